@@ -1,0 +1,1 @@
+"""The kernel construction kit: manifests, Kconfig model, builds, QEMU runs, results."""
