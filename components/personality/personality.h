@@ -1,0 +1,137 @@
+/*
+ * personality: where the Linux personality runs, and what its services may ask for there.
+ *
+ * The services (components/services) are written once, in blocking style, and
+ * know nothing of kernels. A placement part puts them inside the kernel, or
+ * into one user-mode server reached by Mach RPC, or into one reached by L4
+ * exception IPC; the host's unit tests are a placement too. This header is all
+ * that the services see of it: the *environment*.
+ *
+ * The services form a monitor. One thread at a time runs in them, and it gives
+ * the monitor up only in the env_sleep… functions (and when a function below
+ * says that it may block). So service data needs no lock; what was true before a sleep
+ * must be looked at again after it.
+ *
+ * A client is a Linux process, `struct proc`; the placement keeps what it
+ * needs of it in the embedded `struct env_client` (thread and address space in
+ * a kernel; task and thread names in a Mach server; a thread number and an
+ * address map in an L4 server).
+ */
+#pragma once
+
+#include <lib/lib.h>
+
+struct proc;
+struct file_image;
+
+/* From the part: struct env_client, struct env_queue, and inline versions of what is marked (inline). */
+#include <personality_types.h>
+
+/* (inline) The process whose call is being served. */
+static inline struct proc *env_current(void);
+
+/* --- sleeping ------------------------------------------------------------ */
+
+void env_queue_init(struct env_queue *queue);
+/*
+ * Sleeps until woken; the monitor is given up meanwhile. `deadline` in env_now()
+ * time, or ENV_FOREVER. K_OK when woken, K_TIMEDOUT, or K_INTERRUPTED when
+ * the process is being killed (the service undoes its part and returns -EINTR).
+ */
+enum kstatus must_check env_sleep(struct env_queue *queue, u64 deadline);
+#define ENV_FOREVER UINT64_MAX
+void env_wakeup_one(struct env_queue *queue);
+void env_wakeup_all(struct env_queue *queue);
+/* Breaks off the sleep of a process that is being killed; nothing if it is not asleep. */
+void env_interrupt(struct proc *proc);
+/* Lets others run. */
+void env_yield(void);
+
+/* --- time, randomness ------------------------------------------------------ */
+
+static inline u64 env_now(void); /* (inline) nanoseconds since reset */
+u64 env_random(void);
+
+/* --- the client's memory --------------------------------------------------- */
+
+/*
+ * Copies from and to the memory of the process being served; K_FAULT for an
+ * address that it may not touch so. May block (its pager may be asked). In the
+ * kernel these are the checked user copies.
+ */
+static inline enum kstatus must_check env_copyin(void *to, vaddr_t from, size_t n);       /* (inline) */
+static inline enum kstatus must_check env_copyout(vaddr_t to, const void *from, size_t n); /* (inline) */
+/* A string with its NUL; K_RANGE when it is longer than size - 1. */
+enum kstatus must_check env_copyin_string(char *to, vaddr_t from, size_t size, size_t *length);
+/* Writes into a process that is not running: an image that exec is building. */
+enum kstatus must_check env_write_memory(struct proc *proc, vaddr_t to, const void *from, size_t n);
+
+/* --- the client's address space (the space backend) ------------------------ */
+
+#define ENV_PROT_READ  1u
+#define ENV_PROT_WRITE 2u
+#define ENV_PROT_EXEC  4u
+
+#define ENV_MAP_FIXED  1u /* at *address exactly, replacing what is there; else *address is a hint */
+#define ENV_MAP_SHARED 2u /* shared with children over fork; else private, copy on write */
+
+#define ENV_USER_MIN   0x10000ull         /* nothing is mapped below */
+#define ENV_USER_MAX   0x7ffffffff000ull  /* first address that is not the user's */
+#define ENV_STACK_TOP  0x7fffff000000ull  /* process stacks end here; what lies above is the placement's */
+#define ENV_MMAP_TOP   0x7ffff0000000ull  /* mmap searches downwards from here */
+
+/* Zero-filled memory on first touch. Addresses and lengths are page multiples. */
+enum kstatus must_check env_map_anonymous(struct proc *proc, vaddr_t *address, u64 length, unsigned prot, unsigned flags);
+/*
+ * `length` bytes of an image file from page-multiple `offset`, private: pages
+ * are shared until written. Bytes past the file's end within its last page are zero.
+ */
+enum kstatus must_check env_map_image(struct proc *proc, vaddr_t address, u64 length, unsigned prot,
+	struct file_image *image, u64 offset);
+enum kstatus must_check env_unmap(struct proc *proc, vaddr_t address, u64 length);
+enum kstatus must_check env_protect(struct proc *proc, vaddr_t address, u64 length, unsigned prot);
+
+/* --- the client's thread ---------------------------------------------------- */
+
+/* A new process's empty address space and its thread, which does not run yet. */
+enum kstatus must_check env_client_create(struct proc *proc);
+/*
+ * The same as a copy of `parent`, which is the process being served: memory copy on write, registers as at
+ * its system call, with result 0.
+ */
+enum kstatus must_check env_client_fork(struct proc *parent, struct proc *child);
+/* exec, step 1: a fresh empty space for `proc` beside its old one; all env_map… calls go to the fresh one. */
+enum kstatus must_check env_exec_begin(struct proc *proc);
+/* exec, step 2a: the fresh space replaces the old; the process will run at `entry` with `stack`, other registers 0. */
+void env_exec_commit(struct proc *proc, vaddr_t entry, vaddr_t stack);
+/* exec, step 2b: it did not work out: the fresh space goes, the old stays. */
+void env_exec_abort(struct proc *proc);
+/* Lets a created, forked or exec'ed process run. Harmless on one that is being served. */
+void env_client_start(struct proc *proc);
+/*
+ * The process has ended: takes away its thread and its memory. When it is the
+ * one being served, its call is never answered; the caller goes on as a part of the monitor and then
+ * returns ENV_NO_REPLY up to the dispatcher.
+ */
+void env_client_destroy(struct proc *proc);
+#define ENV_NO_REPLY (-4096L) /* not an errno: the last one is 4095 */
+
+/* The thread pointer (fs base) of the process being served. K_INVAL: not a user address. */
+enum kstatus must_check env_set_thread_pointer(struct proc *proc, vaddr_t base);
+vaddr_t env_thread_pointer(struct proc *proc);
+
+/* --- the outside world ------------------------------------------------------- */
+
+void env_console_write(const char *bytes, size_t n);
+/* Waits for input; how many bytes were stored (at least 1), or 0 when interrupted. */
+size_t env_console_read(char *bytes, size_t n);
+void env_result_write(const char *bytes, size_t n);
+/* The initial RAM disk, readable for ever, where the services see it. */
+const void *env_initrd(size_t *size);
+/* The kernel's command line option; false if absent. */
+bool env_option(const char *key, char *out, size_t size);
+noreturn void env_power_off(int status);
+
+/* Memory for service objects: kalloc()/kfree() and caches of <objects/objects.h>. */
+
+#include <personality_impl.h>
