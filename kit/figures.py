@@ -1,0 +1,120 @@
+"""From raw samples to figures, as ``docs/measuring.md`` defines them.
+
+A figure is what is shown and compared: the median of a series less its timing overhead; where the name ends in ``_net``,
+also less what zeroing or copying a page costs; or a mark; or the wall time. Pure functions of a stored run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kit.results import RunRecord, Series
+
+Number = int | float
+
+NET_FIGURES = {
+    "fault_zero_net": ("fault_zero", "zero_page"),
+    "fault_cow_net": ("fault_cow", "copy_page"),
+    "fault_external_net": ("fault_external", "copy_page"),
+}
+"""Figure -> (series, series to be taken off it)."""
+
+ALIASES = {("mach-like", "ipc_rt_0"): "rpc_null"}
+"""(kernel, series) -> a second name that the literature uses for the same figure."""
+
+MARKS = ("boot_user",)
+"""Marks that are figures; other marks are kept with the run alone."""
+
+WALL_FIGURE = "bench_wall_s"
+"""The one noisy figure: never in the ledger."""
+
+UNIT_NOTE = (
+    "instructions: retired guest instructions, exact and repeatable; not cycles. Each iteration of a rep instruction counts as one, "
+    "and so does an instruction that costs hundreds of cycles on hardware (mov cr3, xsave, port I/O). "
+    "Mode switches, TLB refills and cache misses are free."
+)
+"""To be said wherever a figure is shown."""
+
+MEANINGS = {
+    "getpid": "getpid, user to user",
+    "getpid_server": "the same look-up, always through the personality (getppid)",
+    "fault_zero": "first touch of an anonymous page",
+    "fault_zero_net": "first touch of an anonymous page, less zeroing it",
+    "fault_cow": "first write to a page shared by fork",
+    "fault_cow_net": "first write to a page shared by fork, less copying it",
+    "fault_external": "a fault served by a user-level pager",
+    "fault_external_net": "a fault served by a user-level pager, less copying a page",
+    "zero_page": "zeroing 4096 bytes with rep stosq, in user mode",
+    "copy_page": "copying 4096 bytes with rep movsq, in user mode",
+    "fork_wait": "fork, exit, wait",
+    "fork_exec_wait": "fork, exec, exit, wait",
+    "rpc_null": "null RPC between two tasks, round trip",
+    "boot_user": "reset to the first user instruction",
+    WALL_FIGURE: "QEMU start to power-off of a full bench (wall clock, noisy)",
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of one run. ``series`` names the raw samples it comes from, if it comes from samples."""
+
+    preset: str
+    figure: str
+    value: Number
+    unit: str
+    better: str = "lower"
+    series: str | None = None
+
+
+def figures(run: RunRecord) -> list[Figure]:
+    """Every figure of ``run``: series in the guest's order, each followed by its alias, then net figures, marks and wall time."""
+    return list(_figures(run))
+
+
+def figure_map(run: RunRecord) -> dict[str, Figure]:
+    """The figures of ``run`` by name, in the same order."""
+    return {one.figure: one for one in figures(run)}
+
+
+def series_value(series: Series) -> Number:
+    """Median of the samples less the timing overhead, in the series' unit."""
+    return whole(series.median - series.overhead)
+
+
+def meaning(figure: str) -> str:
+    """One line that says what ``figure`` measures; also for the families (``pipe_rt_N``, ``ipc_…_N``)."""
+    if figure in MEANINGS:
+        return MEANINGS[figure]
+    family, _, size = figure.rpartition("_")
+    return _FAMILIES[family].format(size=size) if family in _FAMILIES else figure
+
+
+def whole(value: Number) -> Number:
+    """``value`` as an int where it is whole."""
+    return int(value) if value == int(value) else value
+
+
+_FAMILIES = {
+    "pipe_rt": "{size} bytes to another process through a pipe and back",
+    "ipc_oneway": "message of {size} bytes to another address space, one way",
+    "ipc_rt": "message of {size} bytes to another address space and back",
+    "ipc_oneway_same": "message of {size} bytes to a thread of the same address space, one way",
+    "ipc_rt_same": "message of {size} bytes to a thread of the same address space and back",
+}
+
+
+def _figures(run: RunRecord) -> Iterator[Figure]:
+    by_name = {series.name: series for series in run.series}
+    for series in run.series:
+        names = [series.name, ALIASES.get((run.kernel, series.name))]
+        for name in filter(None, names):
+            yield Figure(run.preset, name, series_value(series), series.unit, series=series.name)
+    for name, (gross, part) in NET_FIGURES.items():
+        if gross in by_name and part in by_name:
+            value = whole(series_value(by_name[gross]) - series_value(by_name[part]))
+            yield Figure(run.preset, name, value, by_name[gross].unit, series=gross)
+    for name in MARKS:
+        if name in run.marks:
+            yield Figure(run.preset, name, run.marks[name], run.unit)
+    yield Figure(run.preset, WALL_FIGURE, round(run.wall_seconds, 3), "s")
