@@ -60,15 +60,16 @@ def published_ratios(figure: str, preset: str, baseline: str, papers: Path = PAP
     return [
         PublishedRatio(ours.system, other.system, ours.value / other.value, ours.hardware, ours.source)
         for ours in candidates
-        if preset in _presets_of(ours.system, papers)
+        if preset in presets_of(ours.system, papers)
         for other in candidates
         if other.system != ours.system
-        and baseline in _presets_of(other.system, papers)
+        and baseline in presets_of(other.system, papers)
         and (other.metric, other.unit, other.hardware, other.source) == (ours.metric, ours.unit, ours.hardware, ours.source)
     ]
 
 
-def _presets_of(system: str, papers: Path) -> set[str]:
+def presets_of(system: str, papers: Path = PAPERS) -> set[str]:
+    """Names of the presets that a published system may stand beside; empty for a system nothing here resembles."""
     return {row["preset"] for row in _read(papers, "systems.csv") if row["system"] == system}
 
 
