@@ -1,0 +1,143 @@
+"""Bench one configuration: all its boots, made into one run with its provenance.
+
+The Linux programs need one boot (``init=/bin/bench`` runs every workload); on a microkernel the native IPC workload takes the place of the
+personality server and therefore needs another. Each boot starts from reset, so no boot can influence another.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kit.built import Built, BuiltError, Progress, compiler_version, source_revision
+from kit.qemu import Boot, Job, Machine, QemuError, Results, boot, parse_results, qemu_version
+from kit.results import STATUS_OK, Enosys, RunRecord, Series
+
+UNIT = "instructions"
+
+
+@dataclass(frozen=True)
+class Leg:
+    """One boot of a bench: a name, and the kernel's command line."""
+
+    name: str
+    append: str
+
+
+NATIVE = {"mach-like": "mach_ipc", "l4-like": "l4_ipc"}
+"""The native IPC workload of each microkernel."""
+
+
+def legs(built: Built) -> list[Leg]:
+    """The boots that a full bench of ``built`` takes. Raises BuiltError when nothing can be measured."""
+    found = []
+    if "bin/bench" in built.programs:
+        found.append(Leg("bench", "init=/bin/bench"))
+    native = NATIVE.get(built.kernel)
+    if native and f"bin/{native}" in built.programs:
+        found.append(Leg(native, f"root=/bin/{native}"))
+    if not found:
+        raise BuiltError(f"{built.initrd} holds no workload (bin/bench); choose workloads in the configuration and build again")
+    return found
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A leg that was booted: its outcome, and its results unless they made no sense."""
+
+    leg: Leg
+    outcome: Boot
+    results: Results | None
+    problem: str | None
+    """Why this leg failed, with the console's tail, or None."""
+
+
+def run_leg(leg: Leg, job: Job) -> Finished:
+    """Boot one leg and judge it. Raises QemuError only where QEMU itself cannot run."""
+    outcome = boot(job)
+    try:
+        results = parse_results(outcome.results)
+        trouble = f"its first program ended with status {results.status}" if results.status else None
+    except QemuError as error:
+        results, trouble = None, str(error)
+    if not outcome.ok:
+        trouble = outcome.describe()
+    if trouble is not None:
+        tail = outcome.console_tail() or "(the console is empty)"
+        trouble = f"{leg.name}: {trouble}\n--- console ---\n{tail}\n--- end of console ---"
+    return Finished(leg, outcome, results, trouble)
+
+
+def bench(built: Built, machine: Machine, progress: Progress) -> RunRecord:
+    """Boot every leg of ``built`` and make one record of them; its ``status`` tells whether all went well.
+
+    Raises QemuError or BuiltError only where nothing could be booted at all.
+    """
+    finished = []
+    for leg in legs(built):
+        progress(f"{built.preset}: booting {leg.append}")
+        finished.append(run_leg(leg, Job(built.kernel_elf, built.initrd, leg.append, machine)))
+    return make_record(built, finished)
+
+
+def make_record(built: Built, finished: Sequence[Finished]) -> RunRecord:
+    """One record of several boots."""
+    series, problems = _merge_series(finished)
+    revision, dirty = source_revision()
+    return RunRecord(
+        preset=built.preset,
+        kernel=built.kernel,
+        title=built.title,
+        config_text=built.config_text,
+        config_hash=built.config_hash,
+        revision=revision,
+        dirty=dirty,
+        compiler=compiler_version(),
+        qemu_version=qemu_version(),
+        qemu_command="\n".join(one.outcome.command for one in finished),
+        unit=UNIT,
+        wall_seconds=sum(one.outcome.wall_seconds for one in finished),
+        status="\n".join(problems) or STATUS_OK,
+        console="".join(f"--- {one.leg.name} ---\n{one.outcome.console}" for one in finished),
+        images=dict(built.images),
+        binaries=dict(built.programs),
+        marks=_merge_marks(finished),
+        series=series,
+        enosys=_merge_enosys(finished),
+    )
+
+
+def repeat_command(built: Built, append: str, machine: Machine) -> str:
+    """A shell command that boots the same again with the console on the terminal."""
+    return f"make run PRESET={built.preset} MACHINE={machine.name} APPEND={shlex.quote(append)}"
+
+
+def _merge_series(finished: Sequence[Finished]) -> tuple[tuple[Series, ...], list[str]]:
+    """All series in the order of the boots, and what went wrong; a name that comes twice would make a figure ambiguous."""
+    problems = [one.problem for one in finished if one.problem]
+    series: dict[str, Series] = {}
+    for one in finished:
+        for found in one.results.series if one.results else ():
+            if found.name in series:
+                problems.append(f"{one.leg.name}: the series {found.name!r} was measured twice")
+            series.setdefault(found.name, found)
+    return tuple(series.values()), problems
+
+
+def _merge_marks(finished: Sequence[Finished]) -> dict[str, int]:
+    """The first boot's marks under their names, the others' as ``name@leg``."""
+    marks: dict[str, int] = {}
+    for number, one in enumerate(finished):
+        for name, value in (one.results.marks if one.results else {}).items():
+            marks[name if number == 0 else f"{name}@{one.leg.name}"] = value
+    return marks
+
+
+def _merge_enosys(finished: Sequence[Finished]) -> tuple[Enosys, ...]:
+    """Counts summed over the boots, by call number."""
+    counts: dict[tuple[int, str], int] = {}
+    for one in finished:
+        for call in one.results.enosys if one.results else ():
+            counts[call.number, call.name] = counts.get((call.number, call.name), 0) + call.count
+    return tuple(Enosys(number, name, count) for (number, name), count in sorted(counts.items()))
