@@ -27,7 +27,7 @@ struct file_image;
 /* From the part: struct env_client, struct env_queue, and inline versions of what is marked (inline). */
 #include <personality_types.h>
 
-/* (inline) The process whose call is being served. */
+/* (inline) The process whose call is being served. Meaningless elsewhere (services_start, faults). */
 static inline struct proc *env_current(void);
 
 /* --- sleeping ------------------------------------------------------------ */
@@ -63,7 +63,10 @@ static inline enum kstatus must_check env_copyin(void *to, vaddr_t from, size_t 
 static inline enum kstatus must_check env_copyout(vaddr_t to, const void *from, size_t n); /* (inline) */
 /* A string with its NUL; K_RANGE when it is longer than size - 1. */
 enum kstatus must_check env_copyin_string(char *to, vaddr_t from, size_t size, size_t *length);
-/* Writes into a process that is not running: an image that exec is building. */
+/*
+ * Writes into the space that exec is building (after env_exec_begin), whatever the
+ * protection of the pages there. K_FAULT where nothing is mapped.
+ */
 enum kstatus must_check env_write_memory(struct proc *proc, vaddr_t to, const void *from, size_t n);
 
 /* --- the client's address space (the space backend) ------------------------ */
@@ -72,15 +75,23 @@ enum kstatus must_check env_write_memory(struct proc *proc, vaddr_t to, const vo
 #define ENV_PROT_WRITE 2u
 #define ENV_PROT_EXEC  4u
 
-#define ENV_MAP_FIXED  1u /* at *address exactly, replacing what is there; else *address is a hint */
-#define ENV_MAP_SHARED 2u /* shared with children over fork; else private, copy on write */
+#define ENV_MAP_FIXED     1u /* at *address exactly, replacing what is there; else *address is a hint */
+#define ENV_MAP_SHARED    2u /* shared with children over fork; else private, copy on write */
+#define ENV_MAP_NOREPLACE 4u /* with FIXED: K_EXISTS, and nothing done, when anything is mapped there */
 
 #define ENV_USER_MIN   0x10000ull         /* nothing is mapped below */
 #define ENV_USER_MAX   0x7ffffffff000ull  /* first address that is not the user's */
 #define ENV_STACK_TOP  0x7fffff000000ull  /* process stacks end here; what lies above is the placement's */
 #define ENV_MMAP_TOP   0x7ffff0000000ull  /* mmap searches downwards from here */
 
-/* Zero-filled memory on first touch. Addresses and lengths are page multiples. */
+/*
+ * The services ask only for page-multiple, non-empty ranges within
+ * [ENV_USER_MIN, ENV_STACK_TOP); what a client may reach above is the placement's own
+ * and safe from these calls. All of them: K_NOMEM when memory or mappings run out.
+ *
+ * Zero-filled memory on first touch. *address 0 means no hint; a hint that is taken
+ * is passed over. K_NOMEM also when there is no gap of that length.
+ */
 enum kstatus must_check env_map_anonymous(struct proc *proc, vaddr_t *address, u64 length, unsigned prot, unsigned flags);
 /*
  * `length` bytes of an image file from page-multiple `offset`, private: pages
@@ -88,7 +99,9 @@ enum kstatus must_check env_map_anonymous(struct proc *proc, vaddr_t *address, u
  */
 enum kstatus must_check env_map_image(struct proc *proc, vaddr_t address, u64 length, unsigned prot,
 	struct file_image *image, u64 offset);
+/* Pages that are not mapped are passed over. */
 enum kstatus must_check env_unmap(struct proc *proc, vaddr_t address, u64 length);
+/* K_NOENT at the first page that is not mapped; what lies before it has changed, as on Linux. */
 enum kstatus must_check env_protect(struct proc *proc, vaddr_t address, u64 length, unsigned prot);
 
 /* --- the client's thread ---------------------------------------------------- */
