@@ -1,0 +1,441 @@
+"""Configurations: loaded strictly, saved small, made at random.
+
+Requested equals actual, always. Whoever loads a file gets the configuration that stands in it, or a ``ConfigError`` that
+names each line that could not be had, the reason, and the smallest set of changes that makes the assembly work.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import re
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import kconfiglib
+
+from kit.constraints import KERNEL, Assembly, Literal, Model, chosen
+from kit.files import write_if_changed
+from kit.kconfig_text import none_symbol, render, symbols_of
+from kit.manifest import Kernel, Option, Part, Slot, Tree, load_tree
+from kit.toml import ManifestError, nearest
+
+LINE = re.compile(r"CONFIG_([A-Za-z0-9_]+)=(.*)\Z")
+NOT_SET = re.compile(r"# CONFIG_([A-Za-z0-9_]+) is not set\Z")
+PARTS_FILE = "build/Kconfig.parts"
+MAX_ADVICE = 3
+_environ_lock = threading.Lock()
+
+
+class ConfigError(Exception):
+    """A configuration that cannot be had; the text says why and what to change."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """A complete configuration. ``values`` maps each visible symbol (without ``CONFIG_``) to its value as Kconfig writes it:
+    ``y``/``n``, a number, or a string without quotes."""
+
+    values: dict[str, str]
+    types: dict[str, str]
+    assembly: dict[str, str]
+
+    @cached_property
+    def hash(self) -> str:
+        """Twelve hexadecimal digits that two configurations share only if they are the same."""
+        text = "".join(f"{name}={value}\n" for name, value in sorted(self.values.items()) if value != "n")
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def on(self, symbol: str) -> bool:
+        """Whether a bool symbol is set."""
+        return self.values.get(symbol) == "y"
+
+    def text(self) -> str:
+        """The configuration as a ``.config`` file."""
+        lines = ["# A complete configuration. Change it with: make menuconfig"]
+        for name, value in self.values.items():
+            if self.types[name] == "bool":
+                lines.append(f"CONFIG_{name}=y" if value == "y" else f"# CONFIG_{name} is not set")
+            elif self.types[name] == "string":
+                lines.append(f'CONFIG_{name}="{value}"')
+            else:
+                lines.append(f"CONFIG_{name}={value}")
+        return "\n".join(lines) + "\n"
+
+    def define(self, symbol: str) -> str:
+        """The C preprocessor line of a symbol; nothing for what is off."""
+        value = self.values[symbol]
+        if self.types[symbol] == "bool":
+            return f"#define CONFIG_{symbol} 1\n" if value == "y" else ""
+        return f'#define CONFIG_{symbol} "{value}"\n' if self.types[symbol] == "string" else f"#define CONFIG_{symbol} {value}\n"
+
+
+class Configurator:
+    """All that is asked of one tree: its model, its Kconfig, its configurations."""
+
+    def __init__(self, root: Path, extra: Sequence[Path] = ()) -> None:
+        self.root = root
+        self.tree: Tree = load_tree(root, extra)
+        try:
+            self.model = Model(self.tree)
+        except ValueError as error:
+            raise ManifestError(str(error)) from error
+        if not self.tree.kernels:
+            raise ManifestError(f"{root / 'kernels'}: there is no kernel.toml, so nothing can be assembled")
+        self.literals = symbols_of(self.model)
+        write_if_changed(root / PARTS_FILE, render(self.model))
+
+    @cached_property
+    def kconf(self) -> kconfiglib.Kconfig:
+        """The parsed Kconfig text."""
+        with _environ(srctree=str(self.root), CONFIG_="CONFIG_"):
+            try:
+                return kconfiglib.Kconfig("Kconfig", warn_to_stderr=False)
+            except kconfiglib.KconfigError as error:
+                raise ManifestError(f"the Kconfig text does not hold together: {error}") from error
+
+    def request_of(self, path: Path) -> dict[str, str]:
+        """What a file asks for, line by line; an unknown symbol or a line that is no assignment is an error."""
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except OSError as error:
+            raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+        request: dict[str, str] = {}
+        for number, line in enumerate(lines, 1):
+            where = f"{path}:{number}"
+            match, off = LINE.match(line.strip()), NOT_SET.match(line.strip())
+            if off:
+                name, value = off.group(1), "n"
+            elif match:
+                name, value = match.group(1), match.group(2).strip()
+            elif line.strip() and not line.lstrip().startswith("#"):
+                raise ConfigError(f"{where}: neither CONFIG_NAME=value nor a comment: {line.strip()}")
+            else:
+                continue
+            symbol = self.kconf.syms.get(name)
+            if symbol is None or not symbol.nodes:
+                hint = nearest(f"CONFIG_{name}", [f"CONFIG_{s.name}" for s in self.kconf.unique_defined_syms])
+                raise ConfigError(f"{where}: there is no CONFIG_{name}{hint}")
+            if symbol.orig_type == kconfiglib.STRING:
+                if not re.fullmatch(r'"[^"\\]*"', value):
+                    raise ConfigError(f'{where}: CONFIG_{name} must be a string: CONFIG_{name}="…"')
+                value = value[1:-1]
+            if request.setdefault(name, value) != value:
+                raise ConfigError(f"{where}: CONFIG_{name} is asked for twice, differently")
+        return request
+
+    def load(self, path: Path) -> Config:
+        """The configuration of a file (a defconfig or a full one), strictly."""
+        return self.resolve(self.request_of(path), str(path))
+
+    def resolve(self, request: Mapping[str, str], what: str) -> Config:
+        """The configuration that ``request`` asks for. ``what`` names it in the ``ConfigError`` that any drop raises."""
+        self._apply(request)
+        config = self._current()
+        dropped = [name for name, value in request.items() if not self._same(name, value)]
+        if dropped or self.model.broken(config.assembly):
+            raise ConfigError(_Diagnosis(self, request, what, config, dropped).text())
+        return config
+
+    def resolve_leniently(self, path: Path) -> tuple[Config, list[str]]:
+        """The valid configuration nearest to a file that an older tree wrote, and the lines that were dropped."""
+        request: dict[str, str] = {}
+        dropped = []
+        for line in path.read_text(encoding="utf-8").splitlines():
+            match, off = LINE.match(line.strip()), NOT_SET.match(line.strip())
+            name = match.group(1) if match else off.group(1) if off else ""
+            symbol = self.kconf.syms.get(name)
+            if name and (symbol is None or not symbol.nodes):
+                dropped += [line.strip()] if match else []
+            elif match:
+                request[name] = match.group(2).strip().strip('"')
+            elif off:
+                request[name] = "n"
+        wishes = [w for name, value in request.items() for w in self.wish(request, name, value)]
+        for lost, assembly in self.model.solve(wishes):
+            request.update(self.lines_of(assembly))
+            break
+        self._apply(request)
+        dropped += [f"CONFIG_{n}={v}" for n, v in request.items() if v != "n" and not self._same(n, v)]
+        kept = {n: v for n, v in request.items() if self._same(n, v)}
+        return self.resolve(kept, str(path)), dropped
+
+    def _apply(self, request: Mapping[str, str]) -> None:
+        self.kconf.unset_values()
+        with _environ(CONFIG_="CONFIG_"):
+            for name, value in request.items():
+                symbol = self.kconf.syms[name]
+                if symbol.choice is None or value == "y":
+                    symbol.set_value(value)
+
+    def _same(self, name: str, value: str) -> bool:
+        symbol = self.kconf.syms[name]
+        actual = symbol.str_value
+        if symbol.orig_type == kconfiglib.BOOL:
+            return (actual == "y") == (value == "y") and value in ("y", "n")
+        if _visible(symbol) and symbol.orig_type in (kconfiglib.INT, kconfiglib.HEX):
+            base = 16 if symbol.orig_type == kconfiglib.HEX else 10
+            return re.fullmatch(r"-?(0[xX])?[0-9a-fA-F]+", value) is not None and _number(value, base) == _number(actual, base)
+        return _visible(symbol) and actual == value
+
+    def _current(self) -> Config:
+        values, types = {}, {}
+        for symbol in self.kconf.unique_defined_syms:
+            if _visible(symbol):
+                values[symbol.name] = symbol.str_value
+                types[symbol.name] = kconfiglib.TYPE_TO_STR[symbol.orig_type]
+        assembly = {var: "" for var in self.model.domains}
+        for name, literal in self.literals.items():
+            if values.get(name) == "y":
+                assembly[literal.var] = literal.value
+        return Config(values, types, assembly)
+
+    def wish(self, request: Mapping[str, str], name: str, value: str) -> Iterator[Literal]:
+        """What a requested line says about the assembly: a literal, or nothing."""
+        literal = self.literals.get(name)
+        if literal is None:
+            owner = self.owner_of(name)
+            if isinstance(owner, Part) and value != "n":
+                yield chosen(self.tree, owner)
+            elif isinstance(owner, Kernel) and value != "n":
+                yield Literal(KERNEL, owner.name)
+        elif value == "y":
+            yield literal
+        elif "/" in literal.var or not any(
+            request.get(other) == "y" and self.literals[other].var == literal.var for other in self.literals
+        ):
+            yield ~literal
+
+    def owner_of(self, symbol: str) -> Part | Slot | Kernel | None:
+        """Whose option a symbol is; ``None`` for the global ones."""
+        for owner in [*self.tree.kernels.values(), *self.tree.slots.values(), *self.tree.parts()]:
+            if any(symbol in o.symbols or symbol == o.symbol for o in owner.options):
+                return owner
+        return None
+
+    def lines_of(self, assembly: Mapping[str, str]) -> dict[str, str]:
+        """The requests that pin an assembly down."""
+        lines = {}
+        for name, literal in self.literals.items():
+            if "/" in literal.var:
+                lines[name] = "y" if assembly[literal.var] else "n"
+            elif assembly[literal.var] == literal.value and (literal.value or self._slot_is_on(literal.var, assembly)):
+                lines[name] = "y"
+        return lines
+
+    def _slot_is_on(self, slot: str, assembly: Mapping[str, str]) -> bool:
+        return any(s.holds(assembly) for s in self.model.switches(slot))
+
+    def minimal(self, config: Config) -> str:
+        """The shortest defconfig that gives ``config``: every line in which it differs from the defaults."""
+        lines = [n for n, v in config.values.items() if config.types[n] != "bool" or v == "y" or not self._is_member(n)]
+        request = {name: config.values[name] for name in lines}
+        for name in list(reversed(request)):  # the later questions depend on the earlier ones
+            less = {n: v for n, v in request.items() if n != name}
+            self._apply(less)
+            if self._current().values == config.values:
+                request = less
+        part = Config(request, config.types, {})
+        return part.text().split("\n", 1)[1]
+
+    def _is_member(self, name: str) -> bool:
+        return self.kconf.syms[name].choice is not None
+
+    def random(self, seed: int) -> Config:
+        """A valid assembly with random options. The same seed gives the same configuration of the same tree.
+
+        Programs stay as they are by default, so that every kernel has something to run, and contract tests stay off.
+        """
+        rng = random.Random(seed)
+        pinned = []
+        for part in self.tree.parts():
+            if part.toolchain:
+                pinned.append(chosen(self.tree, part))
+        kernel = Literal(KERNEL, rng.choice(sorted(self.tree.kernels)))
+        for lost, _ in self.model.solve([kernel, *pinned]):
+            kept = [w for w in (kernel, *pinned) if w not in lost]
+            break
+        else:
+            raise ConfigError("no assembly of these parts is valid")
+        assembly = self.model.assemble(kept, rng)
+        assert assembly is not None  # solve has just shown one
+        request = self.lines_of(assembly)
+        for name in ("ASSERT", "DEBUG_FRAME_POINTER"):
+            request[name] = rng.choice("yn")
+        for owner in [*self.tree.kernels.values(), *self.tree.slots.values(), *self.tree.parts()]:
+            for option in owner.options:
+                request.update(_random_value(option, rng))
+        self._apply(request)
+        return self.resolve({n: v for n, v in request.items() if self._same(n, v)}, f"random configuration {seed}")
+
+
+def _random_value(option: Option, rng: random.Random) -> dict[str, str]:
+    if option.type == "bool":
+        return {option.symbol: rng.choice("yn")}
+    if option.type == "choice":
+        return {f"{option.symbol}_{rng.choice(option.choices)}": "y"}
+    if option.range:
+        number = rng.choice((int(option.default), rng.randint(*option.range)))
+        return {option.symbol: hex(number) if option.type == "hex" else str(number)}
+    return {}
+
+
+def _visible(symbol: kconfiglib.Symbol) -> bool:
+    """Whether the configuration holds the symbol at all: it is asked, or has a value by default."""
+    return symbol.visibility > 0 or symbol.str_value not in ("n", "")
+
+
+def _number(text: str, base: int) -> int | None:
+    try:
+        return int(text, base)
+    except ValueError:
+        return None
+
+
+@contextmanager
+def _environ(**values: str) -> Iterator[None]:
+    """kconfiglib takes its paths from the environment; nobody else should see them there."""
+    with _environ_lock:
+        before = {name: os.environ.get(name) for name in values}
+        os.environ.update(values)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
+
+
+class _Diagnosis:
+    """Why a request cannot be had, and the smallest change with which it can."""
+
+    def __init__(self, owner: Configurator, request: Mapping[str, str], what: str, config: Config, dropped: list[str]) -> None:
+        self.owner = owner
+        self.request = dict(request)
+        self.what = what
+        self.config = config
+        self.dropped = dropped
+
+    def text(self) -> str:
+        """The whole message."""
+        lines = [f"{self.what}: this assembly cannot work"]
+        wanted = dict(self.config.assembly)
+        for name, value in self.request.items():
+            for literal in self.owner.wish(self.request, name, value):
+                wanted[literal.var] = literal.value if literal.positive else ""
+        broken = self.owner.model.broken(wanted) or self.owner.model.broken(self.config.assembly)
+        for name in self.dropped:
+            lines.append(f"  {_line(name, self.request[name])} cannot be had: {self._reason(name, broken)}")
+        if not self.dropped:
+            lines += [f"  {clause.reason}" for clause in broken]
+        return "\n".join(lines + self._advice())
+
+    def _reason(self, name: str, broken: list) -> str:
+        symbol = self.owner.kconf.syms[name]
+        value = self.request[name]
+        if symbol.orig_type == kconfiglib.BOOL and value not in ("y", "n"):
+            return "it is a bool: y or n"
+        literal = self.owner.literals.get(name)
+        if literal is not None:
+            rivals = [n for n, v in self.request.items() if v == "y" and n != name and self._rival(n, literal)]
+            if rivals and value == "y":
+                return f"CONFIG_{rivals[-1]} is asked for too, and only one of them can be"
+            reasons = [c.reason for c in broken if any(x.var == literal.var for x in c.literals)]
+            return "; ".join(dict.fromkeys(reasons)) or "another choice rules it out"
+        owner = self.owner.owner_of(name)
+        if isinstance(owner, Part) and not chosen(self.owner.tree, owner).holds(self.config.assembly):
+            return f"it is an option of {owner.id}, which is not in the assembly"
+        if isinstance(owner, Kernel) and self.config.assembly[KERNEL] != owner.name:
+            return f"it is an option of the kernel {owner.name}, which is not chosen"
+        if isinstance(owner, Slot) and not self.owner._slot_is_on(owner.name, self.config.assembly):
+            return f"it is an option of the slot {owner.name}, which this kernel does not have"
+        for low, high, _ in symbol.ranges:
+            return f"it must be a number from {low.str_value} to {high.str_value}"
+        return f"it is {symbol.str_value or 'nothing'} instead: is that value of the type {kconfiglib.TYPE_TO_STR[symbol.orig_type]}?"
+
+    def _rival(self, other: str, literal: Literal) -> bool:
+        rival = self.owner.literals.get(other)
+        return rival is not None and rival.var == literal.var and "/" not in literal.var
+
+    def _advice(self) -> list[str]:
+        wishes: list[Literal] = []
+        lines: dict[Literal, str] = {}
+        for name, value in self.request.items():
+            for literal in self.owner.wish(self.request, name, value):
+                wishes.append(literal)
+                lines.setdefault(literal, name)
+        solutions: list[list[str]] = []
+        for lost, assembly in self.owner.model.solve(list(dict.fromkeys(wishes))):
+            change = self._change(lost, assembly)
+            if change is not None and change not in solutions:
+                solutions.append(change)
+        if not solutions:
+            return [] if any(True for _ in self.owner.model.solve([])) else ["  no assembly of these parts is valid at all"]
+        solutions.sort(key=len)
+        best = [s for s in solutions if len(s) == len(solutions[0])][:MAX_ADVICE]
+        result = []
+        for number, change in enumerate(best):
+            head = "the smallest change that works" if number == 0 else "or, as small"
+            result.append(f"  {head}:")
+            result += [f"      {line}" for line in change]
+        return result
+
+    def _change(self, lost: Sequence[Literal], assembly: Assembly) -> list[str] | None:
+        """The edits of the file that give ``assembly`` or better, shown to work by trying; ``None`` if they do not."""
+        owner = self.owner
+        request = dict(self.request)
+        pinned = owner.lines_of(assembly)
+        for name, value in self.request.items():
+            if any(not w.holds(assembly) for w in owner.wish(self.request, name, value)):
+                del request[name]
+        lost_vars = {w.var for w in lost}
+        request.update({n: v for n, v in pinned.items() if owner.literals[n].var in lost_vars and v == "y"})
+        request = self._without_impossible(request)
+        if not self._works(request):
+            added = {n: v for n, v in pinned.items() if n not in request}
+            if not self._works({**request, **added}):
+                return None
+            for name in list(added):  # leave out what is not needed
+                less = {n: v for n, v in added.items() if n != name}
+                if self._works({**request, **less}):
+                    added = less
+            request.update(added)
+        return self._edits(request, lost_vars)
+
+    def _without_impossible(self, request: dict[str, str]) -> dict[str, str]:
+        """Drop option lines whose value cannot be had in any assembly (out of range, malformed) or whose owner has gone."""
+        self.owner._apply(request)
+        return {n: v for n, v in request.items() if n in self.owner.literals or self.owner._same(n, v)}
+
+    def _works(self, request: Mapping[str, str]) -> bool:
+        self.owner._apply(request)
+        current = self.owner._current()
+        return all(self.owner._same(n, v) for n, v in request.items()) and not self.owner.model.broken(current.assembly)
+
+    def _edits(self, request: Mapping[str, str], lost_vars: set[str]) -> list[str]:
+        edits = []
+        new = [n for n in request if n not in self.request]
+        for name, value in self.request.items():
+            if name in request:
+                continue
+            literal = self.owner.literals.get(name)
+            if literal is not None and value == "n" and "/" not in literal.var:
+                continue  # the line "is not set" of a choice follows from the line that is
+            twin = next((n for n in new if literal and self.owner.literals[n].var == literal.var), None)
+            if twin:
+                new.remove(twin)
+                edits.append(f"{_line(name, value)}  ->  {_line(twin, request[twin])}")
+            else:
+                edits.append(f"remove {_line(name, value)}")
+        return edits + [f"add {_line(name, request[name])}" for name in new]
+
+
+def _line(name: str, value: str) -> str:
+    return f"# CONFIG_{name} is not set" if value == "n" else f"CONFIG_{name}={value}"

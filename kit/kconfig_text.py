@@ -1,0 +1,183 @@
+"""The manifests as Kconfig text.
+
+Every clause of ``kit.constraints`` is attached to the last of its variables (in ``Model.order``), so the text never has a
+circle of dependencies: a part that an earlier answer rules out is not offered, one that an earlier answer demands is not asked.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import jinja2
+
+from kit.constraints import KERNEL, Clause, Literal, Model, chosen
+from kit.manifest import Kernel, Option, Part, Slot, symbol_of
+
+NONE = "NONE"
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+
+
+def environment() -> jinja2.Environment:
+    """The Jinja2 environment of all templates of ``kit``: an undefined name is an error."""
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+@dataclass
+class Entry:
+    """A bool of the text: a kernel, a part, or "none"."""
+
+    symbol: str
+    title: str
+    help: str
+    depends: list[str] = field(default_factory=list)
+    defaults: list[str] = field(default_factory=list)
+    prompt_if: str = ""
+
+
+def none_symbol(slot: Slot) -> str:
+    """The symbol that stands for "no part" in an optional slot."""
+    return f"{slot.symbol}_{NONE}"
+
+
+def symbols_of(model: Model) -> dict[str, Literal]:
+    """Which literal each symbol of a kernel or part states."""
+    result = {k.symbol: Literal(KERNEL, k.name) for k in model.tree.kernels.values()}
+    for slot in model.tree.slots.values():
+        if slot.choice == "optional":
+            result[none_symbol(slot)] = Literal(slot.name, "")
+    result.update({part.symbol: chosen(model.tree, part) for part in model.tree.parts()})
+    return result
+
+
+def render(model: Model) -> str:
+    """The text of the generated Kconfig file."""
+    blocks = [_kernel_block(model)] + [_slot_block(model, model.tree.slots[s]) for s in model.order[1:]]
+    return environment().get_template("Kconfig.j2").render(slots=[b for b in blocks if b["entries"] or b["settings"]])
+
+
+def _symbol(model: Model, literal: Literal) -> str:
+    if literal.var == KERNEL:
+        return symbol_of(KERNEL, literal.value)
+    return symbol_of(*literal.var.split("/"), *([] if "/" in literal.var else [literal.value]))
+
+
+def _expression(model: Model, literal: Literal) -> str:
+    """A literal in Kconfig's language."""
+    if literal.value == "" and "/" not in literal.var:
+        parts = [p.symbol for p in model.tree.slots[literal.var].parts]
+        some = "(" + " || ".join(parts) + ")"
+        return some if not literal.positive else f"!{some}"
+    plain = (literal.value == "y") == literal.positive if "/" in literal.var else literal.positive
+    return ("" if plain else "!") + _symbol(model, literal)
+
+
+def _any_of(model: Model, literals: tuple[Literal, ...]) -> str:
+    return " || ".join(_expression(model, literal) for literal in literals) or "n"
+
+
+def _attached(model: Model, var: str) -> list[Clause]:
+    """The clauses whose last variable is ``var``, in which it does not stand alone."""
+    return [c for c in model.clauses if max(c.literals, key=lambda x: model.rank[x.var]).var == var]
+
+
+def _others(clause: Clause, var: str) -> tuple[Literal, ...]:
+    return tuple(x for x in clause.literals if x.var != var)
+
+
+def _help(*paragraphs: str) -> str:
+    lines: list[str] = []
+    for paragraph in [p for text in paragraphs if text for p in textwrap.dedent(text).split("\n\n")]:
+        lines += ([""] if lines else []) + textwrap.wrap(" ".join(paragraph.split()), 76)
+    return "\n".join(f"\t  {line}" if line else "" for line in lines)
+
+
+def _source(text: str) -> str:
+    return f"Source: {text}" if text else ""
+
+
+def _kernel_block(model: Model) -> dict[str, object]:
+    kernels = model.tree.kernels.values()
+    return {
+        "choice": "KERNEL",
+        "title": "Kernel",
+        "active": "",
+        "help": _help("The structure that the parts are put together in."),
+        "defaults": [symbol_of(KERNEL, model.default(KERNEL))] if kernels else [],
+        "entries": [Entry(k.symbol, k.title, _help(k.summary, k.help, _source(k.source))) for k in kernels],
+        "settings": [_setting(o, k) for k in kernels for o in k.options],
+    }
+
+
+def _slot_block(model: Model, slot: Slot) -> dict[str, object]:
+    entries = [_entry(model, slot, part) for part in slot.parts]
+    defaults = [slot.part(name).symbol for name in slot.defaults]
+    if slot.choice == "optional":
+        blocked = [_any_of(model, _others(c, slot.name)) for c in _attached(model, slot.name) if _demands_part(c, slot)]
+        entries.append(Entry(none_symbol(slot), "None", _help(f"Leaves the slot {slot.name} empty."), depends=blocked))
+        defaults.append(none_symbol(slot))
+    return {
+        "choice": "" if slot.choice == "any" else f"SLOT_{slot.symbol}",
+        "title": slot.title,
+        "active": _any_of(model, model.switches(slot.name)),
+        "help": _help(slot.summary, slot.help),
+        "defaults": [] if slot.choice == "any" else defaults,
+        "entries": entries,
+        "settings": [_setting(o, None) for o in slot.options] + [_setting(o, p) for p in slot.parts for o in p.options],
+    }
+
+
+def _demands_part(clause: Clause, slot: Slot) -> bool:
+    return Literal(slot.name, "", False) in clause.literals
+
+
+def _entry(model: Model, slot: Slot, part: Part) -> Entry:
+    me = chosen(model.tree, part)
+    entry = Entry(part.symbol, part.title, _help(part.summary, part.help, _source(part.source)))
+    switches = set(model.switches(slot.name))
+    forced: list[str] = []
+    for clause in _attached(model, me.var):
+        others = _others(clause, me.var)
+        if set(others) == switches or not others and me in clause.literals:
+            continue  # "the slot is there" is said once, by the choice or menu
+        own = [x for x in clause.literals if x.var == me.var]
+        if not any((x.value == me.value) == x.positive for x in own):
+            entry.depends.append(_any_of(model, others))
+        elif slot.choice == "any":
+            forced.append(_any_of(model, others))
+    entry.depends = sorted(set(entry.depends))
+    if slot.choice == "any":
+        entry.prompt_if = " && ".join(f"({f})" for f in sorted(set(forced)))
+        entry.defaults = [f"y if !({f})" for f in sorted(set(forced))]
+        entry.defaults.append("y" if part.name in slot.defaults else "n")
+    return entry
+
+
+def _setting(option: Option, owner: Part | Kernel | None) -> dict[str, object]:
+    default = {
+        "bool": "y" if option.default else "n",
+        "int": str(option.default),
+        "hex": hex(option.default) if isinstance(option.default, int) else "",
+        "string": f'"{option.default}"',
+        "choice": f"{option.symbol}_{option.default}",
+    }[option.type]
+    form = hex if option.type == "hex" else str
+    return {
+        "symbol": option.symbol,
+        "type": option.type,
+        "title": option.title,
+        "help": _help(option.help),
+        "default": default,
+        "range": " ".join(form(n) for n in option.range) if option.range else "",
+        "depends": owner.symbol if owner else "",
+        "choices": [
+            {"symbol": f"{option.symbol}_{c}", "title": c.replace("_", " ").capitalize()} for c in option.choices
+        ],
+    }
