@@ -10,9 +10,9 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kit.built import Built, BuiltError, Progress, compiler_version, source_revision
-from kit.qemu import Boot, Job, Machine, QemuError, Results, boot, parse_results, qemu_version
-from kit.results import STATUS_OK, Enosys, RunRecord, Series
+from kit.built import Built, BuiltError, Progress, source_revision
+from kit.qemu import WALL_SECONDS, Boot, Job, Machine, QemuError, Results, boot, parse_results, qemu_version, recorded_command
+from kit.results import STATUS_OK, Enosys, Run, RunRecord, Series, Store
 
 UNIT = "instructions"
 
@@ -28,9 +28,15 @@ class Leg:
 NATIVE = {"mach-like": "mach_ipc", "l4-like": "l4_ipc"}
 """The native IPC workload of each microkernel."""
 
+LINUX_APPEND = "console=ttyS0 quiet mitigations=off panic=-1 rdinit=/bin/linux_init"
+LINUX_WALL_SECONDS = 300.0
+"""Stock Linux takes 1.4 billion instructions to boot."""
+
 
 def legs(built: Built) -> list[Leg]:
     """The boots that a full bench of ``built`` takes. Raises BuiltError when nothing can be measured."""
+    if built.kernel == "linux":
+        return [Leg("bench", LINUX_APPEND)]
     found = []
     if "bin/bench" in built.programs:
         found.append(Leg("bench", "init=/bin/bench"))
@@ -77,7 +83,7 @@ def bench(built: Built, machine: Machine, progress: Progress) -> RunRecord:
     finished = []
     for leg in legs(built):
         progress(f"{built.preset}: booting {leg.append}")
-        finished.append(run_leg(leg, Job(built.kernel_elf, built.initrd, leg.append, machine)))
+        finished.append(run_leg(leg, _job(built, leg, machine)))
     return make_record(built, finished)
 
 
@@ -93,7 +99,7 @@ def make_record(built: Built, finished: Sequence[Finished]) -> RunRecord:
         config_hash=built.config_hash,
         revision=revision,
         dirty=dirty,
-        compiler=compiler_version(),
+        compiler=built.compiler,
         qemu_version=qemu_version(),
         qemu_command="\n".join(one.outcome.command for one in finished),
         unit=UNIT,
@@ -141,3 +147,40 @@ def _merge_enosys(finished: Sequence[Finished]) -> tuple[Enosys, ...]:
         for call in one.results.enosys if one.results else ():
             counts[call.number, call.name] = counts.get((call.number, call.name), 0) + call.count
     return tuple(Enosys(number, name, count) for (number, name), count in sorted(counts.items()))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Bench and store
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+class BenchError(Exception):
+    """A bench went wrong; the text tells which boot, shows the console's tail and how to repeat it."""
+
+
+def obtain(built: Built, machine: Machine, store: Store, progress: Progress, fresh: bool = False) -> Run:
+    """A successful run of exactly what is built: a stored one of the same bytes, unless ``fresh``, else a new bench, stored.
+
+    The machine repeats bit for bit, so measuring equal bytes again would tell nothing new. Raises BenchError.
+    """
+    stored = None if fresh else stored_run(built, machine, store)
+    if stored is not None:
+        progress(f"{built.preset}: run {stored.id} of {stored.created_at} measured this very kernel")
+        return stored
+    run = store.run(store.add_run(bench(built, machine, progress)))
+    if run.status != STATUS_OK:
+        raise BenchError(f"{built.preset}: {run.status}\nrepeat with: {repeat_command(built, legs(built)[0].append, machine)}")
+    return run
+
+
+def stored_run(built: Built, machine: Machine, store: Store) -> Run | None:
+    """The newest successful run of the same images under the same QEMU, or None."""
+    run = store.latest().get(built.preset)
+    commands = "\n".join(recorded_command(_job(built, leg, machine)) for leg in legs(built))
+    same = run is not None and (run.images, run.qemu_version, run.qemu_command) == (built.images, qemu_version(), commands)
+    return run if same else None
+
+
+def _job(built: Built, leg: Leg, machine: Machine) -> Job:
+    wall_seconds = LINUX_WALL_SECONDS if built.kernel == "linux" else WALL_SECONDS
+    return Job(built.kernel_elf, built.initrd, leg.append, machine, wall_seconds)

@@ -41,16 +41,9 @@ class Built:
     images: dict[str, Image]
     programs: dict[str, str]
     """Path in the initrd -> SHA-256, of every file there."""
-
-    @property
-    def kernel_elf(self) -> Path:
-        """The kernel image."""
-        return self.folder / "kernel.elf"
-
-    @property
-    def initrd(self) -> Path:
-        """The programs."""
-        return self.folder / "initrd.cpio"
+    compiler: str
+    kernel_elf: Path
+    initrd: Path
 
     @property
     def config_hash(self) -> str:
@@ -67,21 +60,32 @@ def load(preset: str, folder: Path | None = None) -> Built:
     """Read the build of ``preset``. Raises BuiltError."""
     folder = folder or build_root() / preset
     config_text = _bytes(folder / ".config", preset).decode()
-    initrd = _bytes(folder / "initrd.cpio", preset)
-    images = {"kernel": _bytes(folder / "kernel.elf", preset), "initrd": initrd}
-    try:
-        programs = {one.name: sha256(one.data) for one in cpio.read(initrd) if stat.S_ISREG(one.mode)}
-    except cpio.CpioError as error:
-        raise BuiltError(f"{folder / 'initrd.cpio'}: {error}; build it anew") from error
+    kernel_elf, initrd = folder / "kernel.elf", folder / "initrd.cpio"
     return Built(
         preset=preset,
         folder=folder,
         kernel=_kernel(config_text, folder),
         title=preset_title(preset),
         config_text=config_text,
-        images={name: Image(len(data), sha256(data)) for name, data in images.items()},
-        programs=programs,
+        images={"kernel": measure(_bytes(kernel_elf, preset)), "initrd": measure(_bytes(initrd, preset))},
+        programs={member.name: sha256(member.data) for member in programs(initrd)},
+        compiler=compiler_version(),
+        kernel_elf=kernel_elf,
+        initrd=initrd,
     )
+
+
+def programs(initrd: Path) -> list[cpio.Member]:
+    """The files of an initrd, in its order. Raises BuiltError."""
+    try:
+        return [member for member in cpio.read(initrd.read_bytes()) if stat.S_ISREG(member.mode)]
+    except (OSError, cpio.CpioError) as error:
+        raise BuiltError(f"{initrd}: {error}; build it anew") from error
+
+
+def measure(data: bytes) -> Image:
+    """Size and digest of a file's content."""
+    return Image(len(data), sha256(data))
 
 
 def build(preset: str, progress: Progress) -> Built:

@@ -77,9 +77,9 @@ def figure_map(run: RunRecord) -> dict[str, Figure]:
     return {one.figure: one for one in figures(run)}
 
 
-def series_value(series: Series) -> Number:
+def series_value(series: Series) -> int:
     """Median of the samples less the timing overhead, in the series' unit."""
-    return whole(series.median - series.overhead)
+    return series.median - series.overhead
 
 
 def meaning(figure: str) -> str:
@@ -88,11 +88,6 @@ def meaning(figure: str) -> str:
         return MEANINGS[figure]
     family, _, size = figure.rpartition("_")
     return _FAMILIES[family].format(size=size) if family in _FAMILIES else figure
-
-
-def whole(value: Number) -> Number:
-    """``value`` as an int where it is whole."""
-    return int(value) if value == int(value) else value
 
 
 _FAMILIES = {
@@ -112,7 +107,7 @@ def _figures(run: RunRecord) -> Iterator[Figure]:
             yield Figure(run.preset, name, series_value(series), series.unit, series=series.name)
     for name, (gross, part) in NET_FIGURES.items():
         if gross in by_name and part in by_name:
-            value = whole(series_value(by_name[gross]) - series_value(by_name[part]))
+            value = series_value(by_name[gross]) - series_value(by_name[part])
             yield Figure(run.preset, name, value, by_name[gross].unit, series=gross)
     for name in MARKS:
         if name in run.marks:

@@ -185,7 +185,7 @@ def boot(job: Job, extra: Sequence[str] = ()) -> Boot:
         command = command_line(job, f"file,path={_comma(console)}", results, extra)
         started = time.monotonic()
         with complaint.open("wb") as errors:
-            process = _spawn(command, errors)
+            process = spawn(command, errors)
             with ended_with_us(process):
                 stopped = _wait(process, job, console, results, started)
         return Boot(
@@ -199,7 +199,7 @@ def boot(job: Job, extra: Sequence[str] = ()) -> Boot:
         )
 
 
-def _spawn(command: list[str], errors: Any) -> subprocess.Popen[bytes]:
+def spawn(command: list[str], errors: Any) -> subprocess.Popen[bytes]:
     """Start QEMU away from the terminal's signals, and dead as soon as we are, even if we are killed."""
     libc = ctypes.CDLL(None, use_errno=True)
     return subprocess.Popen(

@@ -60,10 +60,9 @@ class Series:
     samples: tuple[int, ...]
 
     @property
-    def median(self) -> float | int:
-        """Median of the raw samples; an int where it is whole (an even number of samples may give a half)."""
-        middle = statistics.median(self.samples)
-        return int(middle) if middle == int(middle) else middle
+    def median(self) -> int:
+        """Median of the raw samples; of an even number of samples the lower middle one, a value that was really measured."""
+        return statistics.median_low(self.samples)
 
     @property
     def minimum(self) -> int:

@@ -1,0 +1,101 @@
+"""Boots that a person sits at: the console on the terminal, or a debugger beside it."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from kit.built import Built
+from kit.qemu import EXIT_MEANINGS, EXIT_SUCCESS, Job, QemuError, command_line, ended_with_us, qemu_version, spawn
+
+
+def run_on_terminal(job: Job) -> tuple[int, str]:
+    """Boot with the console on standard input and output until the guest ends.
+
+    Returns (0 for success, else QEMU's status; what the status means). Results go to a file that is thrown away.
+    """
+    qemu_version()
+    with tempfile.TemporaryDirectory(prefix="mortise-") as folder:
+        command = command_line(job, "stdio,signal=on", Path(folder) / "results")
+        process = subprocess.Popen(command)
+        with ended_with_us(process):
+            status = _wait_through_interrupts(process)
+    if status == EXIT_SUCCESS:
+        return 0, "success"
+    if status == 0:
+        return 1, "ended without a word to the exit device (interrupted, or a triple fault)"
+    return status, EXIT_MEANINGS.get(status, f"QEMU's status was {status}")
+
+
+def _wait_through_interrupts(process: subprocess.Popen[bytes]) -> int:
+    """Ctrl-C goes to QEMU, which ends by it; wait for that rather than overtake it."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        return process.wait()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@dataclass(frozen=True)
+class Debugging:
+    """A machine that stands still and waits for a debugger at ``127.0.0.1:port``."""
+
+    port: int
+    console: Path
+    debugger: list[str]
+    """The command that attaches gdb."""
+
+
+def debug(job: Job, built: Built, talk: Callable[[Debugging], None]) -> int:
+    """Start QEMU halted, call ``talk``, then run gdb on the terminal; where there is no gdb, wait for QEMU to end.
+
+    QEMU ends with the debugger. Returns gdb's (or QEMU's) status.
+    """
+    qemu_version()
+    port, console = _free_port(), built.folder / "gdb.console"
+    debugger = ["gdb", "-q", str(built.kernel_elf), "-ex", f"target remote 127.0.0.1:{port}"]
+    command = command_line(
+        job, f"file,path={str(console).replace(',', ',,')}", built.folder / "gdb.results", ["-S", "-gdb", f"tcp:127.0.0.1:{port}"]
+    )
+    with (built.folder / "gdb.stderr").open("wb") as errors:
+        process = spawn(command, errors)
+    with ended_with_us(process):
+        _wait_for_port(process, port, built.folder / "gdb.stderr")
+        talk(Debugging(port, console, debugger))
+        if shutil.which("gdb") is None:
+            return process.wait()
+        return _wait_through_interrupts(subprocess.Popen(debugger))
+
+
+def shown(command: list[str]) -> str:
+    """A command as one would type it."""
+    return shlex.join(command)
+
+
+def _free_port() -> int:
+    """A free port of the loopback address; QEMU complains, and we with it, should another program take it meanwhile."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for_port(process: subprocess.Popen[bytes], port: int, errors: Path) -> None:
+    """Wait until QEMU listens, without connecting: its debugging stub serves one client only."""
+    wanted = f"0100007F:{port:04X}"
+    for _ in range(200):
+        if process.poll() is not None:
+            raise QemuError(f"QEMU refused to run: {errors.read_text(errors='replace').strip() or 'no reason given'}")
+        if any(line.split()[1] == wanted for line in Path("/proc/net/tcp").read_text().splitlines()[1:]):
+            return
+        try:
+            process.wait(0.05)
+        except subprocess.TimeoutExpired:
+            continue
+    raise QemuError(f"QEMU does not listen on port {port} after 10 s")
