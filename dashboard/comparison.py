@@ -1,0 +1,172 @@
+"""The comparison: several runs, their figures, and each figure's ratio to a baseline.
+
+Pure data from `kit` in, view models out; nothing here knows of HTTP. A ratio is only ever formed between two figures of the
+same unit; where the baseline lacks a figure, the reader is told what the ratios stand on instead.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from kit.figures import Figure, figures
+from kit.results import Run
+
+#: Kernel families in the order a textbook tells them; also the order of rows on every page.
+FAMILIES = ("monolithic", "mach-like", "l4-like", "linux")
+
+FAMILY_TITLES = {
+    "monolithic": "monolithic kernel",
+    "mach-like": "Mach-like microkernel",
+    "l4-like": "L4-like microkernel",
+    "linux": "stock Linux",
+}
+
+#: Payload sizes (bytes) of the native IPC series.
+PAYLOAD = re.compile(r"^(ipc_oneway_same|ipc_rt_same|ipc_oneway|ipc_rt|pipe_rt)_(\d+)$")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One run in a comparison, under a label that no other run of the comparison has."""
+
+    run: Run
+    label: str
+    values: Mapping[str, Figure]
+
+    @property
+    def family(self) -> str:
+        """The kernel family, "other" where the store holds one this page does not know."""
+        return self.run.kernel if self.run.kernel in FAMILIES else "other"
+
+    def value(self, name: str) -> float | None:
+        """The value of a figure, None where this run has no such figure."""
+        figure = self.values.get(name)
+        return None if figure is None else figure.value
+
+    def unit(self, name: str) -> str | None:
+        """The unit of a figure, None where this run has no such figure."""
+        figure = self.values.get(name)
+        return None if figure is None else figure.unit
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One figure of one run: its value, and its ratio to the baseline (None where either is missing)."""
+
+    figure: str
+    value: float | None
+    unit: str | None
+    ratio: float | None
+    share: float
+    """Value over the largest value of the same figure, 0 to 1: the length of a bar."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Runs side by side. `baseline` is one of `entries`; both are empty when nothing was measured yet."""
+
+    entries: tuple[Entry, ...]
+    baseline: Entry | None
+
+    def of_family(self, family: str) -> tuple[Entry, ...]:
+        """The entries of one kernel family."""
+        return tuple(entry for entry in self.entries if entry.family == family)
+
+    def basis(self, name: str) -> Entry | None:
+        """What the ratios of a figure stand on: the baseline, or the entry with the least value where the baseline lacks it."""
+        if self.baseline is not None and self.baseline.value(name) is not None:
+            return self.baseline
+        having = [entry for entry in self.entries if entry.value(name) is not None]
+        return min(having, key=lambda entry: (entry.value(name), entry.label), default=None)
+
+    def ratio(self, entry: Entry, name: str) -> float | None:
+        """Value over the basis' value, None where it cannot be formed (missing, zero, another unit)."""
+        basis = self.basis(name)
+        value = entry.value(name)
+        if basis is None or value is None or basis.unit(name) != entry.unit(name) or not basis.value(name):
+            return None
+        return value / basis.value(name)
+
+    def cell(self, entry: Entry, name: str) -> Cell:
+        """A figure of an entry, ready to be shown."""
+        value = entry.value(name)
+        greatest = max((abs(other.value(name) or 0) for other in self.entries), default=0)
+        share = abs(value) / greatest if value is not None and greatest else 0.0
+        return Cell(name, value, entry.unit(name), self.ratio(entry, name), share)
+
+    def names(self) -> list[str]:
+        """Every figure that at least one entry has, in the order met."""
+        return list(dict.fromkeys(name for entry in self.entries for name in entry.values))
+
+
+def compare(runs: Iterable[Run], baseline: str | None = None) -> Comparison:
+    """Put runs side by side, ordered by family, then preset, then id.
+
+    `baseline` is a label, a preset name or a run id; by default the first monolithic run, else the first run.
+    Raises KeyError with the name when a baseline was asked for that is none of these.
+    """
+    ordered = sorted(runs, key=lambda run: (_family_rank(run.kernel), run.preset, run.id))
+    entries = tuple(Entry(run, label, _by_name(figures(run))) for run, label in zip(ordered, _labels(ordered)))
+    return Comparison(entries, _choose_baseline(entries, baseline))
+
+
+def _family_rank(kernel: str) -> int:
+    return FAMILIES.index(kernel) if kernel in FAMILIES else len(FAMILIES)
+
+
+def _labels(runs: Sequence[Run]) -> list[str]:
+    """The preset's name; with the run's number where a preset occurs twice."""
+    presets = [run.preset for run in runs]
+    return [run.preset if presets.count(run.preset) == 1 else f"{run.preset} #{run.id}" for run in runs]
+
+
+def _by_name(found: Iterable[Figure]) -> dict[str, Figure]:
+    return {figure.figure: figure for figure in found}
+
+
+def _choose_baseline(entries: Sequence[Entry], wanted: str | None) -> Entry | None:
+    if wanted:
+        for entry in entries:
+            if wanted in (entry.label, entry.run.preset, str(entry.run.id)):
+                return entry
+        raise KeyError(wanted)
+    return entries[0] if entries else None
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Cost against payload
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Line:
+    """Cost against payload for one way of sending, in one entry."""
+
+    entry: Entry
+    kind: str
+    """`ipc_oneway`, `ipc_rt`, `ipc_oneway_same`, `ipc_rt_same` or `pipe_rt`."""
+    points: Mapping[int, float]
+    """Payload in bytes -> cost in `unit`."""
+    unit: str
+
+    @property
+    def per_byte(self) -> float | None:
+        """Slope between the smallest and the largest payload, in units per byte."""
+        low, high = min(self.points), max(self.points)
+        return None if low == high else (self.points[high] - self.points[low]) / (high - low)
+
+
+def lines(comparison: Comparison, kinds: Sequence[str]) -> list[Line]:
+    """The lines of the given kinds that the comparison holds, kind by kind in the order of entries."""
+    found: dict[tuple[int, str], Line] = {}
+    for position, entry in enumerate(comparison.entries):
+        for name, figure in entry.values.items():
+            match = PAYLOAD.match(name)
+            if match and match[1] in kinds:
+                points = found[position, match[1]].points if (position, match[1]) in found else {}
+                joined = dict(sorted({**points, int(match[2]): figure.value}.items()))
+                found[position, match[1]] = Line(entry, match[1], joined, figure.unit)
+    order = {kind: rank for rank, kind in enumerate(kinds)}
+    return [found[key] for key in sorted(found, key=lambda key: (order[key[1]], key[0]))]

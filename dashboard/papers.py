@@ -1,0 +1,78 @@
+"""Published figures laid out beside ours.
+
+Papers count microseconds and cycles of their own machines, so a published figure is only ever compared with another one of
+the same metric, unit, hardware and source: such figures form a group, and a group brings its own baseline. `kit.published`
+decides which definitions match; this module only arranges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from kit.published import Published, presets_of, published_for
+
+from .comparison import Comparison, Entry
+
+
+@dataclass(frozen=True)
+class Row:
+    """One published figure, with its ratio to the group's baseline, and ours of the same meaning (None where there is none)."""
+
+    published: Published
+    ratio: float | None
+    figure: str
+    entry: Entry | None
+    ours: float | None
+    our_unit: str | None
+    our_ratio: float | None
+
+
+@dataclass(frozen=True)
+class Group:
+    """Figures of one metric from one source on one machine. `baseline` is None where the group holds a single figure."""
+
+    metric: str
+    hardware: str
+    source: str
+    unit: str
+    baseline: str | None
+    rows: tuple[Row, ...]
+
+
+def groups(comparison: Comparison, figure_names: Iterable[str]) -> list[Group]:
+    """The published counterparts of some figures. A row that matches several figures stands under the first."""
+    meant: dict[Published, str] = {}
+    seen: set[tuple[str, str, float, str, str, str]] = set()
+    for name in figure_names:
+        for one in published_for(name):
+            key = (one.metric, one.system, one.value, one.unit, one.hardware, one.source)
+            if key not in seen:
+                seen.add(key)
+                meant[one] = name
+    gathered: dict[tuple[str, str, str, str], list[Published]] = {}
+    for one in meant:
+        gathered.setdefault((one.metric, one.unit, one.hardware, one.source), []).append(one)
+    return [_group(comparison, members, meant) for members in gathered.values()]
+
+
+def _group(comparison: Comparison, members: list[Published], meant: dict[Published, str]) -> Group:
+    baseline = _baseline(members) if len(members) > 1 else None
+    rows = tuple(_row(comparison, one, meant[one], baseline) for one in members)
+    first = members[0]
+    return Group(first.metric, first.hardware, first.source, first.unit, baseline.system if baseline else None, rows)
+
+
+def _baseline(members: list[Published]) -> Published:
+    """The paper's monolithic system; where it measured none, the cheapest."""
+    monolithic = [one for one in members if "monolithic" in presets_of(one.system)]
+    return min(monolithic or members, key=lambda one: (one.value, one.system))
+
+
+def _row(comparison: Comparison, one: Published, figure: str, baseline: Published | None) -> Row:
+    presets = presets_of(one.system)
+    entry = next((entry for entry in comparison.entries if entry.run.preset in presets and entry.value(figure) is not None), None)
+    ratio = one.value / baseline.value if baseline and baseline.value else None
+    if entry is None:
+        return Row(one, ratio, figure, None, None, None, None)
+    return Row(one, ratio, figure, entry, entry.value(figure), entry.unit(figure), comparison.ratio(entry, figure))

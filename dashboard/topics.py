@@ -1,0 +1,237 @@
+"""What the comparison page asks of the numbers: its topics, their figures, and the sentence that states each answer.
+
+Adding a topic is adding a `Topic` to `TOPICS`. A topic none of whose figures was measured is left out of the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from .comparison import FAMILY_TITLES, Comparison, Entry
+from .words import Sentence, Strong, join, listing, sentence, short, times
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A question the page answers with one chart and one table."""
+
+    id: str
+    title: str
+    what: str
+    """What is done, in one sentence."""
+    figures: tuple[tuple[str, str], ...]
+    """(figure, how the page calls it), in the order of the table's columns."""
+    headline: Callable[[Comparison], Sentence]
+    leaves_out: str
+    """What the unit does not charge for here, that hardware does."""
+    key: str
+    """The figure that stands for the topic in the overview."""
+    key_title: str
+    published: tuple[str, ...] = field(default=())
+    """Figures whose published counterparts are shown; all of `figures` where empty."""
+
+
+def phrase(comparison: Comparison, entry: Entry) -> str:
+    """How a sentence names an entry: by its family where that is unambiguous, else by its label."""
+    if entry.family in FAMILY_TITLES and len(comparison.of_family(entry.family)) == 1:
+        title = FAMILY_TITLES[entry.family]
+        return title if entry.family == "linux" else f"the {title}"
+    return entry.label
+
+
+def versus(comparison: Comparison, name: str, subject: str, place: str = "in") -> Sentence:
+    """ "{subject} costs N instructions in the monolithic kernel; 3.1 times that in …", from whatever was measured."""
+    basis = comparison.basis(name)
+    if basis is None:
+        return sentence()
+    pieces = [
+        f"{subject} costs ",
+        Strong(short(basis.value(name))),
+        f" {basis.unit(name)} {place} {phrase(comparison, basis)}",
+    ]
+    others = [(entry, comparison.ratio(entry, name)) for entry in comparison.entries if entry is not basis]
+    clauses = [(entry, value) for entry, value in others if value is not None]
+    for position, (entry, value) in enumerate(clauses):
+        pieces += [_joint(position, len(clauses)), Strong(times(value))]
+        pieces.append(f"{' that' if position == 0 else ''} {place} {phrase(comparison, entry)}")
+    return sentence(*pieces, ".")
+
+
+def _joint(position: int, total: int) -> str:
+    """What stands before a clause: the first hangs on the main clause, the last on an "and"."""
+    if position == 0:
+        return "; "
+    return " and " if position == total - 1 else ", "
+
+
+def _getpid(comparison: Comparison) -> Sentence:
+    """Trap or server, then the library that spares the trip."""
+    first = versus(comparison, "getpid_server", "Asking the personality for a process number")
+    return join(one for one in [first or _plain_getpid(comparison), *_spared(comparison)] if one.pieces)
+
+
+def _plain_getpid(comparison: Comparison) -> Sentence:
+    return versus(comparison, "getpid", "A getpid")
+
+
+def _spared(comparison: Comparison) -> list[Sentence]:
+    """For entries whose own library answers getpid: what the program pays then."""
+    found = []
+    for entry in comparison.entries:
+        seen, server = entry.value("getpid"), entry.value("getpid_server")
+        if seen is not None and server and seen < server / 2:
+            name = phrase(comparison, entry)
+            found.append(
+                sentence(
+                    f"In {name} the program’s emulation library answers getpid itself, in ",
+                    Strong(short(seen)),
+                    ", with no message at all.",
+                )
+            )
+    return found
+
+
+def _ipc(comparison: Comparison) -> Sentence:
+    having = [entry for entry in comparison.entries if entry.value("ipc_rt_0") is not None]
+    parts = []
+    if having:
+        parts.append(versus(comparison, "ipc_rt_0", "An empty message to another address space and back", "on"))
+    lacking = [entry for entry in comparison.of_family("monolithic") if entry.value("pipe_rt_1") is not None]
+    if having and lacking:
+        entry = lacking[0]
+        parts.append(
+            sentence(
+                f"{phrase(comparison, entry)[0].upper()}{phrase(comparison, entry)[1:]} has no such message; one byte "
+                "through a pipe and back costs ",
+                Strong(short(entry.value("pipe_rt_1"))),
+                " there.",
+            )
+        )
+    return join(parts)
+
+
+def _fault(comparison: Comparison) -> Sentence:
+    first = versus(comparison, "fault_zero_net", "The first touch of a page, besides zeroing it,")
+    having = [entry for entry in comparison.entries if entry.value("fault_external_net") is not None]
+    if not having:
+        return first
+    costs: list[str] = []
+    for position, entry in enumerate(having):
+        costs += [listing_joint(position, len(having)), Strong(short(entry.value("fault_external_net")))]
+        costs.append(f" in {phrase(comparison, entry)}")
+    return join([first, sentence("Served by a pager in user mode a fault costs ", *costs, ".")])
+
+
+def listing_joint(position: int, total: int) -> str:
+    """What stands between the items of a list."""
+    if position == 0:
+        return ""
+    return " and " if position == total - 1 else ", "
+
+
+def _figure(name: str, subject: str) -> Callable[[Comparison], Sentence]:
+    return lambda comparison: versus(comparison, name, subject)
+
+
+TOPICS: tuple[Topic, ...] = (
+    Topic(
+        id="getpid",
+        title="getpid",
+        what="The shortest useful system call: user to user, around a table look-up.",
+        figures=(
+            ("getpid", "getpid, as the program sees it"),
+            ("getpid_server", "the same look-up, always by the personality"),
+        ),
+        headline=_getpid,
+        leaves_out="A trap’s mode switches and a server’s address-space switches count as one instruction each, the TLB refills "
+        "and cache misses after them as none. On hardware they are most of what a call through a server costs.",
+        key="getpid_server",
+        key_title="getpid by the personality",
+        published=("getpid",),
+    ),
+    Topic(
+        id="ipc",
+        title="IPC",
+        what="A message from one thread to another through the kernel’s own primitive, with no payload.",
+        figures=(
+            ("ipc_oneway_0", "one way, two address spaces"),
+            ("ipc_rt_0", "round trip, two address spaces"),
+            ("ipc_rt_same_0", "round trip, one address space"),
+        ),
+        headline=_ipc,
+        leaves_out="The address-space switch itself (mov cr3) counts as one instruction, what it flushes as none. A copy by a "
+        "rep instruction counts once for each iteration, not for each byte.",
+        key="ipc_rt_0",
+        key_title="IPC round trip, empty",
+        published=("ipc_oneway_0", "ipc_oneway_8", "ipc_oneway_512", "rpc_null", "ipc_rt_0"),
+    ),
+    Topic(
+        id="fault",
+        title="Page fault",
+        what="The first touch of an anonymous page, the first write to a page shared by fork, a fault served in user mode.",
+        figures=(
+            ("fault_zero_net", "first touch, besides zeroing"),
+            ("fault_cow_net", "copy on write, besides the copy"),
+            ("fault_external_net", "by a pager in user mode, besides the copy"),
+        ),
+        headline=_fault,
+        leaves_out="Zeroing and copying a page are taken out (they cost every kernel the same). The exception’s mode switch, the "
+        "TLB entry’s refill and the cache misses on a fresh page are not counted.",
+        key="fault_zero_net",
+        key_title="page fault, zero fill",
+    ),
+    Topic(
+        id="pipe",
+        title="Pipe",
+        what="Bytes to another process through a pipe, and back through a second one.",
+        figures=(("pipe_rt_1", "1 byte"), ("pipe_rt_512", "512 bytes"), ("pipe_rt_4096", "4096 bytes")),
+        headline=_figure("pipe_rt_1", "One byte through a pipe to another process and back"),
+        leaves_out="Two context switches a round trip count only by their instructions; the working sets they evict do not "
+        "count.",
+        key="pipe_rt_1",
+        key_title="pipe round trip, 1 byte",
+    ),
+    Topic(
+        id="process",
+        title="Process",
+        what="A process is made, may load another program, ends, and is waited for.",
+        figures=(("fork_wait", "fork, exit, wait"), ("fork_exec_wait", "fork, exec, exit, wait")),
+        headline=_figure("fork_exec_wait", "To fork, exec, exit and wait"),
+        leaves_out="Copying page tables and program pages by rep instructions counts once for each iteration. The TLB shoot-down "
+        "of copy-on-write and the caches that exec refills do not count.",
+        key="fork_exec_wait",
+        key_title="fork + exec + wait",
+    ),
+    Topic(
+        id="boot",
+        title="Boot",
+        what="From reset to the first instruction in user mode, firmware’s part included.",
+        figures=(("boot_user", "reset to the first user instruction"),),
+        headline=_figure("boot_user", "A boot to the first user instruction"),
+        leaves_out="Devices answer at once under emulation, and time spent waiting for them is not counted.",
+        key="boot_user",
+        key_title="boot to user mode",
+    ),
+)
+
+#: What every figure leaves out; shown wherever figures are shown.
+UNIT_CAVEAT = (
+    "Guest instructions are exact and repeatable, and they are not time. Each iteration of a rep instruction counts as one; so "
+    "does an instruction that costs hundreds of cycles on hardware (mov cr3, xsave, port I/O). Mode switches, TLB refills and "
+    "cache misses are free."
+)
+
+
+def present(comparison: Comparison) -> list[Topic]:
+    """The topics of which at least one figure was measured."""
+    names = set(comparison.names())
+    return [topic for topic in TOPICS if any(name in names for name, _ in topic.figures)]
+
+
+def figure_titles() -> dict[str, str]:
+    """Figure -> how the pages call it, where a topic names it."""
+    return {name: f"{topic.title}: {title}" for topic in TOPICS for name, title in topic.figures}
+
+
+__all__: Sequence[str] = ["TOPICS", "UNIT_CAVEAT", "Topic", "figure_titles", "listing", "phrase", "present", "versus"]

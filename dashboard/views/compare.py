@@ -1,0 +1,131 @@
+"""The comparison page, and the same comparison as JSON and CSV.
+
+Query: `run` (repeatable) picks runs by number, by default the newest successful run of each preset; `baseline` is what ratios
+stand on: a preset or a run number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, abort, render_template, request
+
+from kit.results import Run
+
+from .. import papers, storage, topics
+from ..comparison import Cell, Comparison, Entry, Line, compare, lines
+from ..export import as_json, comparison_csv, comparison_document
+from ..words import Sentence, number, sentence
+from .lookup import find_run
+
+bp = Blueprint("compare", __name__)
+
+MOST_RUNS = 24
+
+
+@dataclass(frozen=True)
+class TopicView:
+    """A topic with its numbers."""
+
+    topic: topics.Topic
+    headline: Sentence
+    columns: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[Entry, tuple[Cell, ...]], ...]
+    basis: Entry | None
+    published: list[papers.Group]
+
+
+@dataclass(frozen=True)
+class PayloadView:
+    """Cost against payload: lines that share one table."""
+
+    id: str
+    title: str
+    sizes: tuple[int, ...]
+    lines: list[Line]
+    titles: tuple[str, ...]
+    summary: Sentence
+
+
+@bp.get("/")
+def home() -> str:
+    """The comparison page; what to do where nothing was measured."""
+    comparison = _wanted()
+    if not comparison.entries:
+        return render_template("empty.html", failed=storage.runs(limit=5), place=storage.storage().name)
+    return render_template(
+        "compare.html",
+        comparison=comparison,
+        topics=[_topic_view(comparison, topic) for topic in topics.present(comparison)],
+        payloads=_payloads(comparison),
+        picked=request.args.getlist("run"),
+        query={key: values for key, values in request.args.to_dict(flat=False).items() if key in ("run", "baseline")},
+        missing_reference=not comparison.of_family("linux"),
+    )
+
+
+@bp.get("/compare.json")
+def compare_json() -> Response:
+    """The comparison as JSON."""
+    return Response(as_json(comparison_document(_wanted())), mimetype="application/json")
+
+
+@bp.get("/compare.csv")
+def compare_csv() -> Response:
+    """The comparison as CSV, a figure of a run a line."""
+    headers = {"Content-Disposition": 'attachment; filename="mortise-comparison.csv"'}
+    return Response(comparison_csv(_wanted()), mimetype="text/csv", headers=headers)
+
+
+def _wanted() -> Comparison:
+    """The comparison that the query asks for; 404 with a sentence when it names what is not there."""
+    runs = _picked(request.args.getlist("run")) if "run" in request.args else list(storage.latest().values())
+    try:
+        return compare(runs, request.args.get("baseline"))
+    except KeyError as error:
+        abort(404, f"No run of this comparison is called {error.args[0]!r}; choose a baseline from the list on the page.")
+
+
+def _picked(ids: list[str]) -> list[Run]:
+    if len(ids) > MOST_RUNS:
+        abort(400, f"A comparison holds at most {MOST_RUNS} runs; {len(ids)} were asked for.")
+    return [find_run(run_id) for run_id in dict.fromkeys(ids)]
+
+
+def _topic_view(comparison: Comparison, topic: topics.Topic) -> TopicView:
+    names = set(comparison.names())
+    columns = tuple(column for column in topic.figures if column[0] in names)
+    rows = tuple((entry, tuple(comparison.cell(entry, name) for name, _ in columns)) for entry in comparison.entries)
+    basis = comparison.basis(columns[0][0])
+    published = papers.groups(comparison, topic.published or [name for name, _ in topic.figures])
+    return TopicView(topic, topic.headline(comparison), columns, rows, basis, published)
+
+
+_KINDS = {
+    "ipc_oneway": "two spaces",
+    "ipc_oneway_same": "one space",
+    "ipc_rt": "message, two spaces",
+    "ipc_rt_same": "message, one space",
+    "pipe_rt": "pipe",
+}
+
+
+def _payloads(comparison: Comparison) -> list[PayloadView]:
+    wanted = (("payload-rt", "Round trip", ("ipc_rt", "pipe_rt")), ("payload-oneway", "One way", ("ipc_oneway", "ipc_oneway_same")))
+    views = []
+    for id_, title, kinds in wanted:
+        found = [line for line in lines(comparison, kinds) if len(line.points) > 1]
+        if any(line.kind.startswith("ipc") for line in found):
+            sizes = tuple(sorted({size for line in found for size in line.points}))
+            titles = tuple(f"{line.entry.label}, {_KINDS[line.kind]}" for line in found)
+            views.append(PayloadView(id_, title, sizes, found, titles, _slopes(found)))
+    return views
+
+
+def _slopes(found: list[Line]) -> Sentence:
+    """What a further byte costs along each line of native messages between two spaces."""
+    told = [line for line in found if line.kind in ("ipc_rt", "ipc_oneway") and line.per_byte is not None]
+    parts = [f"{number(round(line.per_byte, 2))} in {line.entry.label}" for line in told]
+    if not parts:
+        return sentence()
+    return sentence(f"A further byte costs {topics.listing(parts)} instructions, between the least and the greatest payload.")
