@@ -1,0 +1,58 @@
+"""Figures from series, as docs/measuring.md defines them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from measure_fixture import record, run
+
+from kit.figures import Figure, figure_map, figures, meaning, series_value
+from kit.results import Series
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_figures_of_a_run() -> None:
+    assert figures(run()) == [
+        Figure("monolithic", "getpid", 69, "instructions", series="getpid"),
+        Figure("monolithic", "fault_zero", 813, "instructions", series="fault_zero"),
+        Figure("monolithic", "zero_page", 513, "instructions", series="zero_page"),
+        Figure("monolithic", "fault_zero_net", 300, "instructions", series="fault_zero"),
+        Figure("monolithic", "boot_user", 812345, "instructions"),
+        Figure("monolithic", "bench_wall_s", 1.25, "s"),
+    ]
+
+
+def test_a_net_figure_needs_both_series() -> None:
+    alone = (Series("pagefault", "fault_cow", "instructions", 0, (900,)),)
+    assert "fault_cow_net" not in figure_map(record(series=alone))
+    both = (*alone, Series("pagefault", "copy_page", "instructions", 0, (500,)))
+    assert figure_map(record(series=both))["fault_cow_net"].value == 400
+
+
+@pytest.mark.parametrize(("kernel", "present"), [("mach-like", True), ("l4-like", False), ("monolithic", False)])
+def test_rpc_null_is_machs_name(kernel: str, present: bool) -> None:
+    series = (Series("mach_ipc", "ipc_rt_0", "instructions", 5, (905,)),)
+    found = figure_map(record(kernel=kernel, series=series))
+    assert ("rpc_null" in found) is present
+    assert found["ipc_rt_0"].value == 900
+
+
+@given(st.lists(st.integers(0, 2**40), min_size=1, max_size=40), st.integers(0, 100))
+def test_the_median_is_a_value_that_was_measured(samples: list[int], overhead: int) -> None:
+    series = Series("w", "s", "instructions", overhead, tuple(samples))
+    assert series_value(series) + overhead in samples
+    below = sum(sample < series.median for sample in samples)
+    assert below <= len(samples) / 2 <= sum(sample <= series.median for sample in samples)
+
+
+def test_every_documented_figure_has_a_meaning() -> None:
+    text = (ROOT / "docs" / "measuring.md").read_text()
+    rows = [line.split("|") for line in text[text.index("## Series") :].splitlines() if line.startswith("| `")]
+    names = [name.strip(" `") for row in rows for name in row[1].split(",") if name.strip().startswith("`")]
+    expanded = [name.replace("_N", "_8") for name in names]
+    assert len(expanded) > 15
+    assert [name for name in expanded if meaning(name) == name] == []
