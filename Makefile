@@ -1,0 +1,100 @@
+# Mortise: a kernel construction kit. `make help` explains every target.
+#
+# One makefile, no recursion into folders: kit writes build/<configuration>/build.mk from the manifests, this includes it.
+# Objects are shared between configurations (kit/emit.py says how), so PRESETS="a b c" builds all three in one go.
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+MUSL_CC ?= musl-gcc
+LD := ld
+PY := /usr/bin/python3
+TOOL := $(PY) -S -m
+# kit runs make itself where it needs a build: it must not find itself inside this one.
+KIT := env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS $(PY) -m kit
+THREE := monolithic mach3_ux l4linux
+comma := ,
+export CC MUSL_CC PARTS V PYTHONDONTWRITEBYTECODE=1
+
+# --- How things are said and done --------------------------------------------------------------------------------------
+
+Q := $(if $(V),,@)
+silent := $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
+say = $(if $(V)$(silent),@:,@printf '  %-8s%s\n' '$(1)' '$(2)')
+home := -fdebug-prefix-map=$(CURDIR)=.
+compile = mkdir -p $(@D) && $($(1)) $(flags.$(2)) $(home) -MMD -MP -MF $@.d -c -o $@ $<
+assemble = mkdir -p $(@D) && $($(1)) $(flags.$(2)) -MMD -MP -MF $@.d -MT $@ -S -g0 -o $@ $<
+link = $(LD) -m elf_x86_64 -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id=none -T $(1) -o $@ $(2)
+GENERATOR := kit/idl.py $(wildcard kit/templates/idl*)
+
+# --- Which configurations this call is about -----------------------------------------------------------------------------
+
+SEVERAL := compare figures ledger ledger-update
+BUILDING := all run bench gdb size graph compile_commands.json $(SEVERAL)
+GOALS := $(or $(MAKECMDGOALS),all)
+KIT_FILES := Kconfig $(filter-out kit/measure_cli.py,$(wildcard kit/*.py)) kit/templates/build.mk.j2 kit/templates/Kconfig.j2
+PART_DIRS := components $(subst :, ,$(PARTS))
+MANIFESTS := $(sort $(wildcard kernels/*/kernel.toml) $(foreach d,$(PART_DIRS),$(wildcard $d/*/slot.toml $d/*/*/part.toml)))
+
+ifneq ($(filter $(BUILDING),$(GOALS)),)
+ifdef PRESET
+NAMES := $(PRESET)
+else ifneq ($(filter $(SEVERAL),$(GOALS))$(PRESETS),)
+PRESETS ?= $(THREE)
+NAMES := $(subst $(comma), ,$(PRESETS))
+else ifneq ($(wildcard .config),)
+include build/current.mk
+NAMES := $(CURRENT)
+else
+NAMES := monolithic
+endif
+PRESET ?= $(firstword $(NAMES))
+export PRESET PRESETS
+compiler := $(shell $(CC) --version 2>&1 | head -n 1)
+include $(NAMES:%=build/%/build.mk)
+endif
+
+build/current.mk: .config $(MANIFESTS) $(KIT_FILES) $(wildcard configs/*)
+	$(Q)$(KIT) current
+
+# A build.mk is out of date also where a manifest has gone or another compiler is in charge: it remembers both.
+define emitted
+build/$(1)/build.mk: $(wildcard configs/$(1)_defconfig build/$(1)/defconfig) $(MANIFESTS) $(KIT_FILES) \
+		$(if $(and $(call same,$(manifests.$(1)),$(MANIFESTS)),$(call same,$(compiler.$(1)),$(compiler))),,always)
+	$$(call say,CONFIG,$(1))
+	$$(Q)$$(KIT) emit $(1)
+endef
+same = $(if $(subst x$(strip $(1)),,x$(strip $(2)))$(subst x$(strip $(2)),,x$(strip $(1))),,same)
+$(foreach n,$(NAMES),$(eval $(call emitted,$n)))
+.PHONY: always
+
+# --- Building, running, measuring ----------------------------------------------------------------------------------------
+
+.PHONY: all run bench gdb size graph compare figures ledger ledger-update export reference serve demo
+all: $(foreach n,$(NAMES),$(products.$n))
+
+run gdb bench: all
+	$(Q)$(KIT) $@
+compare figures: all
+	$(Q)$(KIT) $@
+ledger: all
+	$(Q)$(KIT) ledger update
+size graph: all
+	$(Q)$(foreach n,$(NAMES),$(KIT) $@ $n &&) :
+compile_commands.json: all
+	$(Q)cp build/$(PRESET)/compile_commands.json $@
+FORMAT ?= json
+export:
+	$(Q)$(KIT) export $(FORMAT)
+reference:
+	$(Q)$(KIT) reference
+serve:
+	$(Q)$(PY) -m dashboard

@@ -1,0 +1,197 @@
+"""The private command line of ``kit``; people use ``make``, which calls this. ``make help`` is the manual."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from kit.files import write_if_changed
+from kit.kconfig import Config, ConfigError
+from kit.project import BUILD, CURRENT, Project
+from kit.toml import ManifestError
+
+Handler = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one subcommand; answers the exit status."""
+    parser = argparse.ArgumentParser(prog="kit", description="The kernel construction kit behind make.")
+    subparsers = parser.add_subparsers(required=True, metavar="command")
+    _register(subparsers)
+    try:
+        from kit import measure_cli
+    except ModuleNotFoundError as error:  # building does not need what measuring does
+        if error.name in ("kit.measure_cli", "sqlalchemy") and not _wants_measuring(arguments, subparsers):
+            measure_cli = None  # type: ignore[assignment]
+        else:
+            raise
+    if measure_cli is not None:
+        measure_cli.register(subparsers)
+    parsed = parser.parse_args(arguments)
+    try:
+        return int(parsed.handler(parsed))
+    except (ConfigError, ManifestError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def _wants_measuring(arguments: list[str] | None, subparsers: argparse._SubParsersAction) -> bool:  # type: ignore[type-arg]
+    words = sys.argv[1:] if arguments is None else arguments
+    return bool(words) and not words[0].startswith("-") and words[0] not in subparsers.choices
+
+
+def _register(subparsers: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    def add(name: str, handler: Handler, text: str) -> argparse.ArgumentParser:
+        one: argparse.ArgumentParser = subparsers.add_parser(name, help=text)
+        one.set_defaults(handler=handler)
+        return one
+
+    add("kconfig", kconfig, "write the Kconfig text that the manifests make")
+    add("defconfig", defconfig, "take a preset as the current configuration").add_argument("name")
+    add("savedefconfig", savedefconfig, "write the current configuration as a short defconfig")
+    add("olddefconfig", olddefconfig, "bring an older .config up to date")
+    add("checkconfig", checkconfig, "refuse a .config that is no valid assembly")
+    one = add("diffconfig", diffconfig, "show how two configurations differ")
+    one.add_argument("names", nargs="*", help="presets or files (default: .config.old and .config)")
+    add("list-presets", list_presets, "name the presets")
+    one = add("randconfig", randconfig, "take a random valid assembly")
+    one.add_argument("--seed", type=int, help="the same seed gives the same assembly")
+    one.add_argument("--name", help="put it aside under this name instead of making it the current one")
+    add("current", current, "say which build folder the current .config has")
+    add("emit", emit, "write the build folder of a configuration").add_argument("name")
+    add("graph", graph, "draw what is assembled").add_argument("name")
+    add("size", size, "show where the bytes of the images go").add_argument("name")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def kconfig(_: argparse.Namespace) -> int:
+    """Reading the tree writes the text."""
+    return 0 if Project().configurator.kconf else 1
+
+
+def defconfig(parsed: argparse.Namespace) -> int:
+    """Make a preset the current configuration."""
+    project = Project()
+    project.set_current(project.config(parsed.name))
+    _say(f"{CURRENT} is now {parsed.name}. Build it: make. Change it: make menuconfig.")
+    return 0
+
+
+def savedefconfig(_: argparse.Namespace) -> int:
+    """Write ``defconfig``, the lines in which ``.config`` differs from the defaults."""
+    project = Project()
+    write_if_changed(Path("defconfig"), project.configurator.minimal(project.config(CURRENT)))
+    _say("defconfig holds the current configuration; as configs/<name>_defconfig it becomes a preset.")
+    return 0
+
+
+def olddefconfig(_: argparse.Namespace) -> int:
+    """Keep of ``.config`` what still can be had, and say what cannot."""
+    project = Project()
+    if not Path(CURRENT).is_file():
+        raise ConfigError("there is no .config to bring up to date: choose a preset with make <preset>_defconfig")
+    config, dropped = project.configurator.resolve_leniently(Path(CURRENT))
+    for line in dropped:
+        _say(f"  dropped: {line}")
+    project.set_current(config)
+    return 0
+
+
+def checkconfig(_: argparse.Namespace) -> int:
+    """Load ``.config`` strictly."""
+    Project().config(CURRENT)
+    return 0
+
+
+def diffconfig(parsed: argparse.Namespace) -> int:
+    """Print one line for each symbol that differs: ``-`` only in the first, ``+`` only in the second, else both values."""
+    project = Project()
+    names = parsed.names or [CURRENT + ".old", CURRENT]
+    if len(names) == 1:
+        names.append(CURRENT)
+
+    def load(name: str) -> Config:
+        path = Path(name)
+        return project.configurator.load(path) if path.is_file() else project.config(name)
+
+    if not parsed.names and not Path(names[0]).is_file():
+        raise ConfigError("there is no .config.old to compare with: name two presets, as in make diffconfig A=monolithic B=l4linux")
+    one, other = load(names[0]).values, load(names[1]).values
+    for symbol in sorted(one.keys() | other.keys()):
+        before, after = one.get(symbol), other.get(symbol)
+        if before == after or {before, after} == {None, "n"}:
+            continue
+        if before in (None, "n"):
+            print(f"+CONFIG_{symbol}={after}")
+        elif after in (None, "n"):
+            print(f"-CONFIG_{symbol}={before}")
+        else:
+            print(f" CONFIG_{symbol} {before} -> {after}")
+    return 0
+
+
+def list_presets(_: argparse.Namespace) -> int:
+    """Print each preset with the first comment line of its file."""
+    project = Project()
+    for name in project.presets():
+        first = project.preset_file(name).read_text(encoding="utf-8").splitlines()[:1]
+        print(f"  {name:<16} {first[0].lstrip('# ') if first else ''}")
+    return 0
+
+
+def randconfig(parsed: argparse.Namespace) -> int:
+    """Take a random assembly; the seed is printed so that it can be had again."""
+    project = Project()
+    seed = parsed.seed if parsed.seed is not None else secrets.randbelow(1_000_000)
+    config = project.configurator.random(seed)
+    _say(f"seed {seed} gives configuration {config.hash}; again: make randconfig SEED={seed}")
+    if parsed.name:
+        project.put_aside(parsed.name, config)
+    else:
+        project.set_current(config)
+    return 0
+
+
+def current(_: argparse.Namespace) -> int:
+    """Write ``build/current.mk``, in which make finds the name of the current configuration."""
+    project = Project()
+    name = project.name_of(project.config(CURRENT))
+    path = Path(BUILD) / "current.mk"
+    if not write_if_changed(path, f"CURRENT := {name}\n"):
+        os.utime(path)
+    return 0
+
+
+def emit(parsed: argparse.Namespace) -> int:
+    """Write one build folder."""
+    Project().emit(parsed.name)
+    return 0
+
+
+def graph(parsed: argparse.Namespace) -> int:
+    """Write ``build/<name>/graph.svg``."""
+    from kit.graph import draw
+
+    path = Path(BUILD) / parsed.name / "graph.svg"
+    write_if_changed(path, draw(Project().assembled(parsed.name)))
+    _say(f"{path}: what is assembled, and what runs in kernel and in user mode")
+    return 0
+
+
+def size(parsed: argparse.Namespace) -> int:
+    """Print a table of the bytes of each image by slot."""
+    from kit.size import table
+
+    print(table(Path(BUILD) / parsed.name), end="")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
