@@ -33,7 +33,7 @@ DOWNLOAD_SECONDS = 600
 _PROGRAMS = ("bench", "linux_init", "getpid", "pagefault", "pipe", "proc", "nop", "hello")
 
 
-class ReferenceError(Exception):  # noqa: A001 - the name of the thing
+class ReferenceError(Exception):  # noqa: A001 - Python's own means something else
     """Stock Linux cannot be had; the text says why and what to do."""
 
 
@@ -64,10 +64,8 @@ def fetch(progress: Progress, folder: Path | None = None) -> LinuxKernel:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         _unpack(_download(package, Path(scratch)), Path(scratch))
-        for name in os.listdir(scratch):
-            if name.startswith(("vmlinuz-", "config-")):
-                os.replace(Path(scratch) / name, folder / name)
-        os.replace(Path(scratch) / "package", folder / "package")
+        for path in [*Path(scratch).glob("vmlinuz-*"), *Path(scratch).glob("config-*"), Path(scratch) / "package"]:
+            os.replace(path, folder / path.name)  # the note comes last: with it the folder is complete
     found = _unpacked(folder)
     if found is None:
         raise ReferenceError(f"{package} holds no kernel image and configuration under /boot")
@@ -149,20 +147,24 @@ def _download(package: str, scratch: Path) -> Path:
 
 def _unpack(package: Path, scratch: Path) -> None:
     """Take kernel image and configuration out of the package; its hundred megabytes of modules stay inside."""
-    fields = subprocess.run(
-        ["dpkg-deb", "--show", "--showformat", "${Package} ${Version}\n", str(package)], capture_output=True, text=True, check=False
-    )
-    (scratch / "package").write_text(fields.stdout)
-    with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", str(package)], stdout=subprocess.PIPE) as process:
-        with tarfile.open(fileobj=process.stdout, mode="r|") as archive:
-            for member in archive:
-                name = Path(member.name).name
-                if member.isfile() and member.name.startswith("./boot/") and name.startswith(("vmlinuz-", "config-")):
-                    content = archive.extractfile(member)
-                    assert content is not None  # it is a regular file
-                    (scratch / name).write_bytes(content.read())
-    if process.returncode != 0 or fields.returncode != 0:
-        raise ReferenceError(f"{package.name} cannot be unpacked; fetch it again")
+    show = ["dpkg-deb", "--show", "--showformat", "${Package} ${Version}\n", str(package)]
+    try:
+        fields = subprocess.run(show, capture_output=True, text=True, check=True)
+        (scratch / "package").write_text(fields.stdout)
+        with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", str(package)], stdout=subprocess.PIPE) as process:
+            with tarfile.open(fileobj=process.stdout, mode="r|") as archive:
+                _take(archive, scratch)
+    except (subprocess.CalledProcessError, tarfile.TarError) as error:
+        raise ReferenceError(f"{package.name} cannot be unpacked ({error}); fetch it again") from error
+
+
+def _take(archive: tarfile.TarFile, scratch: Path) -> None:
+    for member in archive:
+        name = Path(member.name).name
+        if member.isfile() and member.name.startswith("./boot/") and name.startswith(("vmlinuz-", "config-")):
+            content = archive.extractfile(member)
+            assert content is not None  # it is a regular file
+            (scratch / name).write_bytes(content.read())
 
 
 def _compiler(config_text: str) -> str:

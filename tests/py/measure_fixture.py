@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import stat
 import subprocess
 from pathlib import Path
 from typing import Any
 
+from kit import cpio
 from kit.results import Enosys, Image, Run, RunRecord, Series
 
 SAMPLE: dict[str, Any] = {
@@ -91,10 +93,30 @@ def tiny_kernel(folder: Path, serial: str = "", results: str = "", end: str = EX
     texts = {"serial": _escaped(serial), "results": _escaped(results)}
     source.write_text(KERNEL_SOURCE.format(body=body, end=end, **texts))
     script.write_text(KERNEL_SCRIPT)
-    command = ["gcc", "-m32", "-nostdlib", "-static", "-no-pie", "-Wl,--build-id=none", "-Wl,--no-warn-rwx-segments", "-T", str(script)]
+    command = ["gcc", "-nostdlib", "-static", "-no-pie", "-Wl,--build-id=none", "-Wl,--no-warn-rwx-segments", "-T", str(script)]
     subprocess.run([*command, str(source), "-o", str(image)], check=True, capture_output=True)
     return image
 
 
 def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def series_line(name: str, samples: list[int], overhead: int = 0) -> str:
+    """A line of the result channel."""
+    numbers = ",".join(map(str, samples))
+    return f'{{"type":"series","workload":"w","series":"{name}","unit":"instructions","overhead":{overhead},"samples":[{numbers}]}}\n'
+
+
+END_LINE = '{"type":"end","status":0}\n'
+
+
+def build_folder(root: Path, preset: str, kernel: str = "MONOLITHIC", programs: tuple[str, ...] = ("bench", "getpid"), **tiny: str) -> Path:
+    """A build folder as the build leaves it, with a tiny kernel that says what it is told to."""
+    folder = root / preset
+    folder.mkdir(parents=True)
+    tiny_kernel(folder, **{"serial": "booted\n", "results": series_line("getpid", [70, 71, 72], 2) + END_LINE, **tiny})
+    (folder / ".config").write_text(f"CONFIG_KERNEL_{kernel}=y\n")
+    members = [cpio.Member(f"bin/{name}", stat.S_IFREG | 0o755, name.encode()) for name in programs]
+    (folder / "initrd.cpio").write_bytes(cpio.write(members))
+    return folder
