@@ -38,14 +38,16 @@ GENERATOR := kit/idl.py $(wildcard kit/templates/idl*)
 # --- Which configurations this call is about -----------------------------------------------------------------------------
 
 SEVERAL := compare figures ledger ledger-update
-BUILDING := all run bench gdb size graph compile_commands.json $(SEVERAL)
+BUILDING := all run bench gdb size graph compile_commands.json contract-tests headers $(SEVERAL)
 GOALS := $(or $(MAKECMDGOALS),all)
 KIT_FILES := Kconfig $(filter-out kit/measure_cli.py,$(wildcard kit/*.py)) kit/templates/build.mk.j2 kit/templates/Kconfig.j2
 PART_DIRS := components $(subst :, ,$(PARTS))
 MANIFESTS := $(sort $(wildcard kernels/*/kernel.toml) $(foreach d,$(PART_DIRS),$(wildcard $d/*/slot.toml $d/*/*/part.toml)))
 
 ifneq ($(filter $(BUILDING),$(GOALS)),)
-ifdef PRESET
+ifneq ($(filter contract-tests headers,$(GOALS)),)
+NAMES := $(patsubst contract-tests,host,$(filter contract-tests headers,$(GOALS)))
+else ifdef PRESET
 NAMES := $(PRESET)
 else ifneq ($(filter $(SEVERAL),$(GOALS))$(PRESETS),)
 PRESETS ?= $(THREE)
@@ -67,7 +69,7 @@ build/current.mk: .config $(MANIFESTS) $(KIT_FILES) $(wildcard configs/*)
 
 # A build.mk is out of date also where a manifest has gone or another compiler is in charge: it remembers both.
 define emitted
-build/$(1)/build.mk: $(wildcard configs/$(1)_defconfig build/$(1)/defconfig) $(MANIFESTS) $(KIT_FILES) \
+build/$(1)/build.mk: $(wildcard $(if $(filter headers,$(1)),configs/*) configs/$(1)_defconfig build/$(1)/defconfig) $(MANIFESTS) $(KIT_FILES) \
 		$(if $(and $(call same,$(manifests.$(1)),$(MANIFESTS)),$(call same,$(compiler.$(1)),$(compiler))),,always)
 	$$(call say,CONFIG,$(1))
 	$$(Q)$$(KIT) emit $(1)
@@ -87,6 +89,9 @@ compare figures: all
 	$(Q)$(KIT) $@
 ledger: all
 	$(Q)$(KIT) ledger update
+contract-tests: all
+	$(Q)$(KIT) $@ $(SLOT)
+headers: all
 size graph: all
 	$(Q)$(foreach n,$(NAMES),$(KIT) $@ $n &&) :
 compile_commands.json: all

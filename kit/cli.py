@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import secrets
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from kit import tap
 from kit.files import write_if_changed
 from kit.kconfig import Config, ConfigError
-from kit.project import BUILD, CURRENT, Project
+from kit.project import BUILD, CURRENT, HEADERS, HOST, Project
 from kit.toml import ManifestError
 
 Handler = Callable[[argparse.Namespace], int]
@@ -22,15 +24,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="kit", description="The kernel construction kit behind make.")
     subparsers = parser.add_subparsers(required=True, metavar="command")
     _register(subparsers)
-    try:
-        from kit import measure_cli
-    except ModuleNotFoundError as error:  # building does not need what measuring does
-        if error.name in ("kit.measure_cli", "sqlalchemy") and not _wants_measuring(arguments, subparsers):
-            measure_cli = None  # type: ignore[assignment]
-        else:
-            raise
-    if measure_cli is not None:
-        measure_cli.register(subparsers)
+    for module in ("measure_cli", "serve_cli"):
+        _register_late(subparsers, module, sys.argv[1:] if arguments is None else arguments)
     parsed = parser.parse_args(arguments)
     try:
         return int(parsed.handler(parsed))
@@ -39,9 +34,10 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
 
 
-def _wants_measuring(arguments: list[str] | None, subparsers: argparse._SubParsersAction) -> bool:  # type: ignore[type-arg]
-    words = sys.argv[1:] if arguments is None else arguments
-    return bool(words) and not words[0].startswith("-") and words[0] not in subparsers.choices
+def _register_late(subparsers: argparse._SubParsersAction, module: str, words: list[str]) -> None:  # type: ignore[type-arg]
+    """Add the commands of a module unless the one that is called is known already: building needs no database."""
+    if not words or words[0] not in subparsers.choices:
+        importlib.import_module(f"kit.{module}").register(subparsers)
 
 
 def _register(subparsers: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
@@ -63,6 +59,8 @@ def _register(subparsers: argparse._SubParsersAction) -> None:  # type: ignore[t
     one.add_argument("--name", help="put it aside under this name instead of making it the current one")
     add("current", current, "say which build folder the current .config has")
     add("emit", emit, "write the build folder of a configuration").add_argument("name")
+    one = add("contract-tests", contract_tests, "run the contract tests that were built for the host")
+    one.add_argument("parts", nargs="*", help="slots or slot/part (default: all)")
     add("graph", graph, "draw what is assembled").add_argument("name")
     add("size", size, "show where the bytes of the images go").add_argument("name")
 
@@ -170,9 +168,31 @@ def current(_: argparse.Namespace) -> int:
 
 
 def emit(parsed: argparse.Namespace) -> int:
-    """Write one build folder."""
-    Project().emit(parsed.name)
+    """Write one build folder; ``host`` and ``headers`` are not configurations but the tests made of all of them."""
+    project = Project()
+    if parsed.name == HOST:
+        project.emit_host()
+    elif parsed.name == HEADERS:
+        project.emit_headers()
+    else:
+        project.emit(parsed.name)
     return 0
+
+
+def contract_tests(parsed: argparse.Namespace) -> int:
+    """Run the contract tests on the host; print what failed and a line of totals."""
+    wanted = [p.id for p in Project().tested_parts() if not parsed.parts or p.id in parsed.parts or p.slot in parsed.parts]
+    if not wanted:
+        raise ConfigError("no contract test has that name: give slots or slot/part")
+    passed = failed = 0
+    for outcome in tap.run_all((name, Path(BUILD) / HOST / name) for name in wanted):
+        passed += outcome.passed
+        failed += outcome.failed + bool(outcome.trouble)
+        print(f"  {'ok    ' if outcome.ok else 'FAILED'}  {outcome.name}: {outcome.passed} findings hold", flush=True)
+        if not outcome.ok:
+            print(tap.explain(outcome), flush=True)
+    print(f"contract tests on the host: {passed} passed, {failed} failed")
+    return 1 if failed else 0
 
 
 def graph(parsed: argparse.Namespace) -> int:

@@ -18,8 +18,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kit import idl
-from kit.assembly import Assembled, Linked, Unit
+from kit.assembly import Assembled, Linked, Unit, short
 from kit.files import write_if_changed
+from kit.headers import headers, translation_unit
 from kit.kconfig_text import environment
 from kit.manifest import Kernel, Part, Slot
 
@@ -76,6 +77,7 @@ class Rules:
     images: list[dict[str, object]] = field(default_factory=list)
     initrd: dict[str, str] = field(default_factory=dict)
     tests: list[dict[str, object]] = field(default_factory=list)
+    loose: list[str] = field(default_factory=list)
     inputs: dict[str, str] = field(default_factory=dict)
     commands: list[dict[str, object]] = field(default_factory=list)
 
@@ -203,6 +205,29 @@ class Emitter:
         names = [slot.name.replace("-", "_") for slot in assembled.tested_slots()]
         write_if_changed(self.root / home / "contract_tests.c", test_table(names))
         return self.unit(assembled, Unit(Path(home) / "contract_tests.c", assembled.kernel, "kernel", True)).path
+
+    def contract_test(self, assembled: Assembled, part: Part) -> None:
+        """The program that runs the contract test of a slot on the host, with ``part`` in it."""
+        slot = assembled.tree.slots[part.slot]
+        seen = [p for p in assembled.seen_by(part) if not p.toolchain]
+        units = [Unit(Path("tests/host") / f, part, "host", True) for f in ("main.c", "tap.c")]
+        units += [Unit(slot.folder / f, part, "host", True) for f in ("contract_test.c", *slot.test_files)]
+        units += [Unit(p.folder / f, p, "host") for p in seen for f in p.files_for("host")]
+        units += self.stubs(assembled, {p.slot for p in seen}, "host")
+        home = f"{self.build}/{self.rules.name}"
+        table = Path(home) / f"{slot.name}.c"
+        write_if_changed(self.root / table, test_table([slot.name.replace("-", "_")]))
+        units.append(Unit(table, part, "host", True))
+        self.rules.tests.append({"path": f"{home}/{part.id}", "objects": self.objects(assembled, units)})
+
+    def headers(self, assembled: Assembled) -> None:
+        """An object for each header, compiled alone with the eyes of a part that sees it."""
+        for header, part in headers(assembled).items():
+            text = Path(self.build) / self.rules.name / f"{_inside(short(header))}.c"
+            write_if_changed(self.root / text, translation_unit(header, part))
+            path = self.unit(assembled, Unit(text, part, part.toolchain if part.toolchain == "musl" else "kernel")).path
+            if path not in self.rules.loose:
+                self.rules.loose.append(path)
 
     def render(self) -> str:
         """The makefile."""

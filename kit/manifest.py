@@ -112,6 +112,7 @@ class Slot:
     offsets: str = ""
     idl: str = ""
     host_test: str = ""
+    test_files: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
 
     @property
@@ -244,6 +245,7 @@ def _read_slot(path: Path) -> Slot:
         offsets=_file(t, "offsets"),
         idl=_file(t, "idl"),
         host_test=t.line("host_test"),
+        test_files=_sources(t, "test_files"),
     )
     t.finish()
     return slot

@@ -14,13 +14,17 @@ from functools import cached_property
 from pathlib import Path
 
 from kit.assembly import Assembled
-from kit.emit import emit
+from kit.constraints import chosen
+from kit.emit import Emitter, emit
 from kit.files import write_if_changed
 from kit.kconfig import Config, ConfigError, Configurator
+from kit.manifest import Part
 from kit.toml import nearest
 
 BUILD = "build"
 CURRENT = ".config"
+HOST = "host"
+HEADERS = "headers"
 
 
 def manifests(extra: Sequence[Path] = ()) -> list[str]:
@@ -91,11 +95,45 @@ class Project:
 
     def emit(self, name: str) -> None:
         """Write the build folder of a named configuration."""
-        inputs = {
-            f"manifests.{name}": " ".join(manifests(self.extra)),
-            f"compiler.{name}": self.versions["CC"],
-        }
-        emit(self.assembled(name), self.root, BUILD, self.versions, inputs)
+        emit(self.assembled(name), self.root, BUILD, self.versions, self._inputs(name))
+
+    def _inputs(self, name: str) -> dict[str, str]:
+        """The make variables by which a ``build.mk`` knows what it was written from."""
+        return {f"manifests.{name}": " ".join(manifests(self.extra)), f"compiler.{name}": self.versions["CC"]}
+
+    def tested_parts(self) -> list[Part]:
+        """The parts whose slot has a contract test that runs on the host."""
+        slots = self.configurator.tree.slots.values()
+        return [p for s in slots if not s.host_test and (s.folder / "contract_test.c").is_file() for p in s.parts]
+
+    def emit_host(self) -> None:
+        """Write ``build/host/build.mk``: a program for each part of each slot that has a contract test.
+
+        Each is compiled as in some valid assembly that the part is in; a part that is in none is an error.
+        """
+        emitter = Emitter(self.root, BUILD, self.versions, HOST)
+        emitter.rules.inputs = self._inputs(HOST)
+        model = self.configurator.model
+        for part in self.tested_parts():
+            found = model.assemble([chosen(self.configurator.tree, part)])
+            if found is None:
+                raise ConfigError(f"{part.folder}: no valid assembly has {part.id} in it")
+            config = self.configurator.resolve(self.configurator.lines_of(found), f"the contract test of {part.id}")
+            emitter.contract_test(Assembled(self.configurator, config, HOST), part)
+        self._finish(emitter)
+
+    def emit_headers(self) -> None:
+        """Write ``build/headers/build.mk``: every header that some preset may include, compiled alone."""
+        emitter = Emitter(self.root, BUILD, self.versions, HEADERS)
+        emitter.rules.inputs = self._inputs(HEADERS)
+        for name in self.presets():
+            emitter.headers(self.assembled(name))
+        self._finish(emitter)
+
+    def _finish(self, emitter: Emitter) -> None:
+        path = Path(BUILD) / emitter.rules.name / "build.mk"
+        if not write_if_changed(path, emitter.render()):
+            os.utime(path)
 
     @cached_property
     def versions(self) -> dict[str, str]:
