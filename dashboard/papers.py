@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kit.published import Published, presets_of, published_for
+from kit.published import Published, PublishedRatio, presets_of, published_for, published_ratios
 
 from .comparison import Comparison, Entry
 
@@ -37,7 +37,18 @@ class Group:
     source: str
     unit: str
     baseline: str | None
+    note: str
+    """What the metric means, where that is the same for every row; else empty."""
     rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A published ratio of one figure, and ours of the same figure."""
+
+    figure: str
+    told: PublishedRatio
+    ours: float | None
 
 
 def groups(comparison: Comparison, figure_names: Iterable[str]) -> list[Group]:
@@ -60,7 +71,21 @@ def _group(comparison: Comparison, members: list[Published], meant: dict[Publish
     baseline = _baseline(members) if len(members) > 1 else None
     rows = tuple(_row(comparison, one, meant[one], baseline) for one in members)
     first = members[0]
-    return Group(first.metric, first.hardware, first.source, first.unit, baseline.system if baseline else None, rows)
+    note = first.note if all(one.note == first.note for one in members) else ""
+    return Group(first.metric, first.hardware, first.source, first.unit, baseline.system if baseline else None, note, rows)
+
+
+def ratios(comparison: Comparison, figure_names: Iterable[str]) -> dict[str, Beside]:
+    """Label of an entry -> the published ratio that stands beside it: the first figure, among those named, for which the
+    literature compares a system like the entry with a system like the one its own ratio stands on."""
+    found: dict[str, Beside] = {}
+    for name in figure_names:
+        basis = comparison.basis(name)
+        for entry in comparison.entries:
+            if basis is not None and entry.run.preset != basis.run.preset and entry.value(name) is not None:
+                for told in published_ratios(name, entry.run.preset, basis.run.preset)[:1]:
+                    found.setdefault(entry.label, Beside(name, told, comparison.ratio(entry, name)))
+    return found
 
 
 def _baseline(members: list[Published]) -> Published:

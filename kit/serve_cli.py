@@ -24,7 +24,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--allow-host", action="append", default=[], metavar="NAME", help="a further name by which browsers may reach the dashboard"
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(handler=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -100,7 +100,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="kit.serve_cli")
     register(parser.add_subparsers(required=True, metavar="serve"))
     arguments = parser.parse_args(["serve", *(sys.argv[1:] if argv is None else argv)])
-    return arguments.run(arguments)
+    return arguments.handler(arguments)
 
 
 if __name__ == "__main__":

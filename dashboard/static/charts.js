@@ -62,7 +62,7 @@
 
 	/** Bars: one for each cell that holds a value, figure by figure, each figure under its own heading. */
 	function readBars(table) {
-		const titles = [...table.tHead.rows[0].cells].slice(1).map((cell) => cell.dataset.title);
+		const titles = [...table.tHead.querySelectorAll("[data-title]")].map((cell) => cell.dataset.title);
 		const rows = [...table.tBodies[0].rows];
 		return titles.flatMap((title, column) => {
 			const bars = rows
@@ -82,7 +82,7 @@
 	/** Lines: one for each column after the first, over the payload sizes of the rows. */
 	function readLines(table) {
 		const rows = [...table.tBodies[0].rows];
-		return [...table.tHead.rows[0].cells].slice(1).map((head, column) => ({
+		return [...table.tHead.querySelectorAll("[data-kind]")].map((head, column) => ({
 			label: head.dataset.title,
 			family: head.dataset.kernel,
 			kind: head.dataset.kind,
@@ -109,7 +109,7 @@
 	/** Writes each bar's kernel, value and ratio above it, and each figure's name above its bars. */
 	const rowLabels = {
 		id: "rowLabels",
-		afterDatasetsDraw(chart, _args, { rows, palette, font }) {
+		afterDatasetsDraw(chart, _args, { rows, limit, palette, font }) {
 			const pen = chart.ctx;
 			const left = chart.chartArea.left;
 			pen.save();
@@ -132,14 +132,40 @@
 				const after = at + pen.measureText(`${row.text}  `).width;
 				pen.fillStyle = palette.soft;
 				pen.font = `italic 400 12.5px ${font}`;
-				pen.fillText(row.ratio, after, y - 11);
+				pen.fillText(row.value > limit ? `${row.ratio}, beyond this chart` : row.ratio, after, y - 11);
+				if (row.value > limit) {
+					tear(pen, chart.chartArea.right - 26, y, palette.ground);
+				}
 			});
 			pen.restore();
 		},
 	};
 
+	/** Cuts a bar that goes on beyond the chart with two slanted strokes. */
+	function tear(pen, x, y, ground) {
+		pen.save();
+		pen.strokeStyle = ground;
+		pen.lineWidth = 3;
+		for (const shift of [0, 8]) {
+			pen.beginPath();
+			pen.moveTo(x + shift - 4, y + 11);
+			pen.lineTo(x + shift + 4, y - 11);
+			pen.stroke();
+		}
+		pen.restore();
+	}
+
+	/** Where the chart ends: at the greatest value, unless that one alone would flatten every other bar. */
+	function chartEnd(rows) {
+		const values = rows.flatMap((row) => row.value ?? []).sort((a, b) => b - a);
+		const second = values.find((value) => value < values[0] / 12);
+		const few = values.filter((value) => value > second).length;
+		return second !== undefined && few <= values.length / 3 ? second * 1.6 : Infinity;
+	}
+
 	function bars(canvas, table, palette, font) {
 		const rows = readBars(table);
+		const limit = chartEnd(rows);
 		canvas.parentElement.style.height = `${rows.length * ROW + 46}px`;
 		const fill = (row) => (row.family ? pattern(row.family, palette[row.family], palette.ground) : "transparent");
 		return {
@@ -161,14 +187,45 @@
 			options: {
 				indexAxis: "y",
 				scales: {
-					x: axis(`${canvas.dataset.unit} (lower is better)`, palette, { beginAtZero: true }),
+					x: axis(`${canvas.dataset.unit} (lower is better)`, palette, {
+						beginAtZero: true,
+						grid: { display: false },
+						...(limit < Infinity && { max: limit }),
+					}),
 					y: { grid: { display: false }, border: { display: false }, ticks: { display: false }, afterFit: (scale) => (scale.width = 1), offset: true },
 				},
 				layout: { padding: { right: 12 } },
-				plugins: { legend: { display: false }, tooltip: { enabled: false }, rowLabels: { rows, palette, font } },
+				plugins: { legend: { display: false }, tooltip: { enabled: false }, rowLabels: { rows, limit, palette, font } },
 			},
 			plugins: [rowLabels],
 		};
+	}
+
+	/** The payloads that can be written under an axis without touching each other. */
+	function roomy(sizes, logarithmic) {
+		if (logarithmic) {
+			return sizes.filter((size) => size > 0);
+		}
+		const gap = sizes.at(-1) / 10;
+		return sizes.filter((size) => size === 0 || sizes.every((other) => other >= size || size - other > gap || other === 0 && size > gap));
+	}
+
+	/** The swatch of a legend: the line with its dashes, and its point. */
+	function swatch(family, kind, colour) {
+		const tile = document.createElement("canvas");
+		tile.width = 38;
+		tile.height = 12;
+		const pen = tile.getContext("2d");
+		pen.strokeStyle = pen.fillStyle = colour;
+		pen.lineWidth = 2;
+		pen.setLineDash(DASHES[kind] ?? []);
+		pen.beginPath();
+		pen.moveTo(0, 6);
+		pen.lineTo(38, 6);
+		pen.stroke();
+		pen.setLineDash([]);
+		Chart.helpers.drawPoint(pen, { pointStyle: SHAPES[family], radius: 4.5, borderWidth: 1 }, 19, 6);
+		return tile;
 	}
 
 	function lines(canvas, table, palette) {
@@ -176,6 +233,11 @@
 		const found = readLines(table);
 		const sizes = [...new Set(found.flatMap((line) => line.points.map((point) => point.x)))].sort((a, b) => a - b);
 		const place = (size) => (logarithmic ? Math.max(size, 1) : size); // a logarithm has no zero: it is drawn at one
+		const legend = (chart) =>
+			Chart.defaults.plugins.legend.labels.generateLabels(chart).map((item) => {
+				const { family, kind } = found[item.datasetIndex];
+				return { ...item, fontColor: palette.ink, pointStyle: swatch(family, kind, palette[family]) };
+			});
 		const type = logarithmic ? "logarithmic" : "linear";
 		canvas.parentElement.style.height = `${Math.max(380, 300 + 22 * found.length)}px`;
 		return {
@@ -198,12 +260,12 @@
 				scales: {
 					x: axis("payload in bytes", palette, {
 						type,
-						afterBuildTicks: (scale) => (scale.ticks = sizes.filter((size) => size || !logarithmic).map((value) => ({ value }))),
+						afterBuildTicks: (scale) => (scale.ticks = roomy(sizes, logarithmic).map((value) => ({ value }))),
 					}),
 					y: axis(`${canvas.dataset.unit} (lower is better)`, palette, { type, beginAtZero: !logarithmic }),
 				},
 				plugins: {
-					legend: { position: "bottom", align: "start", labels: { color: palette.ink, usePointStyle: true, boxHeight: 7, padding: 14 } },
+					legend: { position: "bottom", align: "start", labels: { color: palette.ink, usePointStyle: true, pointStyleWidth: 38, padding: 14, generateLabels: legend } },
 					tooltip: {
 						callbacks: {
 							title: (items) => `${items[0].raw.size} bytes`,

@@ -7,6 +7,7 @@ stand on: a preset or a run number.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 
 from flask import Blueprint, Response, abort, render_template, request
 
@@ -33,6 +34,8 @@ class TopicView:
     rows: tuple[tuple[Entry, tuple[Cell, ...]], ...]
     basis: Entry | None
     published: list[papers.Group]
+    ratios: dict[str, papers.Beside]
+    """Label of an entry -> the published ratio beside it."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,11 @@ class PayloadView:
     sizes: tuple[int, ...]
     lines: list[Line]
     titles: tuple[str, ...]
+    groups: list[tuple[str, int]]
+    """(heading, how many lines stand under it), left to right."""
     summary: Sentence
+    key: str
+    """What the strokes of the chart mean."""
 
 
 @bp.get("/")
@@ -97,35 +104,43 @@ def _topic_view(comparison: Comparison, topic: topics.Topic) -> TopicView:
     columns = tuple(column for column in topic.figures if column[0] in names)
     rows = tuple((entry, tuple(comparison.cell(entry, name) for name, _ in columns)) for entry in comparison.entries)
     basis = comparison.basis(columns[0][0])
-    published = papers.groups(comparison, topic.published or [name for name, _ in topic.figures])
-    return TopicView(topic, topic.headline(comparison), columns, rows, basis, published)
+    sought = topic.published or [name for name, _ in topic.figures]
+    published, ratios = papers.groups(comparison, sought), papers.ratios(comparison, sought)
+    return TopicView(topic, topic.headline(comparison), columns, rows, basis, published, ratios)
 
 
 _KINDS = {
-    "ipc_oneway": "two spaces",
-    "ipc_oneway_same": "one space",
-    "ipc_rt": "message, two spaces",
-    "ipc_rt_same": "message, one space",
+    "ipc_oneway": "between two spaces",
+    "ipc_oneway_same": "within one space",
+    "ipc_rt": "message between two spaces",
+    "ipc_rt_same": "message within one space",
     "pipe_rt": "pipe",
 }
 
 
+_PAYLOADS = (
+    ("payload-rt", "Round trip", ("ipc_rt", "pipe_rt"), "Messages are drawn solid, pipes dotted."),
+    ("payload-oneway", "One way", ("ipc_oneway", "ipc_oneway_same"), "Between two spaces solid, within one space dashed."),
+)
+
+
 def _payloads(comparison: Comparison) -> list[PayloadView]:
-    wanted = (("payload-rt", "Round trip", ("ipc_rt", "pipe_rt")), ("payload-oneway", "One way", ("ipc_oneway", "ipc_oneway_same")))
     views = []
-    for id_, title, kinds in wanted:
+    for id_, title, kinds, key in _PAYLOADS:
         found = [line for line in lines(comparison, kinds) if len(line.points) > 1]
         if any(line.kind.startswith("ipc") for line in found):
             sizes = tuple(sorted({size for line in found for size in line.points}))
             titles = tuple(f"{line.entry.label}, {_KINDS[line.kind]}" for line in found)
-            views.append(PayloadView(id_, title, sizes, found, titles, _slopes(found)))
+            groups = [(_KINDS[kind], len(list(members))) for kind, members in groupby(found, key=lambda line: line.kind)]
+            views.append(PayloadView(id_, title, sizes, found, titles, groups, _slopes(found), key))
     return views
 
 
 def _slopes(found: list[Line]) -> Sentence:
     """What a further byte costs along each line of native messages between two spaces."""
     told = [line for line in found if line.kind in ("ipc_rt", "ipc_oneway") and line.per_byte is not None]
-    parts = [f"{number(round(line.per_byte, 2))} in {line.entry.label}" for line in told]
-    if not parts:
+    if not told:
         return sentence()
-    return sentence(f"A further byte costs {topics.listing(parts)} instructions, between the least and the greatest payload.")
+    unit = told[0].unit
+    parts = [f"{number(round(line.per_byte, 2))}{f' {unit}' if line is told[0] else ''} in {line.entry.label}" for line in told]
+    return sentence(f"A further byte costs {topics.listing(parts)}, on average over the payloads measured.")
