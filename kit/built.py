@@ -8,9 +8,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shlex
 import stat
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -88,15 +89,23 @@ def measure(data: bytes) -> Image:
     return Image(len(data), sha256(data))
 
 
-def build(preset: str, progress: Progress) -> Built:
-    """Configure and build ``preset`` through make, then read it. Raises BuiltError with make's last lines."""
-    progress(f"{preset}: building")
-    command = ["make", "--no-print-directory", "-s", "-C", str(ROOT), "all", f"PRESET={preset}"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+def build(presets: Sequence[str], progress: Progress) -> list[Built]:
+    """Configure and build all ``presets`` in one call of make, then read them. Raises BuiltError with make's last lines."""
+    progress(f"building {', '.join(presets)}")
+    command = ["make", "--no-print-directory", "-s", "all", f"PRESETS={' '.join(presets)}"]
+    # This may itself run under make, whose own choice of presets and jobs is not meant for the make below.
+    environment = {name: value for name, value in os.environ.items() if name not in _MAKES_OWN}
+    try:
+        done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    except OSError as error:
+        raise BuiltError(f"make cannot be run: {error}; install make") from error
     if done.returncode != 0:
         tail = "\n".join(done.stdout.splitlines()[-30:])
-        raise BuiltError(f"{preset} does not build; repeat with: make {' '.join(command[5:])}\n{tail}")
-    return load(preset)
+        raise BuiltError(f"{', '.join(presets)}: the build fails; repeat with: {shlex.join(['make', *command[3:]])}\n{tail}")
+    return [load(preset) for preset in presets]
+
+
+_MAKES_OWN = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "PRESET", "PRESETS")
 
 
 def preset_title(preset: str) -> str:

@@ -1,6 +1,6 @@
 """The measuring half of the command line: run, bench, compare, figures, ledger, reference, export, gdb.
 
-``register`` adds the subcommands; each sets ``run``, a function from the parsed arguments to an exit status. Figures and tables go to
+``register`` adds the subcommands; each sets ``handler``, a function from the parsed arguments to an exit status. Figures and tables go to
 standard output, progress to standard error.
 """
 
@@ -65,7 +65,7 @@ def register(subparsers: Any) -> None:
 
 def _adder(subparsers: Any, name: str, handler: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = subparsers.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-    parser.set_defaults(run=guarded(handler))
+    parser.set_defaults(handler=guarded(handler))
     if name not in ("export",):
         parser.add_argument("--machine", choices=sorted(MACHINES), default=os.environ.get("MACHINE") or "microvm")
     return parser
@@ -161,10 +161,8 @@ def bench_table(found: Run) -> str:
 def _runs(arguments: argparse.Namespace, store: Store) -> list[Run]:
     """Build and measure what is asked for."""
     machine = Machine(arguments.machine)
-    return [
-        benching.obtain(building.build(preset, progress), machine, store, progress, arguments.fresh)
-        for preset in preset_list(arguments.presets)
-    ]
+    builds = building.build(preset_list(arguments.presets), progress)
+    return [benching.obtain(built, machine, store, progress, arguments.fresh) for built in builds]
 
 
 def print_figures(arguments: argparse.Namespace) -> int:

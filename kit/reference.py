@@ -74,8 +74,8 @@ def fetch(progress: Progress, folder: Path | None = None) -> LinuxKernel:
 
 def obtain(kernel: LinuxKernel, machine: Machine, store: Store, progress: Progress, fresh: bool = True) -> Run:
     """Bench stock Linux with the programs of the monolithic preset and store the run. Raises BuiltError, BenchError."""
-    built = assemble(kernel, build(SOURCE_PRESET, progress))
-    return benching.obtain(built, replace(machine, cpu=CPU), store, progress, fresh)
+    (source,) = build([SOURCE_PRESET], progress)
+    return benching.obtain(assemble(kernel, source), replace(machine, cpu=CPU), store, progress, fresh)
 
 
 def assemble(kernel: LinuxKernel, source: Built) -> Built:

@@ -27,7 +27,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("MORTISE_DB", f"sqlite:///{tmp_path / 'runs.db'}")
     monkeypatch.setattr(built, "build_root", lambda: tmp_path / "build")
     monkeypatch.setattr(built, "preset_names", lambda: list(PRESETS))
-    monkeypatch.setattr(built, "build", lambda preset, progress: built.load(preset))
+    monkeypatch.setattr(built, "build", lambda presets, progress: [built.load(preset) for preset in presets])
     for name in ("PRESET", "PRESETS", "MACHINE", "APPEND"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
@@ -37,7 +37,7 @@ def kit(*words: str) -> int:
     parser = argparse.ArgumentParser()
     measure_cli.register(parser.add_subparsers(required=True))
     arguments = parser.parse_args(words)
-    status: int = arguments.run(arguments)
+    status: int = arguments.handler(arguments)
     return status
 
 
@@ -121,7 +121,7 @@ built.build_root = lambda: Path({build!r})
 parser = argparse.ArgumentParser()
 measure_cli.register(parser.add_subparsers())
 arguments = parser.parse_args(sys.argv[1:])
-sys.exit(arguments.run(arguments))
+sys.exit(arguments.handler(arguments))
 """
 
 

@@ -21,7 +21,8 @@ def quiet(_text: str) -> None:
 @lru_cache(maxsize=None)
 def built_preset(name: str) -> Built:
     """The build of a preset or of a configuration that was put aside, built once for all tests."""
-    return built.build(name, quiet)
+    (one,) = built.build([name], quiet)
+    return one
 
 
 @lru_cache(maxsize=None)
