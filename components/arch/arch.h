@@ -29,6 +29,9 @@ struct boot_info {
 /* Given by the kernel (kernels/<kernel>/main.c): runs once, on the boot stack. */
 noreturn void kernel_main(const struct boot_info *boot);
 
+/* The same, any time later. */
+const struct boot_info *boot_information(void);
+
 /* Calls `visit` for each usable range of memory, kernel and initrd and loader data left out. */
 void boot_for_each_free_range(void (*visit)(paddr_t start, paddr_t end));
 
@@ -65,8 +68,16 @@ void arch_timer_set(u64 when);
 /* Waits for an interrupt, with interrupts on; they are off again on return. */
 void arch_idle(void);
 
-/* Bytes for the result channel (QEMU's debug console), and from/for the serial line (see slot console). */
+/*
+ * Bytes for the result channel (QEMU's debug console). Before the first of them
+ * goes the mark "boot_user": the moment of arch_mark_user_start(), which is called
+ * once, right before the first switch to a user thread.
+ */
 void arch_result_write(const void *bytes, size_t length);
+void arch_mark_user_start(void);
+
+/* 64 bits from the processor's random number generator (deterministic under QEMU's -seed). */
+u64 arch_random(void);
 
 /* Power off: QEMU ends with status 2 * code + 1. */
 noreturn void arch_exit(unsigned code);

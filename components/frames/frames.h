@@ -99,3 +99,19 @@ static inline void page_unref(struct page *page)
 	if (--page->refs == 0)
 		frame_free(page);
 }
+
+/*
+ * A frame's bytes at once, by 512 iterations of one string instruction: the
+ * unit that every figure ending in "_net" leaves out.
+ */
+static inline void page_zero(void *bytes)
+{
+	u64 count = PAGE_SIZE / 8;
+	__asm__ volatile("rep stosq" : "+D"(bytes), "+c"(count) : "a"(0) : "memory");
+}
+
+static inline void page_copy(void *to, const void *from)
+{
+	u64 count = PAGE_SIZE / 8;
+	__asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(count) : : "memory");
+}

@@ -1,0 +1,15 @@
+/*
+ * console: characters out and in, by polling.
+ *
+ * console_write() itself is declared in <lib/lib.h>, since kprintf() and panic() use it: it must work
+ * from the first instruction of C, in any state.
+ */
+#pragma once
+
+#include <lib/lib.h>
+
+/* Sets the device up. Output works before it too. */
+void console_init(void);
+
+/* One byte that was typed, or -1 when there is none now. */
+int console_read_byte(void);

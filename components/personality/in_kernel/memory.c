@@ -1,0 +1,85 @@
+/* The space backend: the kernel's own address maps. */
+#include <objects/objects.h>
+#include <pager/memory_image.h>
+#include <services/services.h>
+
+_Static_assert(ENV_PROT_READ == VM_PROT_READ && ENV_PROT_WRITE == VM_PROT_WRITE && ENV_PROT_EXEC == VM_PROT_EXECUTE,
+	"rights are passed on as they are");
+
+/* While exec builds a new space, mappings go there. */
+static struct vm_map *target(struct proc *proc)
+{
+	return proc->client.fresh ? proc->client.fresh : proc->client.map;
+}
+
+enum kstatus env_map_anonymous(struct proc *proc, vaddr_t *address, u64 length, unsigned prot, unsigned flags)
+{
+	struct vm_map *map = target(proc);
+	enum kstatus status = K_OK;
+
+	if (!(flags & ENV_MAP_FIXED))
+		status = vm_map_find(map, length, *address, ENV_MMAP_TOP, address);
+	else if (!(flags & ENV_MAP_NOREPLACE))
+		status = vm_map_remove(map, *address, length);
+	if (status != K_OK)
+		return status;
+	return vm_map_enter(map, *address, length, prot, flags & ENV_MAP_SHARED, NULL, 0);
+}
+
+/* The one memory object of a file: made at the first mapping, kept for ever. */
+static enum kstatus image_object(struct file_image *image, struct vm_object **object)
+{
+	if (!image->cache) {
+		struct memory_image *memory = kalloc(sizeof(*memory));
+		struct vm_object *fresh;
+		if (!memory)
+			return K_NOMEM;
+		*memory = (struct memory_image){image->bytes, image->size};
+		enum kstatus status = vm_object_create(&fresh, ALIGN_UP(image->size, PAGE_SIZE) >> PAGE_SHIFT, memory);
+		if (status != K_OK) {
+			kfree(memory, sizeof(*memory));
+			return status;
+		}
+		image->cache = fresh;
+	}
+	*object = image->cache;
+	return K_OK;
+}
+
+enum kstatus env_map_image(struct proc *proc, vaddr_t address, u64 length, unsigned prot, struct file_image *image,
+	u64 offset)
+{
+	struct vm_map *map = target(proc);
+	struct vm_object *object;
+	enum kstatus status = image_object(image, &object);
+
+	if (status == K_OK)
+		status = vm_map_remove(map, address, length);
+	if (status != K_OK)
+		return status;
+	vm_object_ref(object);
+	status = vm_map_enter(map, address, length, prot, false, object, offset >> PAGE_SHIFT);
+	if (status != K_OK)
+		vm_object_unref(object);
+	return status;
+}
+
+enum kstatus env_unmap(struct proc *proc, vaddr_t address, u64 length)
+{
+	return vm_map_remove(target(proc), address, length);
+}
+
+enum kstatus env_protect(struct proc *proc, vaddr_t address, u64 length, unsigned prot)
+{
+	return vm_map_protect(target(proc), address, length, prot);
+}
+
+enum kstatus env_write_memory(struct proc *proc, vaddr_t to, const void *from, size_t n)
+{
+	return vm_map_write(target(proc), to, from, n, VM_PROT_WRITE | VM_FORCE);
+}
+
+enum kstatus env_copyin_string(char *to, vaddr_t from, size_t size, size_t *length)
+{
+	return copy_string_from_user(to, from, size, length);
+}

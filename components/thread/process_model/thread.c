@@ -1,0 +1,207 @@
+/*
+ * Threads: making, switching, ending.
+ *
+ * Kernel stack: one page, the trap frame at its very top. Whoever switches to a thread finds
+ * at kernel_sp either what arch_switch_stack() pushed or, for a thread that is
+ * to resume in user mode, a return address of arch_resume_point.
+ *
+ * A thread cannot free the stack it stands on. A dead one is parked in `dead`
+ * and freed by whoever runs next.
+ */
+#include <objects/objects.h>
+#include <thread/thread.h>
+
+#define STACK_CANARY 0x6d6f727469736521ull
+
+struct thread *thread_current;
+u8 thread_resched;
+
+static struct thread idle_thread;
+static struct thread *dead; /* the thread that ended last, if nobody has freed it yet */
+static struct object_cache thread_cache, fpu_cache;
+static u64 next_id = 1;
+
+void thread_init(void)
+{
+	object_cache_init(&thread_cache, "thread", sizeof(struct thread), 64);
+	object_cache_init(&fpu_cache, "fpu", FPU_AREA_SIZE, 64);
+	sched_init();
+	idle_thread.state = THREAD_RUNNING;
+	idle_thread.arch.root = kernel_root;
+	list_init(&idle_thread.wait_link);
+	list_init(&idle_thread.timeout_link);
+	thread_current = &idle_thread;
+}
+
+static void free_memory(struct thread *thread)
+{
+	page_unref(page_of_bytes((void *)(thread->arch.stack_top - PAGE_SIZE)));
+	if (thread->arch.fpu)
+		object_free(&fpu_cache, thread->arch.fpu);
+	object_free(&thread_cache, thread);
+}
+
+enum kstatus thread_create(struct thread **out, s32 priority)
+{
+	struct thread *thread = object_alloc(&thread_cache);
+	if (!thread)
+		return K_NOMEM;
+	struct page *stack = frame_alloc();
+	if (!stack)
+		goto out_thread;
+	memset(thread, 0, sizeof(*thread));
+	thread->arch.fpu = object_alloc(&fpu_cache);
+	if (!thread->arch.fpu)
+		goto out_stack;
+
+	memcpy(thread->arch.fpu, fpu_initial, FPU_AREA_SIZE);
+	*(u64 *)page_bytes(stack) = STACK_CANARY;
+	thread->arch.stack_top = (u64)page_bytes(stack) + PAGE_SIZE;
+	thread->arch.root = kernel_root;
+	thread->frame = (struct trapframe *)thread->arch.stack_top - 1;
+	frame_init_user(thread->frame, 0, 0);
+	thread_set_resume_user(thread);
+	thread->state = THREAD_STOPPED;
+	thread->id = next_id++;
+	list_init(&thread->wait_link);
+	list_init(&thread->timeout_link);
+	sched_attach(&thread->sched, priority);
+	*out = thread;
+	return K_OK;
+
+out_stack:
+	page_unref(stack);
+out_thread:
+	object_free(&thread_cache, thread);
+	return K_NOMEM;
+}
+
+static void bury_dead(void)
+{
+	if (dead && dead != thread_current) {
+		free_memory(dead);
+		dead = NULL;
+	}
+}
+
+static void switch_to(struct thread *next)
+{
+	struct thread *previous = thread_current;
+
+	if (next == previous) {
+		next->state = THREAD_RUNNING;
+		return;
+	}
+	assert(previous == &idle_thread ||
+		*(u64 *)(previous->arch.stack_top - PAGE_SIZE) == STACK_CANARY);
+	next->state = THREAD_RUNNING;
+	thread_current = next;
+	arch_switch_state(&previous->arch, &next->arch);
+	arch_switch_stack(&previous->kernel_sp, next->kernel_sp);
+	/* Some time later, back on this stack. */
+	bury_dead();
+	if (unlikely(thread_current->ending))
+		thread_resched = 1;
+}
+
+void thread_switch_away(void)
+{
+	struct sched_node *node = sched_pick();
+
+	assert(thread_current->state != THREAD_RUNNING);
+	thread_resched = 0;
+	switch_to(node ? container_of(node, struct thread, sched) : &idle_thread);
+}
+
+void thread_hand_off(struct thread *next)
+{
+	assert(thread_current->state != THREAD_RUNNING);
+	switch_to(next);
+}
+
+void thread_idle(void)
+{
+	arch_mark_user_start();
+	for (;;) {
+		struct sched_node *node = sched_pick();
+
+		thread_resched = 0;
+		if (node) {
+			idle_thread.state = THREAD_READY;
+			switch_to(container_of(node, struct thread, sched));
+		} else {
+			arch_idle();
+		}
+	}
+}
+
+void thread_exit(void)
+{
+	struct thread *self = thread_current;
+
+	assert(self != &idle_thread);
+	bury_dead();
+	thread_clear_deadline(self);
+	self->state = THREAD_DEAD;
+	dead = self;
+	thread_switch_away();
+	panic("a dead thread ran again");
+}
+
+void thread_destroy(struct thread *thread)
+{
+	assert(thread != thread_current);
+	thread_stop(thread);
+	thread->state = THREAD_DEAD;
+	free_memory(thread);
+}
+
+void thread_make_ready(struct thread *thread)
+{
+	assert(thread->state == THREAD_STOPPED || thread->state == THREAD_BLOCKED);
+	thread->state = THREAD_READY;
+	sched_enqueue(&thread->sched, SCHED_BACK);
+	if (thread_current != &idle_thread && sched_preempts(&thread->sched, &thread_current->sched))
+		thread_resched = 1;
+}
+
+void thread_stop(struct thread *thread)
+{
+	if (thread->state == THREAD_READY)
+		sched_dequeue(&thread->sched);
+	if (list_is_linked(&thread->wait_link))
+		list_remove(&thread->wait_link);
+	thread_clear_deadline(thread);
+	thread->state = THREAD_STOPPED;
+}
+
+void thread_end_on_return(void)
+{
+	thread_current->ending = true;
+	thread_resched = 1;
+}
+
+/* Not by choice (time is up), so the rest of a slice is kept. */
+void thread_preempt(void)
+{
+	if (unlikely(thread_current->ending))
+		thread_exit();
+	thread_resched = 0;
+	thread_current->state = THREAD_READY;
+	sched_enqueue(&thread_current->sched, thread_current->sched.slice > 0 ? SCHED_FRONT : SCHED_BACK);
+	thread_switch_away();
+}
+
+void thread_yield(void)
+{
+	thread_current->state = THREAD_READY;
+	sched_enqueue(&thread_current->sched, SCHED_BACK);
+	thread_switch_away();
+}
+
+void thread_set_root(struct thread *thread, paddr_t root)
+{
+	thread->arch.root = root;
+	if (thread == thread_current)
+		write_cr3(root);
+}

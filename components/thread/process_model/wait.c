@@ -1,0 +1,115 @@
+/*
+ * Waiting: queues, deadlines, the tick.
+ *
+ * Deadlines are kept in a list sorted by time; the machine's one-shot timer is
+ * set to the nearest of them or of the next tick. There is no tick while nothing
+ * could use it: the idle loop sleeps until a deadline.
+ */
+#include <thread/thread.h>
+
+static struct list deadlines = {&deadlines, &deadlines};
+static u64 next_tick = 1; /* when the scheduler's tick is due; 1: none was set yet */
+
+static void arm_timer(void)
+{
+	struct thread *first = list_first(&deadlines, struct thread, timeout_link);
+	u64 nearest = next_tick;
+
+	if (first)
+		nearest = MIN(nearest, first->deadline);
+	arch_timer_set(nearest);
+}
+
+void thread_set_deadline(struct thread *thread, u64 deadline, void (*expired)(struct thread *))
+{
+	struct thread *other;
+
+	if (deadline == THREAD_FOREVER)
+		return;
+	thread->deadline = deadline;
+	thread->expired = expired;
+	list_for_each(other, &deadlines, timeout_link)
+		if (other->deadline > deadline)
+			break;
+	list_insert_before(&other->timeout_link, &thread->timeout_link);
+	if (deadlines.next == &thread->timeout_link)
+		arm_timer();
+}
+
+void thread_clear_deadline(struct thread *thread)
+{
+	if (list_is_linked(&thread->timeout_link))
+		list_remove(&thread->timeout_link);
+}
+
+static void expire_deadlines(u64 now)
+{
+	struct thread *first;
+
+	while ((first = list_first(&deadlines, struct thread, timeout_link)) && first->deadline <= now) {
+		list_remove(&first->timeout_link);
+		first->expired(first);
+	}
+}
+
+void thread_timer(bool user)
+{
+	u64 now = arch_now();
+
+	expire_deadlines(now);
+	if (now >= next_tick) {
+		next_tick = now + THREAD_TICK_NS;
+		if (!user)
+			sched_tick_idle();
+		else if (sched_tick(&thread_current->sched))
+			thread_resched = 1;
+	}
+	arm_timer();
+}
+
+void wait_queue_init(struct wait_queue *queue)
+{
+	list_init(&queue->waiters);
+}
+
+static void wait_expired(struct thread *thread)
+{
+	thread_wake(thread, K_TIMEDOUT);
+}
+
+enum kstatus thread_wait(struct wait_queue *queue, u64 deadline)
+{
+	struct thread *self = thread_current;
+
+	self->state = THREAD_BLOCKED;
+	self->wake_status = K_OK;
+	list_push_back(&queue->waiters, &self->wait_link);
+	thread_set_deadline(self, deadline, wait_expired);
+	thread_switch_away();
+	return self->wake_status;
+}
+
+void thread_wake(struct thread *thread, enum kstatus status)
+{
+	assert(thread->state == THREAD_BLOCKED);
+	if (list_is_linked(&thread->wait_link))
+		list_remove(&thread->wait_link);
+	thread_clear_deadline(thread);
+	thread->wake_status = status;
+	thread_make_ready(thread);
+}
+
+bool thread_wake_one(struct wait_queue *queue)
+{
+	struct thread *first = list_first(&queue->waiters, struct thread, wait_link);
+
+	if (first)
+		thread_wake(first, K_OK);
+	return first != NULL;
+}
+
+void thread_wake_all(struct wait_queue *queue)
+{
+	while (thread_wake_one(queue))
+		;
+}

@@ -1,0 +1,112 @@
+/*
+ * thread: kernel threads, waiting, and time.
+ *
+ * A thread is one flow of control with a kernel stack of its own. The kernel
+ * is not preemptible: a thread gives up the processor in thread_block() and
+ * thread_hand_off() only, or on its way back to user mode when its time is up.
+ * So nothing here needs a lock: one processor, interrupts off.
+ *
+ * A thread blocks in one of two ways (Draves et al. 1991):
+ * - keeping its stack: thread_block() returns when it runs again;
+ * - with a continuation, "return to user mode": what its kernel stack held is
+ *   forgotten and it resumes from its trap frame. thread_set_resume_user()
+ *   arranges that; an IPC path can then complete the thread's call by writing
+ *   its frame and go to it directly, with no scheduler and no stack switch.
+ */
+#pragma once
+
+#include <arch/arch.h>
+#include <lib/lib.h>
+#include <sched/sched.h>
+
+#include <ipc_thread.h> /* struct ipc_thread: what the IPC part keeps of a thread */
+
+enum thread_state {
+	THREAD_STOPPED, /* not started, or suspended: in no queue */
+	THREAD_READY,   /* queued in the scheduler */
+	THREAD_RUNNING, /* the current one */
+	THREAD_BLOCKED, /* waits for an event */
+	THREAD_DEAD,    /* gone; freed when nobody stands on its stack any more */
+};
+
+/* The list a thread is in while it waits for an event. */
+struct wait_queue {
+	struct list waiters;
+};
+
+struct thread {
+	struct arch_thread arch;
+	struct trapframe *frame;   /* its user registers, at the top of its kernel stack */
+	u64 kernel_sp;             /* where to go on, while it does not run */
+	enum thread_state state;
+	bool ending;               /* will not see user mode again */
+	enum kstatus wake_status;  /* why thread_block() returned */
+	void *task;                /* whose it is: the kernel's own notion */
+	struct ipc_thread ipc;
+	struct sched_node sched;
+	struct list wait_link;     /* in a wait queue */
+	struct list timeout_link;  /* in the list of deadlines */
+	u64 deadline;
+	void (*expired)(struct thread *);
+	u64 id;
+};
+
+extern struct thread *thread_current;
+/* Not 0: the current thread should yield on its way back to user mode. Read by the trap exit. */
+extern u8 thread_resched;
+
+/* Makes the boot stack the idle thread's. The caller becomes the current (idle) thread. */
+void thread_init(void);
+/* What the boot stack does for the rest of its life: runs whoever is ready, else waits for interrupts. */
+noreturn void thread_idle(void);
+
+/* A stopped thread with an all-zero user frame, which resumes in user mode. K_NOMEM. */
+enum kstatus must_check thread_create(struct thread **out, s32 priority);
+/* Frees a thread that is not current and in no queue (it is taken out of those it is in). */
+void thread_destroy(struct thread *thread);
+/* The current thread ends; its memory is freed later. */
+noreturn void thread_exit(void);
+
+/* The current thread ends when it would next return to user mode; until then it goes on. */
+void thread_end_on_return(void);
+
+/* From now on the thread runs in the address space of page-table root `root` (kernel_root: in none). */
+void thread_set_root(struct thread *thread, paddr_t root);
+
+/* A stopped or blocked thread becomes ready. It preempts the current one if the scheduler says so. */
+void thread_make_ready(struct thread *thread);
+/* A ready or blocked thread stops: it is in no queue any more. */
+void thread_stop(struct thread *thread);
+
+/* The current thread, whose state the caller has set to BLOCKED (or READY and queued), gives up the processor. */
+void thread_switch_away(void);
+/* The current thread, no longer RUNNING by state, gives the processor to `next` directly: no queue is touched. */
+void thread_hand_off(struct thread *next);
+
+/* Arranges that a blocked thread resumes in user mode from its frame, its kernel stack forgotten. */
+static inline void thread_set_resume_user(struct thread *thread);
+
+void wait_queue_init(struct wait_queue *queue);
+/* Blocks until woken (K_OK) or until `deadline` (K_TIMEDOUT), or broken off (K_INTERRUPTED). */
+enum kstatus must_check thread_wait(struct wait_queue *queue, u64 deadline);
+#define THREAD_FOREVER UINT64_MAX
+/* Wakes the first waiter; whether there was one. */
+bool thread_wake_one(struct wait_queue *queue);
+void thread_wake_all(struct wait_queue *queue);
+/* Makes a thread that is blocked go on with `status` as the result of its wait. */
+void thread_wake(struct thread *thread, enum kstatus status);
+
+/* When `deadline` passes, `expired` is called; by then the deadline is cleared. THREAD_FOREVER: never. */
+void thread_set_deadline(struct thread *thread, u64 deadline, void (*expired)(struct thread *));
+void thread_clear_deadline(struct thread *thread);
+
+/* The kernel's timer upcall: deadlines, the scheduler's tick, the next interrupt. */
+void thread_timer(bool user);
+#define THREAD_TICK_NS ((u64)CONFIG_THREAD_TICK_MS * 1000000)
+
+/* On the way back to user mode with thread_resched set: lets another run first. */
+void thread_preempt(void);
+/* Goes to the back of the queue of its equals. */
+void thread_yield(void);
+
+#include <thread_impl.h>

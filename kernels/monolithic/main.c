@@ -1,0 +1,56 @@
+/*
+ * The monolithic kernel: what comes up in which order, and what a trap leads to.
+ *
+ * Everything is in this one address space: the Linux calls are the kernel's
+ * calls, and a page fault is resolved where it is taken.
+ */
+#include <console/console.h>
+#include <entry/entry.h>
+#include <services/services.h>
+
+_Static_assert(ENTRY_CALLS == SERVICE_CALLS, "the entry indexes the services' table");
+
+long kernel_unknown_call(long number)
+{
+	return services_unknown_call(number);
+}
+
+void kernel_user_fault(struct trapframe *frame, vaddr_t address, unsigned access)
+{
+	struct proc *proc = env_current();
+
+	(void)frame;
+	if (unlikely(vm_fault(proc->client.map, address, access) != K_OK))
+		services_memory_fault(proc, address, access);
+}
+
+bool kernel_copy_fault(vaddr_t address, unsigned access)
+{
+	return vm_fault(env_current()->client.map, address, access) == K_OK;
+}
+
+void kernel_user_exception(struct trapframe *frame, unsigned vector, u64 error)
+{
+	(void)error;
+	services_exception(env_current(), vector, frame->rip);
+}
+
+void kernel_timer(bool user)
+{
+	thread_timer(user);
+}
+
+noreturn void kernel_main(const struct boot_info *boot)
+{
+	char init[64] = "/bin/hello", args[256] = "";
+
+	(void)boot;
+	console_init();
+	thread_init();
+	boot_option("init", init, sizeof(init));
+	boot_option("args", args, sizeof(args));
+	enum kstatus status = services_start(init, args);
+	if (status != K_OK)
+		panic("cannot start %s (status %d): is it in the initrd? (init=PATH names another)", init, status);
+	thread_idle();
+}
