@@ -130,7 +130,12 @@ class Assembled:
         folders = [os.path.normpath(p.folder) for p in self.unit_sees(unit)]
         own = [os.path.normpath(unit.owner.folder)]
         test = ["tests/host"] if unit.test or isinstance(unit.owner, Kernel) else []
-        return tuple(dict.fromkeys([*own, *folders, "components", *test]))
+        kernel = [os.path.normpath(self.kernel.folder)] if self._sees_kernel(unit) else []
+        return tuple(dict.fromkeys([*own, *folders, *kernel, "components", *test]))
+
+    def _sees_kernel(self, unit: Unit) -> bool:
+        """Whether a slot that the unit sees has a contract that includes a header of the kernel's folder."""
+        return unit.mode == "kernel" and any(self.tree.slots[p.slot].sees_kernel for p in self.unit_sees(unit))
 
     def symbols(self, unit: Unit) -> tuple[str, ...]:
         """The Kconfig symbols that a unit may test, in Kconfig's order: global ones and those of the slots that it sees."""

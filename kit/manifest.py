@@ -112,6 +112,7 @@ class Slot:
     offsets: str = ""
     idl: str = ""
     host_test: str = ""
+    sees_kernel: bool = False
     test_files: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
 
@@ -245,6 +246,7 @@ def _read_slot(path: Path) -> Slot:
         offsets=_file(t, "offsets"),
         idl=_file(t, "idl"),
         host_test=t.line("host_test"),
+        sees_kernel=t.get("sees_kernel", bool, "true or false", False),
         test_files=_sources(t, "test_files"),
     )
     t.finish()
