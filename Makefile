@@ -37,8 +37,8 @@ GENERATOR := kit/idl.py $(wildcard kit/templates/idl*)
 
 # --- Which configurations this call is about -----------------------------------------------------------------------------
 
-SEVERAL := compare figures ledger ledger-update
-BUILDING := all run bench gdb size graph compile_commands.json contract-tests headers $(SEVERAL)
+SEVERAL := compare figures ledger
+BUILDING := all products run bench gdb size graph compile_commands.json contract-tests headers $(SEVERAL)
 GOALS := $(or $(MAKECMDGOALS),all)
 KIT_FILES := Kconfig $(filter-out kit/measure_cli.py,$(wildcard kit/*.py)) kit/templates/build.mk.j2 kit/templates/Kconfig.j2
 PART_DIRS := components $(subst :, ,$(PARTS))
@@ -80,7 +80,7 @@ $(foreach n,$(NAMES),$(eval $(call emitted,$n)))
 
 # --- Building, running, measuring ----------------------------------------------------------------------------------------
 
-.PHONY: all run bench gdb size graph compare figures ledger ledger-update export reference serve demo
+.PHONY: all products run bench gdb size graph compare figures ledger ledger-update contract-tests headers export reference serve demo
 all: $(foreach n,$(NAMES),$(products.$n))
 
 run gdb bench: all
@@ -96,10 +96,47 @@ size graph: all
 	$(Q)$(foreach n,$(NAMES),$(KIT) $@ $n &&) :
 compile_commands.json: all
 	$(Q)cp build/$(PRESET)/compile_commands.json $@
+products: # for programs: what `all` would make
+	@echo $(foreach n,$(NAMES),$(products.$n))
 FORMAT ?= json
 export:
 	$(Q)$(KIT) export $(FORMAT)
 reference:
 	$(Q)$(KIT) reference
 serve:
-	$(Q)$(PY) -m dashboard
+	$(Q)$(KIT) serve
+demo: installed-demo
+	+$(Q)$(MAKE) all PRESETS="$(or $(PRESETS),$(THREE))"
+	$(Q)$(KIT) compare --presets $(or $(PRESETS),$(THREE))
+	$(Q)if [ "$$CI" = true ] || [ "$(SERVE)" = 0 ] || ! [ -t 1 ]; then \
+		echo "The dashboard shows this with charts: make serve"; else $(KIT) serve; fi
+
+# --- Choosing a configuration --------------------------------------------------------------------------------------------
+
+.PHONY: menuconfig savedefconfig olddefconfig diffconfig list-presets randconfig
+$(filter-out savedefconfig olddefconfig,$(filter %defconfig,$(MAKECMDGOALS))): FORCE
+	$(Q)$(KIT) defconfig $(@:_defconfig=)
+menuconfig:
+	$(Q)$(KIT) kconfig
+	$(Q)$(PY) -m menuconfig Kconfig
+	$(Q)if [ -f .config ]; then $(KIT) checkconfig; fi
+savedefconfig olddefconfig list-presets:
+	$(Q)$(KIT) $@
+diffconfig:
+	$(Q)$(KIT) $@ $(A) $(B)
+randconfig:
+	$(Q)$(KIT) $@ $(if $(SEED),--seed $(SEED))
+FORCE:
+
+# --- Checking, installing, cleaning, helping -----------------------------------------------------------------------------
+
+.PHONY: check install installed-demo installed-check clean help FORCE
+check: installed-check
+	$(Q)$(KIT) check
+install: installed-check
+installed-%:
+	$(Q)sh kit/install.sh $*
+clean:
+	$(Q)rm -rf build compile_commands.json
+help:
+	@cat kit/help.txt

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from kit import check as checking
 from kit import tap
 from kit.files import write_if_changed
 from kit.kconfig import Config, ConfigError
@@ -61,6 +62,10 @@ def _register(subparsers: argparse._SubParsersAction) -> None:  # type: ignore[t
     add("emit", emit, "write the build folder of a configuration").add_argument("name")
     one = add("contract-tests", contract_tests, "run the contract tests that were built for the host")
     one.add_argument("parts", nargs="*", help="slots or slot/part (default: all)")
+    add("check", check, "run every test")
+    add("check-format", check_format, "hold the C files against .clang-format")
+    one = add("check-make", check_make, "run make and count what it makes")
+    one.add_argument("arguments", nargs=argparse.REMAINDER)
     add("graph", graph, "draw what is assembled").add_argument("name")
     add("size", size, "show where the bytes of the images go").add_argument("name")
 
@@ -193,6 +198,30 @@ def contract_tests(parsed: argparse.Namespace) -> int:
             print(tap.explain(outcome), flush=True)
     print(f"contract tests on the host: {passed} passed, {failed} failed")
     return 1 if failed else 0
+
+
+def _print(text: str) -> None:
+    print(text, flush=True)
+
+
+def check(_: argparse.Namespace) -> int:
+    """Run every test; the last line is the total."""
+    return checking.check(Project().presets(), _print)
+
+
+def check_format(_: argparse.Namespace) -> int:
+    """Check the layout of the C files."""
+    return _totals("format", checking.check_format(checking.c_files(), _print))
+
+
+def check_make(parsed: argparse.Namespace) -> int:
+    """Run make for a stage of the check."""
+    return _totals("products", checking.check_make(parsed.arguments, _print))
+
+
+def _totals(name: str, found: tuple[int, int]) -> int:
+    print(f"{name}: {found[0]} passed, {found[1]} failed", flush=True)
+    return 1 if found[1] else 0
 
 
 def graph(parsed: argparse.Namespace) -> int:

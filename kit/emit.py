@@ -287,7 +287,7 @@ def compile_commands(rules: Rules, root: Path, compilers: dict[str, str]) -> str
     for command in rules.commands:
         words = [compilers[str(command["compiler"])], *" ".join(map(str, command["flags"])).split()]  # type: ignore[call-overload]
         words += ["-c", "-o", str(command["output"]), str(command["file"])]
-        entries.append({"directory": str(root), "file": command["file"], "output": command["output"], "arguments": words})
+        entries.append({"directory": str(root.resolve()), "file": command["file"], "output": command["output"], "arguments": words})
     return json.dumps(entries, indent=1) + "\n"
 
 

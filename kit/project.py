@@ -64,7 +64,10 @@ class Project:
         if name == CURRENT:
             if not Path(CURRENT).is_file():
                 raise ConfigError("there is no .config yet: choose a preset (make list-presets), then make <preset>_defconfig")
-            return self.configurator.load(Path(CURRENT))
+            try:
+                return self.configurator.load(Path(CURRENT))
+            except ConfigError as error:
+                raise ConfigError(f"{error}\n  (make olddefconfig brings a .config of an older tree up to date)") from error
         return self.configurator.load(self.preset_file(name))
 
     def name_of(self, config: Config) -> str:
