@@ -8,9 +8,12 @@
 
 #define READ_WRITE (PROT_READ | PROT_WRITE)
 #define ANONYMOUS  (MAP_PRIVATE | MAP_ANONYMOUS)
-#define USER_END                                                                                   \
-	0x7ffffffff000UL /* Linux never maps the last page of the lower half: a system call        \
-			  * there would return to an address that is not canonical */
+
+/* Linux never maps the last page of the lower half: a system call there would return to an address
+ * that is not canonical. */
+#define USER_END_4 0x7ffffffff000UL         /* with four levels of page tables */
+#define USER_END_5 0xfffffffffff000UL       /* with five, if the program asks for such an address */
+#define HIGH       ((char *)0x900000000000) /* beyond the first, before the second */
 
 static char *victim;
 
@@ -114,6 +117,15 @@ static void no_access(void)
 	CHECK(!is_readable(victim, 1));
 }
 
+static uintptr_t user_end(void)
+{
+	if (sys_mmap(HIGH, PAGE, READ_WRITE, ANONYMOUS | MAP_FIXED) != (long)HIGH)
+		return USER_END_4;
+	*HIGH = 1; /* with four levels this cannot be: then the case ends here */
+	CHECK_EQ(sys_munmap(HIGH, PAGE), 0);
+	return USER_END_5;
+}
+
 static void bad_arguments(void)
 {
 	char *base = map_pages(1, READ_WRITE);
@@ -124,7 +136,7 @@ static void bad_arguments(void)
 	CHECK_EQ(sys_munmap(base + 1, PAGE), -EINVAL);
 	CHECK_EQ(sys_munmap(base, 0), -EINVAL);
 	CHECK_EQ(sys_munmap((void *)0xffffffff80000000, PAGE), -EINVAL);
-	CHECK_EQ(sys_munmap((void *)0x800000000000, PAGE), -EINVAL);
+	CHECK_EQ(sys_munmap((void *)user_end(), PAGE), -EINVAL);
 	CHECK_EQ(sys_munmap(base, -PAGE), -EINVAL);
 	CHECK_EQ(sys_call6(SYS_mmap, 0, PAGE, PROT_READ, MAP_PRIVATE, 99, 0), -EBADF);
 	*base = 1; /* still there */
@@ -132,7 +144,7 @@ static void bad_arguments(void)
 
 static void too_large(void)
 {
-	static const size_t lengths[] = {1UL << 47, 1UL << 62, -1UL, -PAGE, USER_END + PAGE};
+	static const size_t lengths[] = {1UL << 47, 1UL << 62, -1UL, -PAGE, USER_END_5 + PAGE};
 
 	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
 		CHECK_EQ(sys_mmap(NULL, lengths[i], READ_WRITE, ANONYMOUS), -ENOMEM);
@@ -140,13 +152,13 @@ static void too_large(void)
 
 static void outside_user_space(void)
 {
-	static const uintptr_t addresses[] = {
-		USER_END, 0x800000000000, 0xffff800000000000, 0xffffffff80000000, -PAGE};
+	const uintptr_t end = user_end(), addresses[] = {end, end + PAGE, 0xff00000000000000,
+						  0xffff800000000000, 0xffffffff80000000, -PAGE};
 
 	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++)
 		CHECK_EQ(sys_mmap((void *)addresses[i], PAGE, READ_WRITE, ANONYMOUS | MAP_FIXED),
 			-ENOMEM);
-	CHECK_EQ(sys_mmap((void *)(USER_END - PAGE), 2 * PAGE, READ_WRITE, ANONYMOUS | MAP_FIXED),
+	CHECK_EQ(sys_mmap((void *)(end - PAGE), 2 * PAGE, READ_WRITE, ANONYMOUS | MAP_FIXED),
 		-ENOMEM);
 }
 
@@ -162,15 +174,17 @@ static void hints_are_free(void)
 	CHECK((long)other > 0);
 }
 
+#define SPARSE (1UL << 15) /* pages: 128 MiB, hardly touched */
+
 static void sparse(void)
 {
-	char *base = map_pages(1 << 16, READ_WRITE); /* 256 MiB, hardly touched */
+	char *base = map_pages(SPARSE, READ_WRITE);
 
-	for (size_t at = 0; at < (1UL << 16); at += 4096)
+	for (size_t at = 0; at < SPARSE; at += SPARSE / 16)
 		base[at * PAGE] = 1;
-	for (size_t at = 1; at < (1UL << 16); at += 4096)
+	for (size_t at = 1; at < SPARSE; at += SPARSE / 16)
 		CHECK_EQ(base[at * PAGE], 0);
-	CHECK_EQ(sys_munmap(base, PAGE << 16), 0);
+	CHECK_EQ(sys_munmap(base, PAGE * SPARSE), 0);
 }
 
 static const struct test_case cases[] = {

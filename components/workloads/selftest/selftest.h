@@ -46,7 +46,7 @@ extern const struct test_suite pointers, registers, flags, faults, timing, execu
 
 extern bool on_host; /* on someone's own Linux, where filling up the machine would be rude */
 extern const char *own_path; /* this program, for execve */
-extern long first_pid;       /* the process that runs the cases, to which orphans go */
+extern long first_pid;       /* the process that runs the cases */
 
 /* What the kernel put on the stack: argc, argv, NULL, environment, NULL, auxiliary vector. */
 extern int start_argc;
