@@ -46,6 +46,14 @@ class Storage:
         except ArgumentError:
             return self._effective_url()
 
+    def without_password(self, text: str) -> str:
+        """The text with the database's password, should it hold it, replaced by stars."""
+        try:
+            password = make_url(self._effective_url()).password
+        except ArgumentError:
+            password = None
+        return text.replace(str(password), "***") if password else text
+
     def get(self) -> results.Store | None:
         """The open store; None where the SQLite file does not exist yet. Raises `kit.results.ResultsError`."""
         with self._lock:
@@ -123,7 +131,7 @@ def _read(read: Callable[[results.Store], T], nothing: T) -> T:
         store = storage().get()
         return nothing if store is None else read(store)
     except results.ResultsError as error:
-        raise StorageError(str(error)) from error
+        raise StorageError(storage().without_password(str(error))) from error
     except (json.JSONDecodeError, TypeError) as error:
         raise StorageError(
             f"a run in {storage().name} cannot be decoded ({error}); the file was changed by something else than kit: move it "

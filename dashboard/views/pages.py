@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, current_app, render_template
 from flask.typing import ResponseReturnValue
 
-from kit.figures import MEANINGS, NET_FIGURES
+from kit.figures import MARKS, MEANINGS, NET_FIGURES, WALL_FIGURE
 
 bp = Blueprint("pages", __name__)
 
@@ -13,7 +13,7 @@ bp = Blueprint("pages", __name__)
 @bp.get("/method")
 def method() -> str:
     """What is counted, what is not, and how a figure comes from samples."""
-    return render_template("method.html", meanings=MEANINGS, net=NET_FIGURES)
+    return render_template("method.html", meanings=MEANINGS, net=NET_FIGURES, marks=MARKS, wall=WALL_FIGURE)
 
 
 @bp.get("/favicon.ico")

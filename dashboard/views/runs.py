@@ -56,7 +56,7 @@ def show(run_id: str) -> str:
     )
 
 
-@bp.get("/runs/<run_id>/series/<name>")
+@bp.get("/runs/<run_id>/series/<path:name>")
 def series(run_id: str, name: str) -> str:
     """The raw samples of one series."""
     run = find_run(run_id)
