@@ -20,9 +20,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.mortise_seed = first_seed()  # type: ignore[attr-defined]
 
 
-def pytest_report_header(config: pytest.Config) -> str:
-    """Say how to repeat the random part."""
-    return f"random configurations: SEED={config.mortise_seed} RANDOM_CONFIGURATIONS={RANDOM_CONFIGURATIONS}"  # type: ignore[attr-defined]
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how to repeat the random part, also where all went well."""
+    seed = terminalreporter.config.mortise_seed  # type: ignore[attr-defined]
+    terminalreporter.write_line(f"random configurations: SEED={seed} RANDOM_CONFIGURATIONS={RANDOM_CONFIGURATIONS}")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

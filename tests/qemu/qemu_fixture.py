@@ -1,12 +1,10 @@
-"""What the tests in QEMU share: built configurations, boots that explain themselves, and TAP."""
+"""What the tests in QEMU share: built configurations, boots that explain themselves, and TAP reports."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from functools import lru_cache
 
-from kit import bench, built
+from kit import bench, built, tap
 from kit.built import Built
 from kit.project import Project
 from kit.qemu import Boot, Job, Machine, boot
@@ -56,43 +54,9 @@ def explain(kernel: Built, outcome: Boot, append: str, machine: str = "microvm")
     return f"{kernel.preset}: {outcome.describe()}\n--- console ---\n{tail}\n--- end of console ---\nrepeat with: {repeat}"
 
 
-@dataclass(frozen=True)
-class Tap:
-    """A TAP report found on a console: points in order, and what is wrong with the report as a whole."""
-
-    points: tuple[tuple[bool, str], ...]
-    faults: tuple[str, ...]
-
-    @property
-    def failed(self) -> list[str]:
-        """Descriptions of the points that did not hold, and faults of the report."""
-        return [text for holds, text in self.points if not holds] + list(self.faults)
-
-
-POINT = re.compile(r"^(not )?ok\b(?: (\d+))?(?: -)?\s*(.*)$")
-PLAN = re.compile(r"^1\.\.(\d+)")
-
-
-def parse_tap(console: str) -> Tap:
-    """The TAP report on a console among other lines. A missing plan, a wrong number or a bail-out is a fault."""
-    points: list[tuple[bool, str]] = []
-    faults: list[str] = []
-    plans: list[int] = []
-    for line in console.splitlines():
-        point, plan = POINT.match(line), PLAN.match(line)
-        if plan:
-            plans.append(int(plan.group(1)))
-        elif line.startswith("Bail out!"):
-            faults.append(line)
-        elif point:
-            skipped = re.search(r"# (SKIP|TODO)\b", point.group(3), re.IGNORECASE)
-            points.append((not point.group(1) or bool(skipped), point.group(3)))
-            if point.group(2) and int(point.group(2)) != len(points):
-                faults.append(f"point {point.group(2)} comes as number {len(points)}: {line}")
-    if len(plans) != 1:
-        faults.append(f"{len(plans)} plans (1..N) instead of one: the report was cut short")
-    elif plans[0] != len(points):
-        faults.append(f"{plans[0]} points were planned, {len(points)} came")
-    if not points:
-        faults.append("not one point was tested")
-    return Tap(tuple(points), tuple(faults))
+def tap_trouble(kernel: Built, outcome: Boot, append: str) -> str:
+    """Empty where a boot that reports in TAP ran to its end with every point holding; else all that a reader needs."""
+    report = tap.judge(append, outcome.console, 0 if outcome.ok else outcome.status)
+    if report.ok and outcome.ok:
+        return ""
+    return f"{report.failed} of {report.passed + report.failed} points failed\n{tap.explain(report)}\n{explain(kernel, outcome, append)}"

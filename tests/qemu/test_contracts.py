@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from qemu_fixture import PRESETS, boot_of, built_preset, explain, parse_tap, with_contract_tests
+from qemu_fixture import PRESETS, boot_of, built_preset, tap_trouble, with_contract_tests
 
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_part_of_a_preset_keeps_its_contract(preset: str) -> None:
     kernel = with_contract_tests(preset)
-    outcome = boot_of(kernel, "")
-    report = parse_tap(outcome.console)
-    text = explain(kernel, outcome, "")
-    assert report.failed == [], text
-    assert outcome.ok, text
+    trouble = tap_trouble(kernel, boot_of(kernel, ""), "")
+    assert not trouble, trouble
 
 
 @pytest.mark.parametrize("preset", PRESETS)

@@ -1,4 +1,4 @@
-"""Random valid configurations build, boot and run every program. The seed is in the test's name and in the report's header."""
+"""Random valid configurations build, boot and run every program. The seed is in the test's name and in the summary."""
 
 from __future__ import annotations
 
