@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <objects/objects.h>
 #include <personality/personality.h>
 
 enum proc_state {

@@ -1,0 +1,83 @@
+/* sleep: waiting for a time to come. */
+#include <services/clock/clock.h>
+
+#include <unix_calls.h>
+
+#define TIMER_ABSTIME 1
+
+/* Reads a length or point of time in nanoseconds, cut to what can be waited for. */
+static long read_time(vaddr_t address, u64 *ns)
+{
+	struct timespec time;
+
+	if (env_copyin(&time, address, sizeof(time)) != K_OK)
+		return -EFAULT;
+	if (time.seconds < 0 || time.nanoseconds < 0 || time.nanoseconds >= NSEC_PER_SEC)
+		return -EINVAL;
+	if (time.seconds >= INT64_MAX / NSEC_PER_SEC)
+		*ns = INT64_MAX;
+	else
+		*ns = (u64)(time.seconds * NSEC_PER_SEC + time.nanoseconds);
+	return 0;
+}
+
+/* Sleeps until `deadline`. When that is broken off, stores what is left at `left` (0: nowhere). */
+static long sleep_until(u64 deadline, vaddr_t left)
+{
+	struct env_queue nobody; /* no one knows it, so only time or a kill ends the sleep */
+	struct timespec rest;
+	u64 now;
+
+	env_queue_init(&nobody);
+	if (env_sleep(&nobody, deadline) != K_INTERRUPTED)
+		return 0;
+	now = env_now();
+	rest.seconds = deadline > now ? (s64)((deadline - now) / NSEC_PER_SEC) : 0;
+	rest.nanoseconds = deadline > now ? (s64)((deadline - now) % NSEC_PER_SEC) : 0;
+	if (left != 0 && env_copyout(left, &rest, sizeof(rest)) != K_OK)
+		return -EFAULT;
+	return -EINTR;
+}
+
+long sys_nanosleep(vaddr_t length, vaddr_t left)
+{
+	u64 ns;
+	long error = read_time(length, &ns);
+
+	return error != 0 ? error : sleep_until(env_now() + ns, left);
+}
+
+/* Whether one can sleep by that clock. */
+static long check_clock(int clock)
+{
+	switch (clock) {
+	case CLOCK_REALTIME:
+	case CLOCK_MONOTONIC:
+	case CLOCK_BOOTTIME:
+	case CLOCK_TAI:
+		return 0;
+	case CLOCK_MONOTONIC_RAW:
+	case CLOCK_REALTIME_COARSE:
+	case CLOCK_MONOTONIC_COARSE:
+		return -EOPNOTSUPP;
+	default:
+		return -EINVAL;
+	}
+}
+
+long sys_clock_nanosleep(int clock, int flags, vaddr_t length, vaddr_t left)
+{
+	bool is_wall = clock == CLOCK_REALTIME || clock == CLOCK_TAI;
+	u64 ns;
+	long error = check_clock(clock);
+
+	if (error == 0)
+		error = read_time(length, &ns);
+	if (error != 0)
+		return error;
+	if (!(flags & TIMER_ABSTIME))
+		return sleep_until(env_now() + ns, left);
+	if (is_wall)
+		ns = ns > CLOCK_EPOCH_NS ? ns - CLOCK_EPOCH_NS : 0;
+	return sleep_until(ns, 0);
+}

@@ -1,0 +1,36 @@
+/*
+ * The error numbers of Linux (include/uapi/asm-generic/errno*.h) that the
+ * services answer. A call returns the negative of one.
+ */
+#pragma once
+
+#include <lib/lib.h>
+
+#define EPERM        1
+#define ENOENT       2
+#define ESRCH        3
+#define EINTR        4
+#define E2BIG        7
+#define ENOEXEC      8
+#define EBADF        9
+#define ECHILD       10
+#define EAGAIN       11
+#define ENOMEM       12
+#define EACCES       13
+#define EFAULT       14
+#define EBUSY        16
+#define EEXIST       17
+#define ENODEV       19
+#define ENOTDIR      20
+#define EINVAL       22
+#define EMFILE       24
+#define ENOTTY       25
+#define EPIPE        32
+#define ENAMETOOLONG 36
+#define ENOSYS       38
+#define ELOOP        40
+#define EOVERFLOW    75
+#define EOPNOTSUPP   95
+
+/* -errno for what an environment call answered; 0 for K_OK. */
+long errno_of(enum kstatus status);

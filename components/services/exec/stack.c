@@ -1,0 +1,171 @@
+/*
+ * stack: what a program finds on its stack (System V ABI, AMD64 supplement, figure 3.9).
+ *
+ *     ENV_STACK_TOP - 8      eight zero bytes
+ *                            the strings: path, arguments, environment
+ *                            "x86_64", 16 random bytes
+ *                            padding
+ *                            auxiliary vector, environment pointers, NULL, argument pointers, NULL
+ *     stack pointer (mod 16 = 0)   argc
+ */
+#include <services/exec/exec.h>
+
+/* Linux, include/uapi/linux/auxvec.h */
+#define AT_NULL     0
+#define AT_PHDR     3
+#define AT_PHENT    4
+#define AT_PHNUM    5
+#define AT_PAGESZ   6
+#define AT_BASE     7
+#define AT_FLAGS    8
+#define AT_ENTRY    9
+#define AT_UID      11
+#define AT_EUID     12
+#define AT_GID      13
+#define AT_EGID     14
+#define AT_PLATFORM 15
+#define AT_CLKTCK   17
+#define AT_SECURE   23
+#define AT_RANDOM   25
+#define AT_EXECFN   31
+
+#define WORDS 64 /* what is written at once */
+
+/* Words on their way to rising addresses. */
+struct word_writer {
+	struct proc *proc;
+	vaddr_t to; /* of the first word that waits */
+	u32 waiting;
+	enum kstatus status;
+	u64 words[WORDS];
+};
+
+static void flush(struct word_writer *w)
+{
+	if (w->status == K_OK && w->waiting > 0)
+		w->status = env_write_memory(w->proc, w->to, w->words, w->waiting * sizeof(u64));
+	w->to += w->waiting * sizeof(u64);
+	w->waiting = 0;
+}
+
+static void put(struct word_writer *w, u64 word)
+{
+	if (w->waiting == WORDS)
+		flush(w);
+	w->words[w->waiting++] = word;
+}
+
+/* Where the strings are, one after the other. */
+struct string_walk {
+	const struct argument_chunk *chunk;
+	u32 at; /* in the chunk */
+	vaddr_t address;
+};
+
+/* The address of the next string; moves on behind its NUL. */
+static vaddr_t next_string(struct string_walk *walk)
+{
+	vaddr_t address = walk->address;
+
+	for (;;) {
+		u32 rest = CHUNK_BYTES - walk->at;
+		u32 n = (u32)strnlen(walk->chunk->bytes + walk->at, rest);
+
+		if (n < rest) {
+			walk->at += n + 1;
+			walk->address += n + 1;
+			return address;
+		}
+		walk->chunk = walk->chunk->next;
+		walk->at = 0;
+		walk->address += rest;
+	}
+}
+
+static enum kstatus write_strings(struct proc *proc, const struct arguments *arguments, vaddr_t to)
+{
+	const struct argument_chunk *chunk;
+	u64 left = arguments->bytes;
+	enum kstatus status = K_OK;
+
+	for (chunk = arguments->first; left > 0 && status == K_OK; chunk = chunk->next) {
+		size_t n = MIN(left, CHUNK_BYTES);
+
+		status = env_write_memory(proc, to, chunk->bytes, n);
+		to += n;
+		left -= n;
+	}
+	return status;
+}
+
+/* The platform's name and the random bytes, in one piece; the strings' own addresses follow from it. */
+struct stack_extras {
+	char platform[8];
+	u64 random[2];
+};
+
+static void put_vectors(struct word_writer *w, const struct arguments *arguments, const struct loaded *loaded,
+	vaddr_t extras, vaddr_t strings)
+{
+	struct string_walk walk = {arguments->first, 0, strings};
+	vaddr_t path = next_string(&walk);
+
+	put(w, arguments->argc);
+	for (u32 i = 0; i < arguments->argc; i++)
+		put(w, next_string(&walk));
+	put(w, 0);
+	for (u32 i = 0; i < arguments->envc; i++)
+		put(w, next_string(&walk));
+	put(w, 0);
+
+	const u64 auxiliary[][2] = {
+		{AT_PAGESZ, PAGE_SIZE},
+		{AT_CLKTCK, 100},
+		{AT_PHDR, loaded->headers},
+		{AT_PHENT, 56},
+		{AT_PHNUM, loaded->headers != 0 ? loaded->headers_count : 0},
+		{AT_BASE, 0},
+		{AT_FLAGS, 0},
+		{AT_ENTRY, loaded->entry},
+		{AT_UID, 0},
+		{AT_EUID, 0},
+		{AT_GID, 0},
+		{AT_EGID, 0},
+		{AT_SECURE, 0},
+		{AT_RANDOM, extras + offsetof(struct stack_extras, random)},
+		{AT_EXECFN, path},
+		{AT_PLATFORM, extras + offsetof(struct stack_extras, platform)},
+		{AT_NULL, 0},
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(auxiliary); i++) {
+		put(w, auxiliary[i][0]);
+		put(w, auxiliary[i][1]);
+	}
+}
+
+#define AUXILIARY_WORDS (2 * 17)
+
+long stack_build(struct proc *proc, const struct arguments *arguments, const struct loaded *loaded, vaddr_t *stack)
+{
+	struct stack_extras extra = {"x86_64", {env_random(), env_random()}};
+	u64 words = 3 + (u64)arguments->argc + arguments->envc + AUXILIARY_WORDS;
+	vaddr_t bottom = ENV_STACK_TOP - STACK_SIZE;
+	vaddr_t strings = ENV_STACK_TOP - 8 - arguments->bytes;
+	vaddr_t extras = ALIGN_DOWN(strings - sizeof(extra), (u64)16);
+	struct word_writer w = {.proc = proc, .to = ALIGN_DOWN(extras - words * sizeof(u64), (u64)16)};
+	enum kstatus status;
+
+	*stack = w.to;
+	status = env_map_anonymous(proc, &bottom, STACK_SIZE, ENV_PROT_READ | ENV_PROT_WRITE, ENV_MAP_FIXED);
+	if (status == K_OK)
+		status = write_strings(proc, arguments, strings);
+	if (status == K_OK)
+		status = env_write_memory(proc, extras, &extra, sizeof(extra));
+	if (status == K_OK) {
+		put_vectors(&w, arguments, loaded, extras, strings);
+		flush(&w);
+		assert(w.to == *stack + words * sizeof(u64));
+		status = w.status;
+	}
+	return errno_of(status);
+}

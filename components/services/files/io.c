@@ -1,0 +1,122 @@
+/*
+ * io: read, write and their vector forms, ioctl.
+ *
+ * The order of the checks is Linux's: the descriptor, what it is open for, the vector,
+ * the addresses, and only then the device. A device never sees a transfer of 0 bytes.
+ */
+#include <services/files/files.h>
+
+#include <unix_calls.h>
+
+#define IOV_FAST 8    /* vectors up to this length live on the stack */
+#define IOV_MAX  1024 /* Linux's UIO_MAXIOV */
+
+typedef long (*io_function)(struct open_file *file, struct io *io);
+
+/* Whether [base, base + length) could be user memory at all; what of it is mapped, the copies find out. */
+static bool is_user_range(vaddr_t base, u64 length)
+{
+	return length <= ENV_USER_MAX && base <= ENV_USER_MAX - length;
+}
+
+static long transfer(struct open_file *file, io_function function, vaddr_t buf, u64 count)
+{
+	struct iovec one = {buf, MIN(count, IO_MAX_BYTES)};
+	struct io io = {&one, one.length};
+
+	if (unlikely(!is_user_range(buf, count)))
+		return -EFAULT;
+	if (unlikely(count == 0))
+		return 0;
+	return function(file, &io);
+}
+
+long sys_read(int fd, vaddr_t buf, size_t count)
+{
+	struct open_file *file = files_find(fd);
+
+	if (unlikely(!file || !file->ops->read))
+		return -EBADF;
+	return transfer(file, file->ops->read, buf, count);
+}
+
+long sys_write(int fd, vaddr_t buf, size_t count)
+{
+	struct open_file *file = files_find(fd);
+
+	if (unlikely(!file || !file->ops->write))
+		return -EBADF;
+	return transfer(file, file->ops->write, buf, count);
+}
+
+/* Checks the client's vector, cuts it to IO_MAX_BYTES in all, and says how many bytes that is (or -errno). */
+static long check_vector(struct iovec *vector, size_t count)
+{
+	u64 total = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if ((s64)vector[i].length < 0)
+			return -EINVAL;
+		if (!is_user_range(vector[i].base, vector[i].length))
+			return -EFAULT;
+		vector[i].length = MIN(vector[i].length, IO_MAX_BYTES - total);
+		total += vector[i].length;
+	}
+	return (long)total;
+}
+
+static long transfer_vector(struct open_file *file, io_function function, vaddr_t iov, size_t count)
+{
+	struct iovec fast[IOV_FAST];
+	struct iovec *vector = fast;
+	size_t size = count * sizeof(fast[0]);
+	long result;
+
+	if (count > IOV_MAX)
+		return -EINVAL;
+	if (count > IOV_FAST) {
+		vector = kalloc(size);
+		if (!vector)
+			return -ENOMEM;
+	}
+	result = errno_of(env_copyin(vector, iov, size));
+	if (result == 0)
+		result = check_vector(vector, count);
+	if (result > 0) {
+		struct io io = {vector, (u64)result};
+
+		result = function(file, &io);
+	}
+	if (vector != fast)
+		kfree(vector, size);
+	return result;
+}
+
+long sys_readv(int fd, vaddr_t iov, size_t count)
+{
+	struct open_file *file = files_find(fd);
+
+	if (!file || !file->ops->read)
+		return -EBADF;
+	return transfer_vector(file, file->ops->read, iov, count);
+}
+
+long sys_writev(int fd, vaddr_t iov, size_t count)
+{
+	struct open_file *file = files_find(fd);
+
+	if (!file || !file->ops->write)
+		return -EBADF;
+	return transfer_vector(file, file->ops->write, iov, count);
+}
+
+long sys_ioctl(int fd, unsigned int request, vaddr_t argument)
+{
+	struct open_file *file = files_find(fd);
+
+	if (!file)
+		return -EBADF;
+	if (!file->ops->ioctl)
+		return -ENOTTY;
+	return file->ops->ioctl(file, request, argument);
+}

@@ -1,0 +1,177 @@
+/*
+ * pipe: the transfer, whose hot path is a byte there and a byte back.
+ *
+ * A reader takes what there is and sleeps only for the first byte. A writer of
+ * up to PIPE_BUF bytes waits until all fit; a larger write goes in as room comes, and
+ * other writers' bytes may come in between.
+ */
+#include <services/pipes/pipe.h>
+#include <services/process/process.h>
+
+static inline u32 pipe_used(const struct pipe *pipe)
+{
+	return pipe->head - pipe->tail;
+}
+
+/* Sleeps in `queue`, counted in *count. */
+static enum kstatus sleep_counted(struct env_queue *queue, u32 *count)
+{
+	enum kstatus status;
+
+	++*count;
+	status = env_sleep(queue, ENV_FOREVER);
+	--*count;
+	return status;
+}
+
+static inline enum kstatus must_check pipe_lock(struct pipe *pipe)
+{
+	while (unlikely(pipe->busy)) {
+		enum kstatus status = sleep_counted(&pipe->idle, &pipe->waiters);
+
+		if (status != K_OK)
+			return status;
+	}
+	pipe->busy = true;
+	return K_OK;
+}
+
+static inline void pipe_unlock(struct pipe *pipe)
+{
+	pipe->busy = false;
+	if (unlikely(pipe->waiters > 0))
+		env_wakeup_all(&pipe->idle);
+}
+
+/* Gives the pipe up while asleep; it is held again only if K_OK. */
+static enum kstatus must_check pipe_wait(struct pipe *pipe, struct env_queue *queue, u32 *count)
+{
+	enum kstatus status;
+
+	pipe_unlock(pipe);
+	status = sleep_counted(queue, count);
+	return status == K_OK ? pipe_lock(pipe) : status;
+}
+
+/*
+ * The page that `at` lies in has been read. It goes, unless it is the first, or the ring is so full
+ * that the writers have come round to its front.
+ */
+static void drop_page(struct pipe *pipe, u32 at)
+{
+	u32 index = at / PAGE_SIZE % PIPE_PAGES;
+
+	if (index > 0 && pipe->pages[index] && pipe_used(pipe) <= PIPE_SIZE - PAGE_SIZE) {
+		kfree(pipe->pages[index], PAGE_SIZE);
+		pipe->pages[index] = NULL;
+	}
+}
+
+/* Copies `n` bytes out, which are there. */
+static enum kstatus pipe_drain(struct pipe *pipe, struct io *io, u32 n)
+{
+	while (n > 0) {
+		u32 at = pipe->tail % PAGE_SIZE;
+		u32 piece = MIN(n, (u32)PAGE_SIZE - at);
+		u8 *page = pipe->pages[pipe->tail / PAGE_SIZE % PIPE_PAGES];
+		size_t moved;
+		enum kstatus status = io_copyout(io, page + at, piece, &moved);
+
+		pipe->tail += (u32)moved;
+		if (unlikely(status != K_OK))
+			return status;
+		n -= piece;
+		if (pipe->tail % PAGE_SIZE == 0)
+			drop_page(pipe, pipe->tail - 1);
+	}
+	if (pipe_used(pipe) == 0) {
+		if (unlikely(pipe->tail > PAGE_SIZE))
+			drop_page(pipe, pipe->tail);
+		pipe->head = 0;
+		pipe->tail = 0;
+	}
+	return K_OK;
+}
+
+/* Copies `n` bytes in, for which there is room. */
+static enum kstatus pipe_fill(struct pipe *pipe, struct io *io, u32 n)
+{
+	while (n > 0) {
+		u32 at = pipe->head % PAGE_SIZE;
+		u32 piece = MIN(n, (u32)PAGE_SIZE - at);
+		u8 **page = &pipe->pages[pipe->head / PAGE_SIZE % PIPE_PAGES];
+		size_t moved;
+		enum kstatus status;
+
+		if (unlikely(!*page)) {
+			*page = kalloc(PAGE_SIZE);
+			if (!*page)
+				return K_NOMEM;
+		}
+		status = io_copyin(io, *page + at, piece, &moved);
+		pipe->head += (u32)moved;
+		if (unlikely(status != K_OK))
+			return status;
+		n -= piece;
+	}
+	return K_OK;
+}
+
+long pipe_read(struct open_file *file, struct io *io)
+{
+	struct pipe *pipe = file->object;
+	u64 wanted = io->left;
+	enum kstatus status = pipe_lock(pipe);
+
+	while (status == K_OK && pipe_used(pipe) == 0) {
+		if (!pipe->write_open || file->flags & O_NONBLOCK) {
+			long result = pipe->write_open ? -EAGAIN : 0;
+
+			pipe_unlock(pipe);
+			return result;
+		}
+		status = pipe_wait(pipe, &pipe->readable, &pipe->readers);
+	}
+	if (unlikely(status != K_OK))
+		return errno_of(status);
+	status = pipe_drain(pipe, io, (u32)MIN(pipe_used(pipe), wanted));
+	pipe_unlock(pipe);
+	if (pipe->writers > 0)
+		env_wakeup_all(&pipe->writable);
+	if (unlikely(pipe->readers > 0 && pipe_used(pipe) > 0))
+		env_wakeup_one(&pipe->readable);
+	return io->left < wanted ? (long)(wanted - io->left) : errno_of(status);
+}
+
+long pipe_write(struct open_file *file, struct io *io)
+{
+	struct pipe *pipe = file->object;
+	u64 offered = io->left;
+	u32 need = offered <= PIPE_BUF ? (u32)offered : 1;
+	enum kstatus status = pipe_lock(pipe);
+
+	if (unlikely(status != K_OK))
+		return errno_of(status);
+	do {
+		u32 room = PIPE_SIZE - pipe_used(pipe);
+
+		if (unlikely(!pipe->read_open)) {
+			pipe_unlock(pipe);
+			return process_die(SIGPIPE);
+		}
+		if (likely(room >= need)) {
+			status = pipe_fill(pipe, io, (u32)MIN(room, io->left));
+			if (pipe->readers > 0)
+				env_wakeup_one(&pipe->readable);
+		} else if (file->flags & O_NONBLOCK) {
+			status = K_FULL;
+		} else {
+			status = pipe_wait(pipe, &pipe->writable, &pipe->writers);
+			if (status != K_OK)
+				goto out; /* not held any more */
+		}
+	} while (status == K_OK && io->left > 0);
+	pipe_unlock(pipe);
+out:
+	return io->left < offered ? (long)(offered - io->left) : errno_of(status);
+}

@@ -1,0 +1,66 @@
+/*
+ * fork: a process becomes two.
+ *
+ * The environment copies memory and registers; here the rest is copied. vfork
+ * differs only for the parent, which sleeps until the child execs or ends: the child has
+ * memory of its own all the same, as POSIX allows.
+ */
+#include <services/files/files.h>
+#include <services/process/process.h>
+
+#include <unix_calls.h>
+
+/* The child of the caller, not yet running; NULL with *error. */
+static struct proc *copy_process(long *error)
+{
+	struct proc *parent = env_current();
+	struct proc *child = process_create(parent, error);
+
+	if (!child)
+		return NULL;
+	child->brk_start = parent->brk_start;
+	child->brk_end = parent->brk_end;
+	memcpy(child->name, parent->name, sizeof(child->name));
+	files_fork(parent, child);
+	*error = errno_of(env_client_fork(parent, child));
+	if (*error == 0)
+		return child;
+	files_exit(child);
+	process_free(child);
+	return NULL;
+}
+
+long sys_fork(void)
+{
+	long error;
+	struct proc *child = copy_process(&error);
+
+	if (!child)
+		return error;
+	env_client_start(child);
+	return child->pid;
+}
+
+long sys_vfork(void)
+{
+	long error;
+	struct proc *child = copy_process(&error);
+
+	if (!child)
+		return error;
+	child->vforked = true;
+	env_client_start(child);
+	while (child->vforked) { /* it cannot go away: only this process waits for it */
+		if (env_sleep(&child->parent->waiters, ENV_FOREVER) != K_OK)
+			child->vforked = false;
+	}
+	return child->pid;
+}
+
+void process_end_vfork(struct proc *child)
+{
+	if (!child->vforked)
+		return;
+	child->vforked = false;
+	env_wakeup_all(&child->parent->waiters);
+}

@@ -1,0 +1,80 @@
+/* system: small calls about the system as a whole. */
+#include <services/errno.h>
+#include <services/services.h>
+
+#include <unix_calls.h>
+
+#define GRND_NONBLOCK 1u
+#define GRND_RANDOM   2u
+#define GRND_INSECURE 4u
+
+/* struct new_utsname of Linux: each field ends in a zero byte. */
+struct utsname {
+	char system[65], node[65], release[65], version[65], machine[65], domain[65];
+};
+
+/* The release is that of the Linux whose behaviour is followed; C libraries refuse one that is too old. */
+static const struct utsname names = {
+	.system = "Linux",
+	.node = "mortise",
+	.release = "6.1.0-mortise",
+	.version = "#1",
+	.machine = "x86_64",
+	.domain = "(none)",
+};
+
+long sys_uname(vaddr_t name)
+{
+	return errno_of(env_copyout(name, &names, sizeof(names)));
+}
+
+long sys_sched_yield(void)
+{
+	env_yield();
+	return 0;
+}
+
+/* Every process is user 0 and group 0, as long as there is no login. */
+long sys_getuid(void)
+{
+	return 0;
+}
+
+long sys_getgid(void)
+{
+	return 0;
+}
+
+long sys_geteuid(void)
+{
+	return 0;
+}
+
+long sys_getegid(void)
+{
+	return 0;
+}
+
+long sys_getrandom(vaddr_t buf, size_t count, unsigned int flags)
+{
+	u64 bytes[8];
+	size_t done = 0;
+
+	if ((flags & ~(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE)) != 0)
+		return -EINVAL;
+	if ((flags & (GRND_RANDOM | GRND_INSECURE)) == (GRND_RANDOM | GRND_INSECURE))
+		return -EINVAL;
+	count = MIN(count, (size_t)INT32_MAX);
+	if (count > ENV_USER_MAX || buf > ENV_USER_MAX - count)
+		return -EFAULT;
+	while (done < count) {
+		size_t n = MIN(count - done, sizeof(bytes));
+
+		for (size_t i = 0; i < ARRAY_SIZE(bytes); i++)
+			bytes[i] = env_random();
+		if (env_copyout(buf + done, bytes, n) != K_OK)
+			return done > 0 ? (long)done : -EFAULT;
+		done += n;
+	}
+	return (long)done;
+}
