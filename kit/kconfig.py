@@ -176,6 +176,9 @@ class Configurator:
     def _same(self, name: str, value: str) -> bool:
         symbol = self.kconf.syms[name]
         actual = symbol.str_value
+        literal = self.literals.get(name)
+        if literal is not None and not literal.value and value == "y":  # no part is no part, also where there is no slot
+            return all(self.kconf.syms[p.symbol].str_value == "n" for p in self.tree.slots[literal.var].parts)
         if symbol.orig_type == kconfiglib.BOOL:
             return (actual == "y") == (value == "y") and value in ("y", "n")
         if _visible(symbol) and symbol.orig_type in (kconfiglib.INT, kconfiglib.HEX):
@@ -396,7 +399,7 @@ class _Diagnosis:
             if any(not w.holds(assembly) for w in owner.wish(self.request, name, value)):
                 del request[name]
         lost_vars = {w.var for w in lost}
-        request.update({n: v for n, v in pinned.items() if owner.literals[n].var in lost_vars and v == "y"})
+        request.update({n: v for n, v in pinned.items() if owner.literals[n].var in lost_vars and (v == "y" or n in self.request)})
         request = self._without_impossible(request)
         if not self._works(request):
             added = {n: v for n, v in pinned.items() if n not in request}
@@ -424,6 +427,8 @@ class _Diagnosis:
         new = [n for n in request if n not in self.request]
         for name, value in self.request.items():
             if name in request:
+                if request[name] != value:
+                    edits.append(f"{_line(name, value)}  ->  {_line(name, request[name])}")
                 continue
             literal = self.owner.literals.get(name)
             if literal is not None and value == "n" and "/" not in literal.var:

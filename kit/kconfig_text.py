@@ -120,9 +120,10 @@ def _slot_block(model: Model, slot: Slot) -> dict[str, object]:
     entries = [_entry(model, slot, part) for part in slot.parts]
     defaults = [slot.part(name).symbol for name in slot.defaults]
     if slot.choice == "optional":
-        blocked = [_any_of(model, _others(c, slot.name)) for c in _attached(model, slot.name) if _demands_part(c, slot)]
-        entries.append(Entry(none_symbol(slot), "None", _help(f"Leaves the slot {slot.name} empty."), depends=blocked))
-        defaults.append(none_symbol(slot))
+        none = Entry(none_symbol(slot), "None", _help(f"Leaves the slot {slot.name} empty."))
+        none.depends, _ = _conditions(model, slot, Literal(slot.name, ""))
+        entries.append(none)
+        defaults.append(none.symbol)
     return {
         "choice": "" if slot.choice == "any" else f"SLOT_{slot.symbol}",
         "title": slot.title,
@@ -134,28 +135,32 @@ def _slot_block(model: Model, slot: Slot) -> dict[str, object]:
     }
 
 
-def _demands_part(clause: Clause, slot: Slot) -> bool:
-    return Literal(slot.name, "", False) in clause.literals
+def _conditions(model: Model, slot: Slot, me: Literal) -> tuple[list[str], list[str]]:
+    """(what a value depends on, what must hold for it to be asked at all) by the clauses attached to its variable.
+
+    That the slot is there is said once, by its choice or menu, and left out here.
+    """
+    depends: set[str] = set()
+    asked: set[str] = set()
+    switches = set(model.switches(slot.name))
+    for clause in _attached(model, me.var):
+        others = _others(clause, me.var)
+        own = [x for x in clause.literals if x.var == me.var]
+        if set(others) == switches:
+            continue
+        if not any((x.value == me.value) == x.positive for x in own):
+            depends.add(_any_of(model, others))
+        elif slot.choice == "any":
+            asked.add(_any_of(model, others))
+    return sorted(depends), sorted(asked)
 
 
 def _entry(model: Model, slot: Slot, part: Part) -> Entry:
-    me = chosen(model.tree, part)
     entry = Entry(part.symbol, part.title, _help(part.summary, part.help, _source(part.source)))
-    switches = set(model.switches(slot.name))
-    forced: list[str] = []
-    for clause in _attached(model, me.var):
-        others = _others(clause, me.var)
-        if set(others) == switches or not others and me in clause.literals:
-            continue  # "the slot is there" is said once, by the choice or menu
-        own = [x for x in clause.literals if x.var == me.var]
-        if not any((x.value == me.value) == x.positive for x in own):
-            entry.depends.append(_any_of(model, others))
-        elif slot.choice == "any":
-            forced.append(_any_of(model, others))
-    entry.depends = sorted(set(entry.depends))
+    entry.depends, asked = _conditions(model, slot, chosen(model.tree, part))
     if slot.choice == "any":
-        entry.prompt_if = " && ".join(f"({f})" for f in sorted(set(forced)))
-        entry.defaults = [f"y if !({f})" for f in sorted(set(forced))]
+        entry.prompt_if = " && ".join(f"({a})" for a in asked)
+        entry.defaults = [f"y if !({a})" for a in asked]
         entry.defaults.append("y" if part.name in slot.defaults else "n")
     return entry
 
