@@ -136,7 +136,7 @@ class Model:
     def _part_clauses(self, part: Part) -> Iterator[Clause]:
         me = chosen(self.tree, part)
         if part.kernels:
-            fits = tuple(Literal(KERNEL, k) for k in part.kernels)
+            fits = tuple(Literal(KERNEL, k) for k in part.kernels if k in self.tree.kernels)
             yield Clause((~me, *fits), f"{part.id} fits the kernel {' or '.join(part.kernels)} only")
         for reference in part.requires:
             if reference.startswith("feature:"):

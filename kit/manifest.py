@@ -416,7 +416,7 @@ def _check(tree: Tree) -> None:
         _check_names(path, "requires", slot.requires, tree.slots, "slot")
     for part in tree.parts():
         path = part.folder / "part.toml"
-        _check_names(path, "kernels", part.kernels, tree.kernels, "kernel")
+        _check_names(path, "kernels", part.kernels, {*tree.kernels, "mach-like", "l4-like"}, "kernel")
         for reference in part.requires:
             if reference.startswith("feature:"):
                 _check_names(path, "requires", [reference[8:]], features, "part that provides the feature")
