@@ -20,6 +20,7 @@ from kit.manifest import Image, Kernel, ManifestError, Part, Slot
 
 Owner = Union[Part, Kernel]
 MENTION = re.compile(r"\bCONFIG_([A-Z0-9_]*[A-Z0-9])\b")
+CONTRACT = re.compile(r"^\s*#\s*include\s*<(\w+)/\1\.h>", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -205,16 +206,26 @@ class Assembled:
                 linked.append(Linked(part.name, "user", units, part.folder / part.link, f"bin/{part.name}"))
         return tuple(linked)
 
-    def check_mentions(self) -> None:
-        """Refuse a file that tests a symbol it cannot see: it would silently take it for off."""
-        known = set(self._slot_of) | self._kernel_symbols | {s for s in self.config.values}
-        for image in self.images:
-            for unit in image.units:
-                if unit.test:
-                    continue
-                slots = {p.slot for p in self.unit_sees(unit)}
-                for name in sorted(set(MENTION.findall(unit.source.read_text(encoding="utf-8")))):
-                    if name in known and not isinstance(unit.owner, Kernel) and not self._visible(name, slots):
-                        slot = self._slot_of.get(name)
-                        advice = f'add "{slot}" to requires in {unit.owner.folder / "part.toml"}' if slot else "a part may not ask which kernel it is in"
-                        raise ManifestError(f"{unit.source}: CONFIG_{name} is not visible here and would always be off: {advice}")
+    def check_sources(self) -> None:
+        """Refuse a file that names what it may not see, where the compiler would say so obscurely or not at all.
+
+        A ``CONFIG_`` symbol that is not visible would silently be off; a contract without its implementation does not compile.
+        """
+        for unit in dict.fromkeys(u for image in self.images for u in image.units if not u.test):
+            if isinstance(unit.owner, Part):
+                text = unit.source.read_text(encoding="utf-8")
+                seen = {p.slot for p in self.unit_sees(unit)}
+                for fault in [*self._hidden_symbols(text, seen), *self._hidden_contracts(text, seen)]:
+                    raise ManifestError(f"{unit.source}: {fault} in {unit.owner.folder / 'part.toml'}")
+
+    def _hidden_symbols(self, text: str, seen: set[str]) -> Iterator[str]:
+        for name in sorted(set(MENTION.findall(text))):
+            if not self._visible(name, seen):
+                slot = self._slot_of.get(name)
+                advice = f'add "{slot}" to requires' if slot else "a part may not ask which kernel it is in: drop it, or give it an option of its own"
+                yield f"CONFIG_{name} is not visible here and would always be off: {advice}"
+
+    def _hidden_contracts(self, text: str, seen: set[str]) -> Iterator[str]:
+        for name in sorted(set(CONTRACT.findall(text)) - seen):
+            if any((p.folder / f"{name}_impl.h").is_file() for p in self.parts_in([name])):
+                yield f'it includes <{name}/{name}.h>, whose inline functions are those of the chosen part: add "{name}" to requires'

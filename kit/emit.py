@@ -296,7 +296,7 @@ def emit(assembled: Assembled, root: Path, build: str, versions: dict[str, str],
 
     ``inputs`` are variables that the makefile keeps, by which the next run knows whether it is still true.
     """
-    assembled.check_mentions()
+    assembled.check_sources()
     emitter = Emitter(root, build, versions, assembled.name)
     emitter.rules.inputs = inputs
     emitter.assembly(assembled)

@@ -453,8 +453,8 @@ def _check_part(tree: Tree, path: Path, key: str, reference: str) -> None:
 
 
 def _check_images(tree: Tree) -> None:
-    """Files are kept for images that some part really brings."""
-    known = {"kernel", "all", "host", "program"} | {i.name for p in tree.parts() for i in p.images}
+    """Files are kept for images that some part brings, or for those that placements bring by custom."""
+    known = {"kernel", "all", "host", "program", "server", "emulator"} | {i.name for p in tree.parts() for i in p.images}
     for part in tree.parts():
         _check_names(part.folder / "part.toml", "files", part.files, known, "image")
         _check_names(part.folder / "part.toml", "adds", part.adds, known - {"all", "host", "program"}, "image")
