@@ -8,6 +8,8 @@
 #include <entry/entry.h>
 #include <services/services.h>
 
+#include "../contract_tests.h"
+
 _Static_assert(ENTRY_CALLS == SERVICE_CALLS, "the entry indexes the services' table");
 
 long kernel_unknown_call(long number)
@@ -40,6 +42,11 @@ void kernel_timer(bool user)
 	thread_timer(user);
 }
 
+void tap_print(const char *text)
+{
+	console_write(text, strlen(text));
+}
+
 noreturn void kernel_main(const struct boot_info *boot)
 {
 	char init[64] = "/bin/hello", args[256] = "";
@@ -47,6 +54,7 @@ noreturn void kernel_main(const struct boot_info *boot)
 	(void)boot;
 	console_init();
 	thread_init();
+	run_contract_tests();
 	boot_option("init", init, sizeof(init));
 	boot_option("args", args, sizeof(args));
 	enum kstatus status = services_start(init, args);
