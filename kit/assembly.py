@@ -211,7 +211,7 @@ class Assembled:
 
         A ``CONFIG_`` symbol that is not visible would silently be off; a contract without its implementation does not compile.
         """
-        for unit in dict.fromkeys(u for image in self.images for u in image.units if not u.test):
+        for unit in [u for image in self.images for u in image.units if not u.test]:
             if isinstance(unit.owner, Part):
                 text = unit.source.read_text(encoding="utf-8")
                 seen = {p.slot for p in self.unit_sees(unit)}
