@@ -38,15 +38,15 @@ GENERATOR := kit/idl.py $(wildcard kit/templates/idl*)
 # --- Which configurations this call is about -----------------------------------------------------------------------------
 
 SEVERAL := compare figures ledger
-BUILDING := all products run bench gdb size graph compile_commands.json contract-tests headers $(SEVERAL)
+BUILDING := all products run bench gdb size graph compile_commands.json host-programs headers $(SEVERAL)
 GOALS := $(or $(MAKECMDGOALS),all)
 KIT_FILES := Kconfig $(filter-out kit/measure_cli.py,$(wildcard kit/*.py)) kit/templates/build.mk.j2 kit/templates/Kconfig.j2
 PART_DIRS := components $(subst :, ,$(PARTS))
 MANIFESTS := $(sort $(wildcard kernels/*/kernel.toml) $(foreach d,$(PART_DIRS),$(wildcard $d/*/slot.toml $d/*/*/part.toml)))
 
 ifneq ($(filter $(BUILDING),$(GOALS)),)
-ifneq ($(filter contract-tests headers,$(GOALS)),)
-NAMES := $(patsubst contract-tests,host,$(filter contract-tests headers,$(GOALS)))
+ifneq ($(filter host-programs headers,$(GOALS)),)
+NAMES := $(patsubst host-programs,host,$(filter host-programs headers,$(GOALS)))
 else ifdef PRESET
 NAMES := $(PRESET)
 else ifneq ($(filter $(SEVERAL),$(GOALS))$(PRESETS),)
@@ -80,7 +80,7 @@ $(foreach n,$(NAMES),$(eval $(call emitted,$n)))
 
 # --- Building, running, measuring ----------------------------------------------------------------------------------------
 
-.PHONY: all products run bench gdb size graph compare figures ledger ledger-update contract-tests headers export reference serve demo
+.PHONY: all products run bench gdb size graph compare figures ledger ledger-update contract-tests host-programs headers export reference serve demo
 all: $(foreach n,$(NAMES),$(products.$n))
 
 run gdb bench: all
@@ -89,9 +89,10 @@ compare figures: all
 	$(Q)$(KIT) $@
 ledger: all
 	$(Q)$(KIT) ledger update
-contract-tests: all
-	$(Q)$(KIT) $@ $(SLOT)
 headers: all
+host-programs: $(filter $(or $(patsubst %,build/host/%/%,$(SLOT)) $(patsubst %,build/host/%,$(SLOT)),%),$(products.host))
+contract-tests: # a part that does not compile leaves the others to be tested
+	+$(Q)$(MAKE) -k host-programs; made=$$?; $(KIT) $@ $(SLOT) && exit $$made
 size graph: all
 	$(Q)$(foreach n,$(NAMES),$(KIT) $@ $n &&) :
 compile_commands.json: all
