@@ -13,8 +13,10 @@ from pathlib import Path
 from kit import check as checking
 from kit import tap
 from kit.files import write_if_changed
+from kit.graph import draw
 from kit.kconfig import Config, ConfigError
 from kit.project import BUILD, CURRENT, HEADERS, HOST, Project
+from kit.size import SizeError, table
 from kit.toml import ManifestError
 
 Handler = Callable[[argparse.Namespace], int]
@@ -30,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     parsed = parser.parse_args(arguments)
     try:
         return int(parsed.handler(parsed))
-    except (ConfigError, ManifestError) as error:
+    except (ConfigError, ManifestError, SizeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
 
@@ -226,8 +228,6 @@ def _totals(name: str, found: tuple[int, int]) -> int:
 
 def graph(parsed: argparse.Namespace) -> int:
     """Write ``build/<name>/graph.svg``."""
-    from kit.graph import draw
-
     path = Path(BUILD) / parsed.name / "graph.svg"
     write_if_changed(path, draw(Project().assembled(parsed.name)))
     _say(f"{path}: what is assembled, and what runs in kernel and in user mode")
@@ -236,8 +236,6 @@ def graph(parsed: argparse.Namespace) -> int:
 
 def size(parsed: argparse.Namespace) -> int:
     """Print a table of the bytes of each image by slot."""
-    from kit.size import table
-
     print(table(Path(BUILD) / parsed.name), end="")
     return 0
 

@@ -192,7 +192,9 @@ class Emitter:
     def _image(self, assembled: Assembled, image: Linked, home: str) -> None:
         path = f"{home}/{image.name}.elf"
         units = [*image.units, *self.stubs(assembled, assembled.slots_of(image.name), image.mode)]
-        self.rules.images.append({"path": path, "objects": self.objects(assembled, units), "script": _text(image.link)})
+        self.rules.images.append(
+            {"name": image.name, "path": path, "objects": self.objects(assembled, units), "script": _text(image.link)}
+        )
         self.rules.initrd[image.initrd] = path
 
     def _program(self, assembled: Assembled, program: Linked) -> None:
@@ -267,7 +269,10 @@ def describe(assembled: Assembled, rules: Rules) -> str:
         "kernel": assembled.kernel.name,
         "assembly": {var: choice for var, choice in assembled.config.assembly.items() if choice},
         "values": assembled.config.values,
-        "images": {image.name: [u.label for u in image.units] for image in assembled.images},
+        "objects": {
+            **({"kernel": rules.kernel["objects"]} if rules.kernel else {}),
+            **{str(image["name"]): image["objects"] for image in rules.images},
+        },
         "initrd": rules.initrd,
         "transport": assembled.transport,
     }
