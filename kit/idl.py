@@ -309,13 +309,15 @@ def _expected(parser: lark.Lark, terminals: object) -> str:
 
 
 def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["prefixed"] = lambda text, prefix: prefix + text
+    return environment
 
 
 def outputs(path: Path | str, transport: str = "direct") -> tuple[str, ...]:
