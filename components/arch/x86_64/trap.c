@@ -7,9 +7,11 @@
 
 #define VECTOR_DEBUG      1
 #define VECTOR_NMI        2
+#define VECTOR_PROTECTION 13
 #define VECTOR_PAGE_FAULT 14
 
 #define FAULT_WRITE 0x2
+#define FAULT_USER  0x4
 #define FAULT_EXEC  0x10
 
 extern const char usercopy_begin[], usercopy_end[];
@@ -60,8 +62,10 @@ void trap_handle(struct trapframe *frame)
 		vaddr_t address = read_cr2();
 		if (!frame_is_user(frame))
 			kernel_page_fault(frame, address);
-		else
+		else if (likely(frame->error & FAULT_USER))
 			kernel_user_fault(frame, address, fault_access(frame->error));
+		else /* an access of the processor itself for a user's instruction: no mapping can help */
+			kernel_user_exception(frame, VECTOR_PROTECTION, frame->error);
 	} else if (frame->vector == VECTOR_DEBUG && !frame_is_user(frame)) {
 		/* A user's single step or watch point that came due on the entry of its system call. */
 		frame->rflags &= ~(u64)FLAG_TF;
