@@ -30,9 +30,11 @@ Q := $(if $(V),,@)
 silent := $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
 say = $(if $(V)$(silent),@:,@printf '  %-8s%s\n' '$(1)' '$(2)')
 home := -fdebug-prefix-map=$(CURDIR)=.
-compile = mkdir -p $(@D) && $($(1)) $(flags.$(2)) $(home) -MMD -MP -MF $@.d -c -o $@ $<
-assemble = mkdir -p $(@D) && $($(1)) $(flags.$(2)) -MMD -MP -MF $@.d -MT $@ -S -g0 -o $@ $<
-link = $(LD) -m elf_x86_64 -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id=none -T $(1) -o $@ $(2)
+# Results appear whole or not at all: several makes may share build/obj, and a boot may read what is being built anew.
+compile = mkdir -p $(@D) && $($(1)) $(flags.$(2)) $(home) -MMD -MP -MF $@.d -MT $@ -c -o $@.$$$$ $< && mv -f $@.$$$$ $@
+assemble = mkdir -p $(@D) && $($(1)) $(flags.$(2)) -MMD -MP -MF $@.d -MT $@ -S -g0 -o $@.$$$$ $< && mv -f $@.$$$$ $@
+link = $(LD) $(LDFLAGS) -T $(1) -o $@.$$$$ $(2) && mv -f $@.$$$$ $@
+LDFLAGS := -m elf_x86_64 -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id=none
 GENERATOR := kit/idl.py $(wildcard kit/templates/idl*)
 
 # --- Which configurations this call is about -----------------------------------------------------------------------------
