@@ -123,7 +123,12 @@ class Assembled:
                 yield part
 
     def unit_sees(self, unit: Unit) -> tuple[Part, ...]:
-        """As ``seen_by``, of the unit's owner; a contract test inside a kernel sees what the kernel sees."""
+        """As ``seen_by``, of the unit's owner; a contract test inside a kernel sees what the kernel sees.
+
+        A Linux program sees nothing: what it requires it reaches by system calls, and it is one binary for all configurations.
+        """
+        if unit.mode == "musl":
+            return ()
         return self.seen_by(self.kernel if unit.test and unit.mode == "kernel" else unit.owner)
 
     def includes(self, unit: Unit) -> tuple[str, ...]:
