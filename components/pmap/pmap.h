@@ -30,7 +30,8 @@ typedef u64 pte_t;
 #define PTE_ADDRESS  0x000ffffffffff000ull
 
 struct pmap {
-	paddr_t root; /* the root table; a page-table root in a kernel */
+	paddr_t root;       /* the root table; a page-table root in a kernel */
+	struct list tables; /* the pages of all other tables, through `link` */
 };
 
 /* Holds a page (or leads to a table). */

@@ -1,14 +1,14 @@
 /*
  * The four-level tree. Entries of the upper levels point to tables with full
  * rights; rights are decided in the last level. Only the lower half of the
- * root, user addresses, belongs to a pmap.
+ * root, user addresses, belongs to a pmap. All tables are chained, so that none
+ * has to be looked for when the map goes.
  */
 #include <pmap/pmap.h>
 
 #define LEVELS        4
 #define INDEX_BITS    9
 #define ENTRIES       512
-#define USER_ENTRIES  256
 #define TABLE_FLAGS   (PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED)
 #define LEVEL_SHIFT(level) (PAGE_SHIFT + INDEX_BITS * ((level)-1))
 
@@ -30,27 +30,17 @@ enum kstatus pmap_create(struct pmap *pmap)
 		return K_NOMEM;
 	pmap_root_init(page_bytes(root));
 	pmap->root = page_phys(root);
+	list_init(&pmap->tables);
 	return K_OK;
-}
-
-static void free_tables(pte_t *table, unsigned level, unsigned entries)
-{
-	for (unsigned i = 0; i < entries; i++) {
-		if (!pte_present(table[i]))
-			continue;
-		assert(level > 1);
-		if (level > 2)
-			free_tables(table_at(table[i]), level - 1, ENTRIES);
-		page_unref(pte_page(table[i]));
-	}
 }
 
 void pmap_destroy(struct pmap *pmap)
 {
-	struct page *root = phys_page(pmap->root);
+	struct page *table, *after;
 
-	free_tables(page_bytes(root), LEVELS, USER_ENTRIES);
-	page_unref(root);
+	list_for_each_safe(table, after, &pmap->tables, link)
+		page_unref(table);
+	page_unref(phys_page(pmap->root));
 	pmap->root = 0;
 }
 
@@ -67,13 +57,14 @@ pte_t *pmap_find(const struct pmap *pmap, vaddr_t address)
 	return &table[index_at(address, 1)];
 }
 
-static bool add_table(pte_t *entry)
+static noinline bool add_table(struct pmap *pmap, pte_t *entry)
 {
 	struct page *page = frame_alloc();
 
 	if (!page)
 		return false;
 	page_zero(page_bytes(page));
+	list_push_back(&pmap->tables, &page->link);
 	*entry = page_phys(page) | TABLE_FLAGS;
 	return true;
 }
@@ -84,28 +75,51 @@ pte_t *pmap_reach(struct pmap *pmap, vaddr_t address)
 
 	for (unsigned level = LEVELS; level > 1; level--) {
 		pte_t *entry = &table[index_at(address, level)];
-		if (unlikely(!pte_present(*entry)) && !add_table(entry))
+		if (unlikely(!pte_present(*entry)) && !add_table(pmap, entry))
 			return NULL;
 		table = table_at(*entry);
 	}
 	return &table[index_at(address, 1)];
 }
 
+/*
+ * The first index from `i` on whose entry is not empty, or ENTRIES. Tables are
+ * mostly empty, so it goes eight at a time.
+ */
+static unsigned skip_empty(const pte_t *table, unsigned i)
+{
+	while (i % 8 != 0 && !table[i])
+		i++;
+	if (i % 8 != 0)
+		return i;
+	while (i < ENTRIES && !(table[i] | table[i + 1] | table[i + 2] | table[i + 3] | table[i + 4] | table[i + 5] |
+				      table[i + 6] | table[i + 7]))
+		i += 8;
+	while (i < ENTRIES && !table[i])
+		i++;
+	return i;
+}
+
 /* Looks at [*address, end) within one table; on a miss *address has moved past the table. */
 static pte_t *next_in(pte_t *table, unsigned level, vaddr_t *address, vaddr_t end)
 {
 	u64 span = 1ull << LEVEL_SHIFT(level);
+	vaddr_t base = ALIGN_DOWN(*address, span * ENTRIES);
 
-	for (unsigned i = index_at(*address, level); i < ENTRIES && *address < end; i++) {
-		if (pte_present(table[i])) {
-			if (level == 1)
-				return &table[i];
-			pte_t *found = next_in(table_at(table[i]), level - 1, address, end);
-			if (found || *address >= end)
-				return found;
-		} else {
-			*address = ALIGN_DOWN(*address, span) + span;
-		}
+	while (*address < end) {
+		unsigned i = skip_empty(table, index_at(*address, level));
+		vaddr_t start = base + i * span;
+		if (start > *address)
+			*address = start;
+		if (i == ENTRIES || start >= end)
+			return NULL;
+		if (level == 1)
+			return &table[i];
+		pte_t *found = next_in(table_at(table[i]), level - 1, address, end);
+		if (found)
+			return found;
+		if (*address >= base + span * ENTRIES)
+			return NULL;
 	}
 	return NULL;
 }
