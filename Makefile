@@ -29,7 +29,7 @@ export CC MUSL_CC PARTS V PYTHONDONTWRITEBYTECODE=1
 Q := $(if $(V),,@)
 silent := $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
 say = $(if $(V)$(silent),@:,@printf '  %-8s%s\n' '$(1)' '$(2)')
-home := -fdebug-prefix-map=$(CURDIR)=.
+home := '-fdebug-prefix-map=$(CURDIR)=.'
 # Results appear whole or not at all: several makes may share build/obj, and a boot may read what is being built anew.
 compile = mkdir -p $(@D) && $($(1)) $(flags.$(2)) $(home) -MMD -MP -MF $@.d -MT $@ -c -o $@.$$$$ $< && mv -f $@.$$$$ $@
 assemble = mkdir -p $(@D) && $($(1)) $(flags.$(2)) -MMD -MP -MF $@.d -MT $@ -S -g0 -o $@.$$$$ $< && mv -f $@.$$$$ $@
@@ -92,7 +92,7 @@ compare figures: all
 ledger: all
 	$(Q)$(KIT) ledger update
 headers: all
-host-programs: $(filter $(or $(patsubst %,build/host/%/%,$(SLOT)) $(patsubst %,build/host/%,$(SLOT)),%),$(products.host))
+host-programs: $(filter $(if $(SLOT),$(patsubst %,build/host/%/%,$(SLOT)) $(patsubst %,build/host/%,$(SLOT)),%),$(products.host))
 contract-tests: # a part that does not compile leaves the others to be tested
 	+$(Q)$(MAKE) -k host-programs; made=$$?; $(KIT) $@ $(SLOT) && exit $$made
 size graph: all
