@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kit.built import Built
-from kit.qemu import EXIT_MEANINGS, EXIT_SUCCESS, Job, QemuError, command_line, ended_with_us, qemu_version, spawn
+from kit.qemu import EXIT_MEANINGS, EXIT_SUCCESS, Job, QemuError, command_line, die_with_parent, ended_with_us, qemu_version, spawn
 
 
 def run_on_terminal(job: Job) -> tuple[int, str]:
@@ -24,7 +24,7 @@ def run_on_terminal(job: Job) -> tuple[int, str]:
     qemu_version()
     with tempfile.TemporaryDirectory(prefix="mortise-") as folder:
         command = command_line(job, "stdio,signal=on", Path(folder) / "results")
-        process = subprocess.Popen(command)
+        process = subprocess.Popen(command, preexec_fn=die_with_parent())
         with ended_with_us(process):
             status = _wait_through_interrupts(process)
     if status == EXIT_SUCCESS:

@@ -17,7 +17,8 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -200,31 +201,31 @@ def boot(job: Job, extra: Sequence[str] = ()) -> Boot:
 
 
 def spawn(command: list[str], errors: Any) -> subprocess.Popen[bytes]:
-    """Start QEMU away from the terminal's signals, and dead as soon as we are, even if we are killed."""
-    libc = ctypes.CDLL(None, use_errno=True)
+    """Start QEMU away from the terminal and its signals; what it says itself goes to the file ``errors``."""
     return subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=errors,
-        stderr=errors,
-        start_new_session=True,
-        preexec_fn=lambda: libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0),
+        command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors, start_new_session=True, preexec_fn=die_with_parent()
     )
 
 
-class ended_with_us:  # noqa: N801 - used as a verb in a with statement
-    """Context manager: whatever happens inside, the process does not survive it."""
+def die_with_parent() -> Callable[[], None]:
+    """For ``preexec_fn``: the kernel kills the child as soon as we are gone, even if we are killed."""
+    libc = ctypes.CDLL(None, use_errno=True)  # loaded here: little may be done between fork and exec
 
-    def __init__(self, process: subprocess.Popen[Any]) -> None:
-        self._process = process
+    def ask() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
-    def __enter__(self) -> subprocess.Popen[Any]:
-        return self._process
+    return ask
 
-    def __exit__(self, *_exception: object) -> None:
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
+
+@contextmanager
+def ended_with_us(process: subprocess.Popen[Any]) -> Iterator[None]:
+    """However the body is left, the process does not survive it."""
+    try:
+        yield
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
 
 
 def _wait(process: subprocess.Popen[bytes], job: Job, console: Path, results: Path, started: float) -> str | None:

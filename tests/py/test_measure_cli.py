@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -136,6 +138,18 @@ def test_run_has_the_console_on_the_terminal_and_the_guests_status(tree: Path, c
     done = typed(tree, "run", "--preset", "talk", stdin=subprocess.DEVNULL)
     assert done.stdout.replace("\r", "") == "how are you\n"
     assert done.returncode == status
+
+
+def test_an_interrupted_bench_stores_nothing(tree: Path) -> None:
+    build_folder(tree / "build", "endless", end=HALT)
+    script = SCRIPT.format(root=str(Path(__file__).resolve().parents[2]), build=str(tree / "build"))
+    with subprocess.Popen([sys.executable, "-c", script, "bench", "--preset", "endless"], stderr=subprocess.PIPE, text=True) as bench:
+        assert bench.stderr is not None and "booting" in bench.stderr.readline()
+        time.sleep(0.3)
+        bench.send_signal(signal.SIGINT)
+        assert "interrupted; nothing was stored" in bench.stderr.read()
+    assert bench.returncode == 130
+    assert open_store().runs() == []
 
 
 def test_gdb_reaches_the_kernel(tree: Path) -> None:

@@ -144,7 +144,7 @@ qemu.boot(qemu.Job(Path({kernel!r}), None, "", wall_seconds=60))
 """
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_qemu_does_not_outlive_us(tmp_path: Path, sent: signal.Signals) -> None:
     script = ORPHAN.format(root=str(ROOT), kernel=str(tiny_kernel(tmp_path, end=HALT)))
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as parent:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 from qemu_fixture import boot_of, explain, random_build
 
 from kit import bench
@@ -15,3 +17,4 @@ def test_a_random_configuration(seed: int) -> None:
         text = f"SEED={seed} RANDOM_CONFIGURATIONS=1\n{explain(kernel, outcome, leg.append)}\n--- configuration ---\n{kernel.config_text}"
         assert outcome.ok, text
         assert parse_results(outcome.results).series, text
+    shutil.rmtree(kernel.folder)  # every session draws others; a failed one stays to be looked at
