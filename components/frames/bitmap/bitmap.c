@@ -1,36 +1,45 @@
 /*
  * Frames in a bitmap: one bit for each, set while the frame is free.
  *
- * `first_word` is a lower bound: no word before it has a bit set. Allocating
- * takes the lowest free frame, so memory stays dense and runs are
- * deterministic. A run of 2^order frames is looked for from the same place.
+ * Two levels: bit n of `words` says that frame n is free; bit n of `summary` is
+ * set if word n has a bit set, and may be left set for a while when it has none
+ * any more. 256 MiB are 1024 words and 16 summary words, so the search for a
+ * word is short however full memory is.
+ *
+ * Single frames come from the word at `hint` until that is empty; then from the
+ * lowest that is not. So memory stays dense, which leaves long runs at the top,
+ * and a page fault hardly ever searches.
  */
 #include <frames/frames.h>
 
-#define WORD_BITS 64
+#define WORD_BITS ((u64)64)
 
 struct page *frames_pages;
 uintptr_t frames_window;
 u64 frames_limit;
 
-static u64 *words;      /* [frame number / 64] */
+static u64 *words;   /* [frame number / 64] */
+static u64 *summary; /* [word number / 64] */
 static u64 word_count;
-static u64 first_word;
+static u64 summary_count;
+static u64 *hint;              /* a word; */
+static struct page *hint_page; /* the label of its first frame */
 static u64 free_count;
+
+static u64 words_for(u64 bits)
+{
+	return (bits + WORD_BITS - 1) / WORD_BITS;
+}
 
 static u64 labels_size(u64 nframes)
 {
-	return ALIGN_UP(nframes * sizeof(struct page), 64);
-}
-
-static u64 words_for(u64 nframes)
-{
-	return (nframes + WORD_BITS - 1) / WORD_BITS;
+	return ALIGN_UP(nframes * sizeof(struct page), sizeof(u64));
 }
 
 size_t frames_metadata_size(u64 nframes)
 {
-	return labels_size(nframes) + words_for(nframes) * sizeof(u64);
+	return labels_size(nframes) +
+	       (words_for(nframes) + words_for(words_for(nframes))) * sizeof(u64);
 }
 
 void frames_init(u64 nframes, void *metadata, uintptr_t window)
@@ -38,92 +47,153 @@ void frames_init(u64 nframes, void *metadata, uintptr_t window)
 	frames_pages = metadata;
 	frames_window = window;
 	frames_limit = nframes;
-	words = (u64 *)((char *)metadata + labels_size(nframes));
 	word_count = words_for(nframes);
-	first_word = word_count;
+	summary_count = words_for(word_count);
+	words = (u64 *)((char *)metadata + labels_size(nframes));
+	summary = words + word_count;
+	hint = words;
+	hint_page = frames_pages;
 	free_count = 0;
-	memset(words, 0, word_count * sizeof(u64));
+	memset(words, 0, (word_count + summary_count) * sizeof(u64));
 }
 
-/* The bits [from, to) of one word. */
-static u64 mask_of(unsigned from, unsigned to)
+/* The bits [from, from + count) of one word; count is not 0. */
+static u64 mask_of(u64 from, u64 count)
 {
-	u64 upper = to == WORD_BITS ? ~(u64)0 : ((u64)1 << to) - 1;
-
-	return upper & ~(((u64)1 << from) - 1);
+	return ~(u64)0 >> (WORD_BITS - count) << from;
 }
 
-static void mark_free(u64 start, u64 end)
+static void mark_free(u64 start, u64 count)
 {
-	free_count += end - start;
-	first_word = MIN(first_word, start / WORD_BITS);
-	while (start < end) {
-		u64 word = start / WORD_BITS, stop = MIN(end, (word + 1) * WORD_BITS);
-		words[word] |= mask_of(start % WORD_BITS, (unsigned)(stop - word * WORD_BITS));
-		start = stop;
+	free_count += count;
+	while (count > 0) {
+		u64 word = start / WORD_BITS, part = MIN(count, WORD_BITS - start % WORD_BITS);
+		u64 mask = mask_of(start % WORD_BITS, part);
+
+		assert((words[word] & mask) == 0);
+		words[word] |= mask;
+		summary[word / WORD_BITS] |= (u64)1 << word % WORD_BITS;
+		start += part;
+		count -= part;
 	}
 }
 
 void frames_add(paddr_t start, paddr_t end)
 {
-	u64 first = ALIGN_UP(start, PAGE_SIZE) >> PAGE_SHIFT;
-	u64 last = MIN(end >> PAGE_SHIFT, frames_limit);
+	u64 from = ALIGN_UP(start, PAGE_SIZE) >> PAGE_SHIFT;
+	u64 to = MIN(end >> PAGE_SHIFT, frames_limit);
 
-	if (first < last)
-		mark_free(first, last);
+	if (from < to)
+		mark_free(from, to - from);
 }
 
-static struct page *taken(u64 number, u64 count)
+/* The first word from `word` on that has a free frame; word_count if none has. Puts the summary
+ * right as it goes. */
+static u64 next_word(u64 word)
 {
-	struct page *page = &frames_pages[number];
+	while (word < word_count) {
+		u64 at = word / WORD_BITS, bits = summary[at] >> word % WORD_BITS;
 
-	free_count -= count;
-	page->refs = 1;
-	return page;
+		if (bits == 0) {
+			word = (at + 1) * WORD_BITS;
+			continue;
+		}
+		word += (u64)__builtin_ctzll(bits);
+		if (words[word] != 0)
+			return word;
+		summary[at] &= ~((u64)1 << word % WORD_BITS);
+	}
+	return word_count;
+}
+
+/* Makes the hint the lowest word with a free frame; false if there is none. */
+static noinline bool move_hint(void)
+{
+	u64 word = next_word(0);
+
+	if (word == word_count)
+		return false;
+	hint = &words[word];
+	hint_page = &frames_pages[word * WORD_BITS];
+	return true;
 }
 
 struct page *frame_alloc(void)
 {
-	u64 word = first_word;
-
-	while (word < word_count && words[word] == 0)
-		word++;
-	first_word = word;
-	if (unlikely(word == word_count))
+	if (unlikely(*hint == 0) && !move_hint())
 		return NULL;
-	u64 bits = words[word];
-	words[word] = bits & (bits - 1);
-	return taken(word * WORD_BITS + (unsigned)__builtin_ctzll(bits), 1);
+	u64 bits = *hint;
+	struct page *page = hint_page + __builtin_ctzll(bits);
+
+	*hint = bits & (bits - 1);
+	free_count--;
+	page->refs = 1;
+	return page;
 }
 
 void frame_free(struct page *page)
 {
-	u64 number = page_number(page), word = number / WORD_BITS, bit = (u64)1 << number % WORD_BITS;
+	u64 number = page_number(page), word = number / WORD_BITS;
+	u64 bits = words[word], bit = (u64)1 << number % WORD_BITS;
 
-	assert(page->refs == 0 && number < frames_limit && !(words[word] & bit));
-	words[word] |= bit;
-	first_word = MIN(first_word, word);
+	assert(number < frames_limit && page->refs == 0 && !(bits & bit));
+	words[word] = bits | bit;
+	if (bits == 0)
+		summary[word / WORD_BITS] |= (u64)1 << word % WORD_BITS;
 	free_count++;
 }
 
-static bool run_is_free(u64 start, u64 count)
+/* A run that fits into one word: the first bit of 2^order set ones, aligned; WORD_BITS if there is
+ * none. */
+static u64 run_in_word(u64 bits, unsigned order)
 {
-	if (count >= WORD_BITS) {
-		for (u64 word = start / WORD_BITS; word < (start + count) / WORD_BITS; word++)
-			if (words[word] != ~(u64)0)
-				return false;
-		return true;
-	}
-	u64 mask = mask_of(start % WORD_BITS, (unsigned)(start % WORD_BITS + count));
-	return (words[start / WORD_BITS] & mask) == mask;
+	static const u64 aligned_starts[] = {~(u64)0, 0x5555555555555555, 0x1111111111111111,
+		0x0101010101010101, 0x0001000100010001, 0x0000000100000001};
+
+	for (unsigned i = 0; i < order; i++)
+		bits &= bits >> ((u64)1 << i);
+	bits &= aligned_starts[order];
+	return bits != 0 ? (u64)__builtin_ctzll(bits) : WORD_BITS;
 }
 
-static void clear_run(u64 start, u64 count)
+/* Both answer the number of the first frame of a free run, or frames_limit. */
+static u64 find_short_run(unsigned order)
 {
-	if (count >= WORD_BITS)
-		memset(&words[start / WORD_BITS], 0, count / WORD_BITS * sizeof(u64));
-	else
-		words[start / WORD_BITS] &= ~mask_of(start % WORD_BITS, (unsigned)(start % WORD_BITS + count));
+	for (u64 word = next_word(0); word < word_count; word = next_word(word + 1)) {
+		u64 bit = run_in_word(words[word], order);
+
+		if (bit < WORD_BITS)
+			return word * WORD_BITS + bit;
+	}
+	return frames_limit;
+}
+
+static u64 find_long_run(u64 length)
+{
+	u64 word = ALIGN_UP(next_word(0), length);
+
+	while (word + length <= word_count) {
+		u64 full = 0;
+
+		while (full < length && words[word + full] == ~(u64)0)
+			full++;
+		if (full == length)
+			return word * WORD_BITS;
+		word = ALIGN_UP(next_word(word + full + 1), length);
+	}
+	return frames_limit;
+}
+
+static void mark_used(u64 start, u64 count)
+{
+	free_count -= count;
+	while (count > 0) {
+		u64 word = start / WORD_BITS, part = MIN(count, WORD_BITS - start % WORD_BITS);
+
+		words[word] &= ~mask_of(start % WORD_BITS, part);
+		start += part;
+		count -= part;
+	}
 }
 
 struct page *frames_alloc(unsigned order)
@@ -133,19 +203,22 @@ struct page *frames_alloc(unsigned order)
 	assert(order <= FRAMES_MAX_ORDER);
 	if (order == 0)
 		return frame_alloc();
-	for (u64 at = ALIGN_UP(first_word * WORD_BITS, count); at + count <= word_count * WORD_BITS; at += count) {
-		if (run_is_free(at, count)) {
-			clear_run(at, count);
-			return taken(at, count);
-		}
-	}
-	return NULL;
+	u64 number = count < WORD_BITS ? find_short_run(order) : find_long_run(count / WORD_BITS);
+	if (number >= frames_limit)
+		return NULL;
+	mark_used(number, count);
+	frames_pages[number].refs = 1;
+	return &frames_pages[number];
 }
 
 void frames_free(struct page *page, unsigned order)
 {
-	assert(order <= FRAMES_MAX_ORDER && page_number(page) % ((u64)1 << order) == 0);
-	mark_free(page_number(page), page_number(page) + ((u64)1 << order));
+	u64 number = page_number(page), count = (u64)1 << order;
+
+	assert(order <= FRAMES_MAX_ORDER && number % count == 0 && number + count <= frames_limit);
+	assert(page->refs <= 1);
+	page->refs = 0;
+	mark_free(number, count);
 }
 
 u64 frames_count_free(void)
