@@ -249,6 +249,34 @@ class Configurator:
     def _is_member(self, name: str) -> bool:
         return self.kconf.syms[name].choice is not None
 
+    def config_with(self, part: Part) -> Config:
+        """A configuration that ``part`` is in, for testing it by itself.
+
+        Where no kernel holds its slot yet, it and what it requires are laid over some valid assembly, with their defaults.
+        """
+        found = self.model.assemble([chosen(self.tree, part)])
+        if found is not None:
+            return self.resolve(self.lines_of(found), part.id)
+        base = self.model.assemble([])
+        if base is None:
+            raise ConfigError("no assembly of these parts is valid")
+        config = self.resolve(self.lines_of(base), "the defaults")
+        values, types, assembly = dict(config.values), dict(config.types), dict(config.assembly)
+        todo = [part]
+        while todo:
+            one = todo.pop()
+            literal = chosen(self.tree, one)
+            assembly[literal.var] = literal.value
+            for symbol, kind, value in _defaults(one, self.tree.slots[one.slot]):
+                values[symbol], types[symbol] = value, kind
+            for reference in one.requires:
+                slot = self.tree.slots.get(reference.partition("/")[0])
+                names = [reference.partition("/")[2]] if "/" in reference else list(slot.defaults) if slot else []
+                wanted = [slot.part(n) for n in names] if slot else []
+                empty = slot is not None and not any(chosen(self.tree, p).holds(assembly) for p in slot.parts)
+                todo += [p for p in wanted if not chosen(self.tree, p).holds(assembly) and ("/" in reference or empty)]
+        return Config(values, types, assembly)
+
     def random(self, seed: int) -> Config:
         """A valid assembly with random options. The same seed gives the same configuration of the same tree.
 
@@ -275,6 +303,18 @@ class Configurator:
                 request.update(_random_value(option, rng))
         self._apply(request)
         return self.resolve({n: v for n, v in request.items() if self._same(n, v)}, f"random configuration {seed}")
+
+
+def _defaults(part: Part, slot: Slot) -> Iterator[tuple[str, str, str]]:
+    """(symbol, type, value) of a chosen part and of the options that come with it."""
+    yield part.symbol, "bool", "y"
+    for option in slot.options + part.options:
+        if option.type == "choice":
+            yield f"{option.symbol}_{option.default}", "bool", "y"
+        elif option.type == "bool":
+            yield option.symbol, "bool", "y" if option.default else "n"
+        else:
+            yield option.symbol, option.type, hex(int(option.default)) if option.type == "hex" else str(option.default)
 
 
 def _random_value(option: Option, rng: random.Random) -> dict[str, str]:
