@@ -58,7 +58,10 @@ noreturn void kernel_main(const struct boot_info *boot)
 	boot_option("init", init, sizeof(init));
 	boot_option("args", args, sizeof(args));
 	enum kstatus status = services_start(init, args);
-	if (status != K_OK)
-		panic("cannot start %s (status %d): is it in the initrd? (init=PATH names another)", init, status);
+	if (status != K_OK) {
+		kprintf("cannot start %s: %s (init=PATH on the command line names another)\n", init,
+			status == K_NOENT ? "it is not in the initrd" : "it is no program that can run here");
+		arch_exit(ARCH_EXIT_FAILED);
+	}
 	thread_idle();
 }
