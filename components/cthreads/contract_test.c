@@ -173,6 +173,9 @@ static void test_limit(void)
 
 	struct cthread_queue alone;
 	cthread_queue_init(&alone);
+	cthread_queue_init(&queue);
+	for (unsigned i = 0; i < 2; i++) /* the two workers that were made above go to sleep, too */
+		check(cthread_wait(&test_flow, CTHREAD_FOREVER) == K_OK);
 	while (made < LIMIT) {
 		s[made] = (struct sleeper){CTHREAD_FOREVER, K_OK, 's'};
 		status = cthread_create(&thread, sleep_body, &s[made]);
@@ -183,7 +186,6 @@ static void test_limit(void)
 	}
 	tap_eq(status, K_FULL, "no more than the limit are made");
 	tap_ok(cthreads_count() == LIMIT, "all that were allowed exist");
-	/* The workers of the test before sleep too: nobody is left to take over. */
 	tap_eq(cthread_wait(&alone, CTHREAD_FOREVER), K_NOMEM, "the last that can run does not wait");
 	tap_ok(!cthread_wake_one(&alone), "and is in no queue");
 	traced = 0;
