@@ -21,6 +21,9 @@ from kit import results
 
 T = TypeVar("T")
 
+BUSY_SECONDS = 3
+"""How long a page waits for a writer of the same SQLite file, before it says so."""
+
 
 class StorageError(Exception):
     """The results cannot be read; the text says why and what to do."""
@@ -63,7 +66,7 @@ class Storage:
                 return None
             if self._store is None or identity != self._opened:
                 self._drop()
-                self._store = results.open_store(self._effective_url())
+                self._store = results.open_store(self._effective_url(), BUSY_SECONDS)
                 self._opened = identity
             return self._store
 

@@ -19,5 +19,5 @@ def path_of(name: str) -> Path | None:
 
 
 def charts_available() -> bool:
-    """Chart.js was installed (`make deps`); pages draw their bars in the tables where it was not."""
+    """Chart.js was installed (`make install`); pages draw their bars in the tables where it was not."""
     return path_of("chart.js") is not None

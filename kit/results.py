@@ -283,12 +283,13 @@ class Store:
             raise ResultsError(_explain(error, what, self.url)) from error
 
 
-def open_store(url: str | None = None) -> Store:
+def open_store(url: str | None = None, busy_seconds: float | None = None) -> Store:
     """Open the store at ``url``, else at ``$MORTISE_DB``, else ``results/mortise.db``; make it when it is missing.
 
+    ``busy_seconds`` is how long to wait for another program's lock on a SQLite file (``BUSY_SECONDS`` where it is None).
     Raises ResultsError: not a URL, missing driver, unreadable, or written with another schema version.
     """
-    engine = _make_engine(url or os.environ.get("MORTISE_DB") or f"sqlite:///{DEFAULT_PATH}")
+    engine = _make_engine(url or os.environ.get("MORTISE_DB") or f"sqlite:///{DEFAULT_PATH}", busy_seconds)
     store = Store(engine)
     with store._translated("open the results"):
         with store._writer.begin() as connection:
@@ -296,11 +297,11 @@ def open_store(url: str | None = None) -> Store:
     return store
 
 
-def _make_engine(url: str) -> Engine:
+def _make_engine(url: str, busy_seconds: float | None = None) -> Engine:
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
-            return _make_sqlite_engine(parsed)
+            return _make_sqlite_engine(parsed, BUSY_SECONDS if busy_seconds is None else busy_seconds)
         return sa.create_engine(parsed, future=True, pool_pre_ping=True)
     except (ArgumentError, NoSuchModuleError) as error:
         hint = f"sqlite:///{Path(url).absolute()}" if "://" not in url else "sqlite:////absolute/path.db"
@@ -311,12 +312,12 @@ def _make_engine(url: str) -> Engine:
         raise ResultsError(f"cannot make the folder of {url!r}: {error}; set MORTISE_DB to another place") from error
 
 
-def _make_sqlite_engine(parsed: Any) -> Engine:
+def _make_sqlite_engine(parsed: Any, busy_seconds: float) -> Engine:
     """An engine whose transactions are SQLite's own: a writer takes the lock at once, so that it waits and never fails half-way."""
     in_memory = parsed.database in (None, "", ":memory:")
     if not in_memory:
         Path(parsed.database).absolute().parent.mkdir(parents=True, exist_ok=True)
-    options: dict[str, Any] = {"connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
+    options: dict[str, Any] = {"connect_args": {"timeout": busy_seconds, "check_same_thread": False}}
     if in_memory:
         options["poolclass"] = sa.pool.StaticPool
     engine = sa.create_engine(parsed, future=True, **options)
@@ -409,7 +410,7 @@ def _explain(error: SQLAlchemyError, what: str, url: str) -> str:
     if "is full" in lowered or "no space" in lowered:
         advice = "the disk is full; free some space and run again (nothing was stored half)"
     elif "locked" in lowered:
-        advice = f"another program has held it for {BUSY_SECONDS} seconds; end that program and run again"
+        advice = "another program has held it for too long; wait for that program or end it, then try again"
     elif "not a database" in lowered or "malformed" in lowered:
         advice = "the file is not a sound SQLite database; move it aside and a new one is made"
     elif "readonly" in lowered or "unable to open" in lowered:

@@ -1,5 +1,5 @@
 // Draws every chart of a page from the table beside it: the table is the only source, so the two never disagree.
-// <canvas data-chart="bars|lines|histogram|strip" data-table="id of the table" data-unit="what is counted">
+// <canvas data-chart="bars|lines|histogram|history|strip" data-table="id of the table" data-unit="what is counted">
 // A kernel family has one colour (style.css) and one pattern and point shape (here).
 "use strict";
 (() => {
@@ -333,7 +333,36 @@
 		};
 	}
 
-	const KINDS = { bars, lines, histogram, strip };
+	function history(canvas, table, palette) {
+		const rows = [...table.tBodies[0].rows];
+		const family = canvas.dataset.kernel;
+		canvas.parentElement.style.height = "300px";
+		return {
+			type: "line",
+			data: {
+				labels: rows.map((row) => row.cells[0].textContent),
+				datasets: [
+					{
+						data: rows.map((row) => Number(row.cells[1].dataset.value)),
+						borderColor: palette[family],
+						backgroundColor: palette[family],
+						stepped: "middle",
+						pointStyle: SHAPES[family],
+						pointRadius: 5,
+					},
+				],
+			},
+			options: {
+				scales: {
+					x: axis("run", palette, { ticks: { color: palette.soft, maxRotation: 0, autoSkipPadding: 12 } }),
+					y: axis(`${canvas.dataset.unit} (lower is better)`, palette, { beginAtZero: true, grace: "10%" }),
+				},
+				plugins: { legend: { display: false } },
+			},
+		};
+	}
+
+	const KINDS = { bars, lines, histogram, history, strip };
 
 	// ---- The page -------------------------------------------------------------------------------------------------
 

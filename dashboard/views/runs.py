@@ -7,8 +7,8 @@ import shlex
 from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
-from kit.figures import figures
-from kit.results import Run
+from kit.figures import figure_map, figures
+from kit.results import STATUS_OK, Run
 
 from .. import configdiff, samples, storage
 from ..comparison import compare
@@ -51,9 +51,14 @@ def show(run_id: str) -> str:
         strip=samples.strip,
         strip_size=(samples.STRIP_WIDTH, samples.STRIP_HEIGHT),
         options=configdiff.options(run.config_text),
-        repeat=f"make bench PRESET={shlex.quote(run.preset)}",
+        repeat=_repeat(run),
         previous=earlier[0] if earlier else None,
     )
+
+
+def _repeat(run: Run) -> str:
+    """The command that measures this again."""
+    return "make reference" if run.kernel == "linux" else f"make bench PRESET={shlex.quote(run.preset)}"
 
 
 @bp.get("/runs/<run_id>/series/<path:name>")
@@ -70,8 +75,23 @@ def series(run_id: str, name: str) -> str:
         bins=samples.histogram(found.samples),
         points=samples.thin(found.samples),
         other=[one for one in run.series if one.samples],
+        history=_history(run, name),
         others=[other for other in storage.latest().values() if other.id != run.id and other.find_series(name)],
     )
+
+
+HISTORY = 30
+
+
+def _history(run: Run, name: str) -> list[tuple[Run, float, str, float | None]]:
+    """(run, value, unit, change since the one before) of a series in the preset's last runs that ended well, oldest first."""
+    rows: list[tuple[Run, float, str, float | None]] = []
+    for other in reversed(storage.runs(preset=run.preset, limit=HISTORY)):
+        found = figure_map(other).get(name)
+        if found is not None and other.status == STATUS_OK:
+            comparable = rows and rows[-1][2] == found.unit
+            rows.append((other, found.value, found.unit, found.value - rows[-1][1] if comparable else None))
+    return rows
 
 
 @bp.get("/runs/<run_id>.json")

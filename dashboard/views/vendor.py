@@ -14,5 +14,5 @@ def file(name: str) -> Response:
     """A vendored file."""
     path = path_of(name)
     if path is None:
-        abort(404, "That file is not one of those the dashboard serves, or it was not installed: make deps installs them.")
+        abort(404, "That file is not one of those the dashboard serves, or it was not installed: make install installs them.")
     return send_file(path, mimetype="text/javascript", max_age=3600)

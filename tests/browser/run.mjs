@@ -163,7 +163,7 @@ const inspectCanvases = () =>
 		};
 	});
 
-for (const [path, count] of [["/", 8], ["/runs/5/series/getpid", 2], ["/?run=1&run=4&run=6", 8]]) {
+for (const [path, count] of [["/", 8], ["/runs/5/series/getpid", 3], ["/?run=1&run=4&run=6", 8]]) {
 	check(`charts draw: ${path}`, async ({ browser, full }) => {
 		for (const view of VIEWS) {
 			const { page, context } = await open(browser, full, path, view);
@@ -367,7 +367,7 @@ check("motion: none when the system asks for none; 320 pixels reflow", async ({ 
 // ---- The run --------------------------------------------------------------------------------------------------------
 
 async function main() {
-	for (const [what, path] of [["a browser", CHROMIUM], ["playwright-core (make deps)", join(ROOT, "node_modules/playwright-core")]]) {
+	for (const [what, path] of [["a browser", CHROMIUM], ["playwright-core (make install)", join(ROOT, "node_modules/playwright-core")]]) {
 		if (!existsSync(path)) {
 			console.log(`Bail out! ${what} is missing: ${path}`);
 			return 2;

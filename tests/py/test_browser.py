@@ -26,11 +26,11 @@ TIME_LIMIT = 600
 def _missing() -> str | None:
     """What is not there to test with, with what to do; None where everything is."""
     if not Path(CHROMIUM).exists():
-        return f"no browser at {CHROMIUM}: install chromium (make deps), or name one with CHROMIUM=…"
+        return f"no browser at {CHROMIUM}: install chromium (make install), or name one with CHROMIUM=…"
     if shutil.which("node") is None:
-        return "no node on PATH: install nodejs (make deps)"
+        return "no node on PATH: install nodejs (make install)"
     absent = [name for name in PACKAGES if not (ROOT / "node_modules" / name).is_dir()]
-    return f"{', '.join(absent)} not in node_modules: make deps" if absent else None
+    return f"{', '.join(absent)} not in node_modules: make install" if absent else None
 
 
 def test_dashboard_in_a_browser():

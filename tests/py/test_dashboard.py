@@ -167,9 +167,24 @@ def test_failed_run_says_why(client):
 
 def test_series_page_counts_every_sample(client, store):
     page = parse(client.get("/runs/5/series/fork_wait"))
-    assert sum(int(cell["data-value"]) for cell in page.cells) == store.run(5).find_series("fork_wait").count
+    bins = client.get("/runs/5/series/fork_wait").get_data(as_text=True).partition('id="bins"')[2].partition("</table>")[0]
+    assert sum(int(count) for count in re.findall(r'data-value="(\d+)"', bins)) == store.run(5).find_series("fork_wait").count
     raw = next(found["data-points"] for tag, found in page.tags if "data-points" in found)
     assert [int(pair.split(":")[1]) for pair in raw.split()] == list(store.run(5).find_series("fork_wait").samples)
+
+
+def test_series_page_tells_the_history(client):
+    table = client.get("/runs/5/series/fork_wait").get_data(as_text=True).partition('id="history"')[2].partition("</table>")[0]
+    assert re.findall(r'data-value="(\d+)"', table) == ["115440", "96200"], "run 2, then run 5"
+    assert "\u221219\u202f240" in table
+
+
+def test_failed_run_has_no_place_in_a_history(client):
+    assert 'href="/runs/8"' not in client.get("/runs/6/series/getpid").get_data(as_text=True)
+
+
+def test_stock_linux_is_repeated_by_make_reference(client):
+    assert "<code>make reference</code>" in client.get("/runs/7").get_data(as_text=True)
 
 
 def test_diff_shows_what_differs(client):
@@ -454,11 +469,11 @@ def test_newer_schema(tmp_path):
 def test_locked_store(tmp_path, monkeypatch):
     path = tmp_path / "mortise.db"
     fixture.main([str(path)])
-    monkeypatch.setattr(results, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("dashboard.storage.BUSY_SECONDS", 0.05)
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
     client = client_over(path)
-    refused(client, "locked", "end that program")
+    refused(client, "locked", "wait for that program or end it")
     holder.execute("ROLLBACK")
     assert client.get("/").status_code == 200, "it recovers by itself"
 
