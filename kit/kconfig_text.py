@@ -40,6 +40,7 @@ class Entry:
     depends: list[str] = field(default_factory=list)
     defaults: list[str] = field(default_factory=list)
     prompt_if: str = ""
+    settings: list[dict[str, object]] = field(default_factory=list)
 
 
 def none_symbol(slot: Slot) -> str:
@@ -112,7 +113,7 @@ def _kernel_block(model: Model) -> dict[str, object]:
         "help": _help("The structure that the parts are put together in."),
         "defaults": [symbol_of(KERNEL, model.default(KERNEL))] if kernels else [],
         "entries": [Entry(k.symbol, k.title, _help(k.summary, k.help, _source(k.source))) for k in kernels],
-        "settings": [_setting(o, k) for k in kernels for o in k.options],
+        "settings": [_setting(o, k, k.title) for k in kernels for o in k.options],
     }
 
 
@@ -131,7 +132,8 @@ def _slot_block(model: Model, slot: Slot) -> dict[str, object]:
         "help": _help(slot.summary, slot.help),
         "defaults": [] if slot.choice == "any" else defaults,
         "entries": entries,
-        "settings": [_setting(o, None) for o in slot.options] + [_setting(o, p) for p in slot.parts for o in p.options],
+        "settings": [_setting(o, None, "" if slot.choice == "any" else slot.title) for o in slot.options]
+        + [_setting(o, p, slot.title) for p in slot.parts for o in p.options if slot.choice != "any"],
     }
 
 
@@ -162,10 +164,12 @@ def _entry(model: Model, slot: Slot, part: Part) -> Entry:
         entry.prompt_if = " && ".join(f"({a})" for a in asked)
         entry.defaults = [f"y if !({a})" for a in asked]
         entry.defaults.append("y" if part.name in slot.defaults else "n")
+        entry.settings = [_setting(o, part, "") for o in part.options]  # a menu shows them below the part
     return entry
 
 
-def _setting(option: Option, owner: Part | Kernel | None) -> dict[str, object]:
+def _setting(option: Option, owner: Part | Kernel | None, where: str) -> dict[str, object]:
+    """An option as the template wants it. ``where`` stands before its title in a menu that does not show where it belongs."""
     default = {
         "bool": "y" if option.default else "n",
         "int": str(option.default),
@@ -177,7 +181,7 @@ def _setting(option: Option, owner: Part | Kernel | None) -> dict[str, object]:
     return {
         "symbol": option.symbol,
         "type": option.type,
-        "title": option.title,
+        "title": f"{where}: {option.title}" if where else option.title,
         "help": _help(option.help),
         "default": default,
         "range": " ".join(form(n) for n in option.range) if option.range else "",
