@@ -6,12 +6,16 @@ on the same hardware in the same source. Pure: text from runs.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kit.figures import UNIT_NOTE, Figure, figure_map
 from kit.published import PublishedRatio, published_ratios
 from kit.results import Run
+
+WIDTH = 100
+"""Columns of a paragraph."""
 
 
 @dataclass(frozen=True)
@@ -111,11 +115,16 @@ def _legend(rows: list[Row], chosen: str) -> list[str]:
     lines = ["Lower is better. Unit unless named: instructions.", f"Ratios (x) are to {chosen}."]
     if others:
         lines[-1] = f"Ratios (x) are to {chosen}; a figure that it lacks is compared with {', '.join(others)} instead."
-    lines.append(UNIT_NOTE[0].upper() + UNIT_NOTE[1:])
+    lines += wrapped(UNIT_NOTE)
     published = _all_published(rows)
     if published:
         lines += ["[x] is the published ratio of the same definition, both systems on one machine:", *published]
     return lines
+
+
+def wrapped(text: str) -> list[str]:
+    """A paragraph as lines that fit a terminal."""
+    return textwrap.wrap(text[0].upper() + text[1:], WIDTH)
 
 
 def _all_published(rows: list[Row]) -> list[str]:

@@ -21,6 +21,7 @@ from kit.figures import UNIT_NOTE, figures
 from kit.published import PublishedError
 from kit.qemu import MACHINES, Job, Machine, QemuError
 from kit.results import ResultsError, Run, Store, open_store
+from kit.targets import targets
 
 DEFAULT_PRESETS = ("monolithic", "mach3_ux", "l4linux")
 INTERRUPTED = 130
@@ -148,14 +149,16 @@ def bench(arguments: argparse.Namespace) -> int:
 
 
 def bench_table(found: Run) -> str:
-    """Figures of one run: value, minimum less overhead, number of samples, unit."""
-    lines = [f"{'figure':<24}{'median':>14}{'minimum':>14}{'samples':>9}  unit"]
+    """Figures of one run: value, minimum less overhead, number of samples, unit, and the target where there is one."""
+    goals = targets(figures(found))
+    lines = [f"{'figure':<20}{'median':>14}{'minimum':>14}{'samples':>9}  {'unit':<13} target"]
     for one in figures(found):
         series = found.find_series(one.series) if one.series and not one.figure.endswith("_net") else None
         minimum = f"{series.minimum - series.overhead:,}" if series else ""
         count = str(series.count) if series else ""
-        lines.append(f"{one.figure:<24}{one.value:>14,}{minimum:>14}{count:>9}  {one.unit}")
-    return "\n".join([f"{found.preset}: {found.title} (run {found.id})", *lines, f"Lower is better. {UNIT_NOTE}"])
+        goal = goals.get(one.figure, "")
+        lines.append(f"{one.figure:<20}{one.value:>14,}{minimum:>14}{count:>9}  {one.unit:<13} {goal}".rstrip())
+    return "\n".join([f"{found.title} (preset {found.preset}, run {found.id})", *lines, *compare.wrapped(f"Lower is better. {UNIT_NOTE}")])
 
 
 def _runs(arguments: argparse.Namespace, store: Store) -> list[Run]:

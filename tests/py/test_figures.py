@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from measure_fixture import record, run
 
 from kit.figures import Figure, figure_map, figures, meaning, series_value
 from kit.results import Series
+from kit.targets import TARGETS, targets
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -56,3 +58,17 @@ def test_every_documented_figure_has_a_meaning() -> None:
     expanded = [name.replace("_N", "_8") for name in names]
     assert len(expanded) > 15
     assert [name for name in expanded if meaning(name) == name] == []
+
+
+def test_targets_apply_to_their_preset_and_to_all(tmp_path: Path) -> None:
+    (tmp_path / "t.json").write_text('{"*": {"boot_user": 900000}, "monolithic": {"getpid": 68}, "l4linux": {"zero_page": 1}}')
+    found = targets(figures(run()), tmp_path / "t.json")
+    assert {name: str(target) for name, target in found.items()} == {
+        "getpid": "at most 68: missed by 1",
+        "boot_user": "at most 900,000: reached",
+    }
+
+
+def test_the_targets_of_the_tree_name_figures() -> None:
+    names = {name for figures_of in json.loads(TARGETS.read_text()).values() for name in figures_of}
+    assert [name for name in names if meaning(name) == name] == []

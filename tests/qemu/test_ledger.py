@@ -1,15 +1,20 @@
-"""Every deterministic figure is the accepted one. Under another compiler or another QEMU the differences are only reported."""
+"""Every deterministic figure is the accepted one, and those that have a target reach it. Under another compiler or another QEMU the differences are only reported."""
 
 from __future__ import annotations
+
+from functools import lru_cache
 
 import pytest
 from qemu_fixture import PRESETS, built_preset, quiet
 
 from kit import bench, ledger
+from kit.figures import figures
 from kit.qemu import Machine
 from kit.results import STATUS_OK, Run
+from kit.targets import targets
 
 
+@lru_cache(maxsize=None)
 def measured(preset: str) -> Run:
     """A run as the store would give it back."""
     record = bench.bench(built_preset(preset), Machine(), quiet)
@@ -23,3 +28,9 @@ def test_the_ledger_holds(preset: str) -> None:
     report = "\n".join([f"{verdict.compared} figures {verdict.note}", *map(str, verdict.changes)])
     print(report)
     assert verdict.passed, f"{report}\nIf this change is meant: make ledger, and say why in the commit."
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_targets_are_reached(preset: str) -> None:
+    missed = {name: str(target) for name, target in targets(figures(measured(preset))).items() if not target.reached}
+    assert missed == {}
