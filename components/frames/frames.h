@@ -22,7 +22,7 @@
 
 #define FRAMES_MAX_ORDER 9 /* the largest run asked for: 2^9 frames, 2 MiB */
 
-/* The label of a frame. `link` and `state` belong to the allocator while the frame is free. */
+/* The label of a frame. `state` is the allocator's always, `link` while the frame is free. */
 struct page {
 	u32 refs;         /* how many mappings, caches … hold it; 0 while free */
 	u32 state;        /* the allocator's */
@@ -31,9 +31,9 @@ struct page {
 };
 _Static_assert(sizeof(struct page) == 32, "a shift turns a page into its frame number");
 
-extern struct page *frames_pages;  /* [frame number] */
-extern uintptr_t frames_window;    /* where physical address 0 is seen */
-extern u64 frames_limit;           /* frame numbers end below this */
+extern struct page *frames_pages; /* [frame number] */
+extern uintptr_t frames_window;   /* where physical address 0 is seen */
+extern u64 frames_limit;          /* frame numbers end below this */
 
 /* Bytes of bookkeeping that frames_init() wants for `nframes` frames (labels included). */
 size_t frames_metadata_size(u64 nframes);
@@ -45,7 +45,8 @@ size_t frames_metadata_size(u64 nframes);
  */
 void frames_init(u64 nframes, void *metadata, uintptr_t window);
 
-/* Makes the frames of [start, end) free. Unaligned ends are rounded inwards. Ranges never overlap. */
+/* Makes the frames of [start, end) free. Unaligned ends are rounded inwards. Ranges never overlap.
+ */
 void frames_add(paddr_t start, paddr_t end);
 
 /* One frame with refs = 1, its contents unknown; NULL when there is none. */
@@ -54,7 +55,8 @@ struct page *frame_alloc(void);
 /* Takes back one frame whose refs have come to 0. */
 void frame_free(struct page *page);
 
-/* 2^order frames in a row, aligned to their size, the first's label with refs = 1; NULL when there are none. */
+/* 2^order frames in a row, aligned to their size, the first's label with refs = 1; NULL when there
+ * are none. */
 struct page *frames_alloc(unsigned order);
 void frames_free(struct page *page, unsigned order);
 

@@ -13,15 +13,15 @@
 
 struct object_cache {
 	const char *name;
-	u32 size;          /* bytes between two objects, alignment included */
-	u32 per_slab;      /* objects in one slab */
-	u32 order;         /* a slab is 2^order frames */
-	u32 offset;        /* of the first object in its slab */
+	u32 size;            /* bytes between two objects, alignment included */
+	u32 per_slab;        /* objects in one slab */
+	u32 order;           /* a slab is 2^order frames */
+	u32 offset;          /* of the first object in its slab */
 	struct list partial; /* slabs with a free object, the one to use first in front */
 	struct list full;
-	u64 live;          /* objects handed out */
-	u64 slabs;         /* slabs held */
-	struct list all;   /* link in the list of all caches, for reports */
+	u64 live;        /* objects handed out */
+	u64 slabs;       /* slabs held */
+	struct list all; /* link in the list of all caches, for reports */
 };
 
 /* `size` up to 32 KiB; `align` a power of two up to a page. */
@@ -31,9 +31,11 @@ void object_cache_init(struct object_cache *cache, const char *name, size_t size
 void *object_alloc(struct object_cache *cache);
 void object_free(struct object_cache *cache, void *object);
 
-/* Gives the slabs that hold no live object back to the frame allocator; how many frames that freed. */
+/* Gives the slabs that hold no live object back to the frame allocator; how many frames that freed.
+ */
 u64 object_cache_reclaim(struct object_cache *cache);
 
-/* For things of odd sizes up to 32 KiB, from caches of powers of two. The size must be given again at release. */
+/* For things of odd sizes up to 32 KiB, from caches of powers of two. The size must be given again
+ * at release. */
 void *kalloc(size_t size) must_check;
 void kfree(void *object, size_t size);

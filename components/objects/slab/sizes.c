@@ -1,22 +1,30 @@
-/* Things of odd sizes: caches of powers of two from 16 bytes to 32 KiB. */
+/*
+ * Things of odd sizes: a cache for each power of two from 16 bytes to 32 KiB,
+ * set up when it is first asked for.
+ */
 #include <objects/objects.h>
 
-#define SIZE_SHIFT_MIN 4
-#define SIZE_SHIFT_MAX 15
+#define SHIFT_MIN 4
+#define SHIFT_MAX 15
+#define ALIGNMENT 16 /* what any type of C may need */
 
-static struct object_cache sizes[SIZE_SHIFT_MAX - SIZE_SHIFT_MIN + 1];
-static const char *const names[] = {"16", "32", "64", "128", "256", "512", "1024", "2048", "4096", "8192", "16384", "32768"};
+static struct object_cache sizes[SHIFT_MAX - SHIFT_MIN + 1];
+static const char *const names[] = {"kalloc-16", "kalloc-32", "kalloc-64", "kalloc-128",
+	"kalloc-256", "kalloc-512", "kalloc-1024", "kalloc-2048", "kalloc-4096", "kalloc-8192",
+	"kalloc-16384", "kalloc-32768"};
 _Static_assert(ARRAY_SIZE(names) == ARRAY_SIZE(sizes), "a name for each size");
 
+/* NULL if there is no cache for things so large. */
 static struct object_cache *cache_for(size_t size)
 {
-	unsigned shift = size <= 1u << SIZE_SHIFT_MIN ? SIZE_SHIFT_MIN : 64 - (unsigned)__builtin_clzll(size - 1);
+	unsigned shift =
+		size <= 1u << SHIFT_MIN ? SHIFT_MIN : 64 - (unsigned)__builtin_clzll(size - 1);
 
-	if (shift > SIZE_SHIFT_MAX)
+	if (shift > SHIFT_MAX)
 		return NULL;
-	struct object_cache *cache = &sizes[shift - SIZE_SHIFT_MIN];
-	if (!cache->size)
-		object_cache_init(cache, names[shift - SIZE_SHIFT_MIN], (size_t)1 << shift, 16);
+	struct object_cache *cache = &sizes[shift - SHIFT_MIN];
+	if (unlikely(cache->size == 0))
+		object_cache_init(cache, names[shift - SHIFT_MIN], (size_t)1 << shift, ALIGNMENT);
 	return cache;
 }
 

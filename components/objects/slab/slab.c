@@ -1,43 +1,65 @@
 /*
  * Slabs: a run of frames cut into objects of one size.
  *
- * Free objects of a slab are chained through their first word. What describes
- * the slab sits at its start; an object finds it by rounding its address down to
- * the slab's size, which works because runs are aligned to their size.
+ * What describes a slab sits at its start; an object finds it by rounding its
+ * address down to the slab's size, which works because runs are aligned to
+ * theirs. Free objects are chained through their first word. Objects that were
+ * never handed out are not in the chain: they lie behind `carved`, so a new
+ * slab costs nothing but its header.
  *
  * A slab is in `partial` while it has a free object, else in `full`. The first
- * partial slab is the one used, so memory stays dense.
+ * partial slab is used, and one that gets a free object again comes first, so
+ * that a few slabs are in use and the others run empty. An empty slab goes back
+ * at once if its cache has another partial one: then a cache keeps one in hand
+ * at most, and a program that makes and frees one object all the time does not
+ * reach the frame allocator.
  */
 #include <objects/objects.h>
 
-#define SLAB_OBJECTS_MIN 8 /* a slab grows until it holds so many objects, if order permits */
-#define SLAB_ORDER_MAX   5
+#define SLAB_ORDER_MAX 6
+#define WASTE_SHARE    8 /* a slab grows until less than one part in so many is wasted */
 
 struct slab {
-	struct list link;
-	void *free;   /* chain of free objects */
-	u32 live;
-	u32 unused;   /* objects never handed out lie behind this index */
+	struct list link;           /* in its cache's partial or full */
+	struct object_cache *cache; /* NULL once the slab is given back */
+	void *free;                 /* chain of free objects */
+	u32 live;                   /* objects handed out */
+	u32 carved;                 /* objects from this index on were never handed out */
 };
 
 static struct list caches = {&caches, &caches};
 
-static u32 objects_in(const struct object_cache *cache, u32 order)
+static size_t slab_size(const struct object_cache *cache)
 {
-	return (u32)(((PAGE_SIZE << order) - cache->offset) / cache->size);
+	return PAGE_SIZE << cache->order;
+}
+
+static bool wastes_much(const struct object_cache *cache)
+{
+	size_t waste = slab_size(cache) - (size_t)cache->per_slab * cache->size;
+
+	return cache->per_slab == 0 || waste * WASTE_SHARE > slab_size(cache);
+}
+
+static void choose_order(struct object_cache *cache)
+{
+	for (cache->order = 0;; cache->order++) {
+		cache->per_slab = (u32)((slab_size(cache) - cache->offset) / cache->size);
+		if (!wastes_much(cache) || cache->order == SLAB_ORDER_MAX)
+			break;
+	}
+	check(cache->per_slab > 0);
 }
 
 void object_cache_init(struct object_cache *cache, const char *name, size_t size, size_t align)
 {
+	assert(size > 0 && size <= 32 * 1024);
+	assert(align > 0 && (align & (align - 1)) == 0 && align <= PAGE_SIZE);
 	align = MAX(align, sizeof(void *));
-	assert((align & (align - 1)) == 0 && align <= PAGE_SIZE && size > 0 && size <= 32 * 1024);
 	*cache = (struct object_cache){.name = name};
-	cache->size = (u32)ALIGN_UP(MAX(size, sizeof(void *)), align);
+	cache->size = (u32)ALIGN_UP(size, align);
 	cache->offset = (u32)ALIGN_UP(sizeof(struct slab), align);
-	while (cache->order < SLAB_ORDER_MAX && objects_in(cache, cache->order) < SLAB_OBJECTS_MIN)
-		cache->order++;
-	cache->per_slab = objects_in(cache, cache->order);
-	check(cache->per_slab > 0);
+	choose_order(cache);
 	list_init(&cache->partial);
 	list_init(&cache->full);
 	list_push_back(&caches, &cache->all);
@@ -47,7 +69,7 @@ static struct slab *slab_of(const struct object_cache *cache, const void *object
 {
 	uintptr_t offset = (uintptr_t)object - frames_window;
 
-	return (struct slab *)(frames_window + ALIGN_DOWN(offset, (uintptr_t)PAGE_SIZE << cache->order));
+	return (struct slab *)(frames_window + ALIGN_DOWN(offset, slab_size(cache)));
 }
 
 static noinline struct slab *slab_new(struct object_cache *cache)
@@ -57,10 +79,21 @@ static noinline struct slab *slab_new(struct object_cache *cache)
 	if (!page)
 		return NULL;
 	struct slab *slab = page_bytes(page);
-	*slab = (struct slab){0};
+	*slab = (struct slab){.cache = cache};
 	list_push_front(&cache->partial, &slab->link);
 	cache->slabs++;
 	return slab;
+}
+
+static noinline void slab_give_back(struct object_cache *cache, struct slab *slab)
+{
+	struct page *page = page_of_bytes(slab);
+
+	list_remove(&slab->link);
+	slab->cache = NULL;
+	cache->slabs--;
+	page->refs = 0;
+	frames_free(page, cache->order);
 }
 
 void *object_alloc(struct object_cache *cache)
@@ -70,46 +103,51 @@ void *object_alloc(struct object_cache *cache)
 	if (unlikely(!slab) && !(slab = slab_new(cache)))
 		return NULL;
 	void *object = slab->free;
-	if (object)
+	if (likely(object))
 		slab->free = *(void **)object;
 	else
-		object = (char *)slab + cache->offset + (size_t)cache->size * slab->unused++;
+		object = (char *)slab + cache->offset + (size_t)cache->size * slab->carved++;
 	cache->live++;
-	if (++slab->live == cache->per_slab) {
+	if (unlikely(++slab->live == cache->per_slab)) {
 		list_remove(&slab->link);
 		list_push_back(&cache->full, &slab->link);
 	}
 	return object;
 }
 
+static bool is_object(const struct object_cache *cache, const struct slab *slab, const void *object)
+{
+	u32 offset = (u32)((const char *)object - (const char *)slab) - cache->offset;
+
+	return slab->cache == cache && slab->live > 0 && offset % cache->size == 0 &&
+	       offset / cache->size < slab->carved;
+}
+
 void object_free(struct object_cache *cache, void *object)
 {
 	struct slab *slab = slab_of(cache, object);
 
-	assert(slab->live > 0);
-	if (slab->live-- == cache->per_slab) {
+	assert(is_object(cache, slab, object) && slab->free != object);
+	if (unlikely(slab->live == cache->per_slab)) {
 		list_remove(&slab->link);
 		list_push_front(&cache->partial, &slab->link);
 	}
 	*(void **)object = slab->free;
 	slab->free = object;
 	cache->live--;
+	if (unlikely(--slab->live == 0) && cache->partial.next != cache->partial.prev)
+		slab_give_back(cache, slab);
 }
 
 u64 object_cache_reclaim(struct object_cache *cache)
 {
 	struct slab *slab, *after;
-	u64 frames = 0;
+	u64 slabs = cache->slabs;
 
-	list_for_each_safe(slab, after, &cache->partial, link) {
-		if (slab->live > 0)
-			continue;
-		list_remove(&slab->link);
-		struct page *page = page_of_bytes(slab);
-		page->refs = 0;
-		frames_free(page, cache->order);
-		cache->slabs--;
-		frames += (u64)1 << cache->order;
+	list_for_each_safe(slab, after, &cache->partial, link)
+	{
+		if (slab->live == 0)
+			slab_give_back(cache, slab);
 	}
-	return frames;
+	return (slabs - cache->slabs) << cache->order;
 }
