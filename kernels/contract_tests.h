@@ -1,4 +1,5 @@
-/* Built with CONFIG_CONTRACT_TESTS, a kernel runs the contract tests of its slots in place of user mode. */
+/* Built with CONFIG_CONTRACT_TESTS, a kernel runs the contract tests of its slots in place of user
+ * mode. */
 #pragma once
 
 #include <arch/arch.h>

@@ -13,10 +13,12 @@
 #include <frames/frames.h>
 #include <lib/lib.h>
 
-/* The registers of a user thread at a kernel entry, at the top of its kernel stack. See the part. */
+/* The registers of a user thread at a kernel entry, at the top of its kernel stack. See the part.
+ */
 struct trapframe;
 
-/* Processor state beside the trap frame that belongs to a thread: floating point, thread pointer. */
+/* Processor state beside the trap frame that belongs to a thread: floating point, thread pointer.
+ */
 struct arch_thread;
 
 /* What the boot loader handed over. */
@@ -57,12 +59,14 @@ void kernel_timer(bool user);
  */
 static inline enum kstatus must_check copy_from_user(void *to, vaddr_t from, size_t n);
 static inline enum kstatus must_check copy_to_user(vaddr_t to, const void *from, size_t n);
-/* A NUL-terminated string with its NUL; K_RANGE when it does not end within `size`. *length excludes the NUL. */
+/* A NUL-terminated string with its NUL; K_RANGE when it does not end within `size`. *length
+ * excludes the NUL. */
 enum kstatus must_check copy_string_from_user(char *to, vaddr_t from, size_t size, size_t *length);
 
 /* Time: nanoseconds since reset (instructions, under -icount shift=0). */
 static inline u64 arch_now(void);
-/* Rings kernel_timer() once at `when` (or at once, if past). A later call replaces an earlier one. */
+/* Rings kernel_timer() once at `when` (or at once, if past). A later call replaces an earlier one.
+ */
 void arch_timer_set(u64 when);
 
 /* Waits for an interrupt, with interrupts on; they are off again on return. */

@@ -1,8 +1,8 @@
 /*
  * console: characters out and in, by polling.
  *
- * console_write() itself is declared in <lib/lib.h>, since kprintf() and panic() use it: it must work
- * from the first instruction of C, in any state.
+ * console_write() itself is declared in <lib/lib.h>, since kprintf() and panic() use it: it must
+ * work from the first instruction of C, in any state.
  */
 #pragma once
 

@@ -50,12 +50,12 @@ enum kstatus {
 #define unlikely(x)   __builtin_expect(!!(x), 0)
 #define barrier()     __asm__ volatile("" ::: "memory")
 
-#define ARRAY_SIZE(a)    (sizeof(a) / sizeof((a)[0]))
-#define ALIGN_UP(x, n)   (((x) + (n) - 1) & ~((__typeof__(x))(n) - 1))
-#define ALIGN_DOWN(x, n) ((x) & ~((__typeof__(x))(n) - 1))
-#define MIN(a, b)        ((a) < (b) ? (a) : (b))
-#define MAX(a, b)        ((a) > (b) ? (a) : (b))
-#define container_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
+#define ARRAY_SIZE(a)                   (sizeof(a) / sizeof((a)[0]))
+#define ALIGN_UP(x, n)                  (((x) + (n)-1) & ~((__typeof__(x))(n)-1))
+#define ALIGN_DOWN(x, n)                ((x) & ~((__typeof__(x))(n)-1))
+#define MIN(a, b)                       ((a) < (b) ? (a) : (b))
+#define MAX(a, b)                       ((a) > (b) ? (a) : (b))
+#define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
 /*
  * IS_ENABLED(CONFIG_X): 1 when Kconfig set X to y, else 0; an ordinary

@@ -62,11 +62,11 @@ static inline void list_remove(struct list *link)
 
 #define list_for_each(item, head, member)                                                          \
 	for (item = list_entry((head)->next, __typeof__(*item), member); &item->member != (head);  \
-	     item = list_entry(item->member.next, __typeof__(*item), member))
+		item = list_entry(item->member.next, __typeof__(*item), member))
 
 /* The same, when the body may remove `item` (and nothing else). */
 #define list_for_each_safe(item, after, head, member)                                              \
 	for (item = list_entry((head)->next, __typeof__(*item), member),                           \
 	    after = list_entry(item->member.next, __typeof__(*item), member);                      \
-	     &item->member != (head);                                                              \
-	     item = after, after = list_entry(item->member.next, __typeof__(*item), member))
+		&item->member != (head);                                                           \
+		item = after, after = list_entry(item->member.next, __typeof__(*item), member))

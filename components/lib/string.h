@@ -1,4 +1,5 @@
-/* The string functions of the C library that a freestanding image needs; C11 §7.24 says what they do. */
+/* The string functions of the C library that a freestanding image needs; C11 §7.24 says what they
+ * do. */
 #pragma once
 
 #include <stddef.h>

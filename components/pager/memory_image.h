@@ -1,6 +1,7 @@
 /*
  * A memory object whose pager is a run of bytes in the same image: a file of
- * the initial RAM disk, where the services run beside the maps. The object's `pager` points to one of these.
+ * the initial RAM disk, where the services run beside the maps. The object's `pager` points to one
+ * of these.
  */
 #pragma once
 

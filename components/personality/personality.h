@@ -24,10 +24,12 @@
 struct proc;
 struct file_image;
 
-/* From the part: struct env_client, struct env_queue, and inline versions of what is marked (inline). */
+/* From the part: struct env_client, struct env_queue, and inline versions of what is marked
+ * (inline). */
 #include <personality_types.h>
 
-/* (inline) The process whose call is being served. Meaningless elsewhere (services_start, faults). */
+/* (inline) The process whose call is being served. Meaningless elsewhere (services_start, faults).
+ */
 static inline struct proc *env_current(void);
 
 /* --- sleeping ------------------------------------------------------------ */
@@ -59,8 +61,9 @@ u64 env_random(void);
  * address that it may not touch so. May block (its pager may be asked). In the
  * kernel these are the checked user copies.
  */
-static inline enum kstatus must_check env_copyin(void *to, vaddr_t from, size_t n);       /* (inline) */
-static inline enum kstatus must_check env_copyout(vaddr_t to, const void *from, size_t n); /* (inline) */
+static inline enum kstatus must_check env_copyin(void *to, vaddr_t from, size_t n); /* (inline) */
+static inline enum kstatus must_check env_copyout(
+	vaddr_t to, const void *from, size_t n); /* (inline) */
 /* A string with its NUL; K_RANGE when it is longer than size - 1. */
 enum kstatus must_check env_copyin_string(char *to, vaddr_t from, size_t size, size_t *length);
 /*
@@ -75,14 +78,17 @@ enum kstatus must_check env_write_memory(struct proc *proc, vaddr_t to, const vo
 #define ENV_PROT_WRITE 2u
 #define ENV_PROT_EXEC  4u
 
-#define ENV_MAP_FIXED     1u /* at *address exactly, replacing what is there; else *address is a hint */
-#define ENV_MAP_SHARED    2u /* shared with children over fork; else private, copy on write */
-#define ENV_MAP_NOREPLACE 4u /* with FIXED: K_EXISTS, and nothing done, when anything is mapped there */
+#define ENV_MAP_FIXED 1u  /* at *address exactly, replacing what is there; else *address is a hint \
+			   */
+#define ENV_MAP_SHARED 2u /* shared with children over fork; else private, copy on write */
+#define ENV_MAP_NOREPLACE                                                                          \
+	4u /* with FIXED: K_EXISTS, and nothing done, when anything is mapped there */
 
-#define ENV_USER_MIN   0x10000ull         /* nothing is mapped below */
-#define ENV_USER_MAX   0x7ffffffff000ull  /* first address that is not the user's */
-#define ENV_STACK_TOP  0x7fffff000000ull  /* process stacks end here; what lies above is the placement's */
-#define ENV_MMAP_TOP   0x7ffff0000000ull  /* mmap searches downwards from here */
+#define ENV_USER_MIN 0x10000ull        /* nothing is mapped below */
+#define ENV_USER_MAX 0x7ffffffff000ull /* first address that is not the user's */
+#define ENV_STACK_TOP                                                                              \
+	0x7fffff000000ull /* process stacks end here; what lies above is the placement's */
+#define ENV_MMAP_TOP 0x7ffff0000000ull /* mmap searches downwards from here */
 
 /*
  * The services ask only for page-multiple, non-empty ranges within
@@ -92,7 +98,8 @@ enum kstatus must_check env_write_memory(struct proc *proc, vaddr_t to, const vo
  * Zero-filled memory on first touch. *address 0 means no hint; a hint that is taken
  * is passed over. K_NOMEM also when there is no gap of that length.
  */
-enum kstatus must_check env_map_anonymous(struct proc *proc, vaddr_t *address, u64 length, unsigned prot, unsigned flags);
+enum kstatus must_check env_map_anonymous(
+	struct proc *proc, vaddr_t *address, u64 length, unsigned prot, unsigned flags);
 /*
  * `length` bytes of an image file from page-multiple `offset`, private: pages
  * are shared until written. Bytes past the file's end within its last page are zero.
@@ -109,13 +116,15 @@ enum kstatus must_check env_protect(struct proc *proc, vaddr_t address, u64 leng
 /* A new process's empty address space and its thread, which does not run yet. */
 enum kstatus must_check env_client_create(struct proc *proc);
 /*
- * The same as a copy of `parent`, which is the process being served: memory copy on write, registers as at
- * its system call, with result 0.
+ * The same as a copy of `parent`, which is the process being served: memory copy on write,
+ * registers as at its system call, with result 0.
  */
 enum kstatus must_check env_client_fork(struct proc *parent, struct proc *child);
-/* exec, step 1: a fresh empty space for `proc` beside its old one; all env_map… calls go to the fresh one. */
+/* exec, step 1: a fresh empty space for `proc` beside its old one; all env_map… calls go to the
+ * fresh one. */
 enum kstatus must_check env_exec_begin(struct proc *proc);
-/* exec, step 2a: the fresh space replaces the old; the process will run at `entry` with `stack`, other registers 0. */
+/* exec, step 2a: the fresh space replaces the old; the process will run at `entry` with `stack`,
+ * other registers 0. */
 void env_exec_commit(struct proc *proc, vaddr_t entry, vaddr_t stack);
 /* exec, step 2b: it did not work out: the fresh space goes, the old stays. */
 void env_exec_abort(struct proc *proc);
@@ -123,8 +132,8 @@ void env_exec_abort(struct proc *proc);
 void env_client_start(struct proc *proc);
 /*
  * The process has ended: takes away its thread and its memory. When it is the
- * one being served, its call is never answered; the caller goes on as a part of the monitor and then
- * returns ENV_NO_REPLY up to the dispatcher.
+ * one being served, its call is never answered; the caller goes on as a part of the monitor and
+ * then returns ENV_NO_REPLY up to the dispatcher.
  */
 void env_client_destroy(struct proc *proc);
 #define ENV_NO_REPLY (-4096L) /* not an errno: the last one is 4095 */

@@ -19,7 +19,8 @@ static u64 next_random(void)
 /* Addresses that share tables at every level, and some that share none. */
 static vaddr_t slot_address(unsigned slot)
 {
-	static const vaddr_t bases[4] = {0x400000, 0x400000 + (1ull << 21), 0x7fff00000000, 0x12345678000};
+	static const vaddr_t bases[4] = {
+		0x400000, 0x400000 + (1ull << 21), 0x7fff00000000, 0x12345678000};
 
 	return bases[slot % 4] + (u64)(slot / 4) * (slot % 3 == 0 ? PAGE_SIZE : 7 * PAGE_SIZE);
 }
@@ -72,9 +73,11 @@ void contract_test_pmap(void)
 			good = matches_model(&pmap, model) && walk_matches(&pmap, model);
 	}
 	tap_ok(good, "finding and walking agree with a flat model");
-	tap_ok(pte_present(pte_make(page, VM_PROT_NONE)) && !(pte_make(page, VM_PROT_NONE) & PTE_PRESENT),
+	tap_ok(pte_present(pte_make(page, VM_PROT_NONE)) &&
+			!(pte_make(page, VM_PROT_NONE) & PTE_PRESENT),
 		"a page without rights is held but not accessible");
-	tap_ok(!(pte_make(page, VM_PROT_READ) & PTE_WRITE) && (pte_make(page, VM_PROT_READ) & PTE_NX),
+	tap_ok(!(pte_make(page, VM_PROT_READ) & PTE_WRITE) &&
+			(pte_make(page, VM_PROT_READ) & PTE_NX),
 		"a readable page is neither writable nor executable");
 	for (unsigned i = 0; i < SLOTS; i++)
 		pmap_set(&pmap, pmap_reach(&pmap, slot_address(i)), slot_address(i), 0);

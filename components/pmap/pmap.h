@@ -3,8 +3,8 @@
  *
  * Which frame is mapped at which page, with which rights. The name and the
  * division of labour are Mach's: `vm` above decides, pmap records. Here a pmap is no mere
- * cache, though: for private anonymous memory it is the only record of which frame belongs where, so entries
- * vanish only when somebody removes them.
+ * cache, though: for private anonymous memory it is the only record of which frame belongs where,
+ * so entries vanish only when somebody removes them.
  *
  * Each present entry holds one reference on its page; whoever overwrites an
  * entry moves the references.
@@ -45,13 +45,15 @@ static inline struct page *pte_page(pte_t pte)
 	return phys_page(pte & PTE_ADDRESS);
 }
 
-/* The entry for `page` with rights `prot`; whoever may write or execute may read, as the processor has it. */
+/* The entry for `page` with rights `prot`; whoever may write or execute may read, as the processor
+ * has it. */
 static inline pte_t pte_make(const struct page *page, unsigned prot)
 {
 	if (unlikely(prot == VM_PROT_NONE))
 		return page_phys(page) | PTE_HIDDEN;
 	return page_phys(page) | PTE_PRESENT | PTE_USER | PTE_ACCESSED |
-		(prot & VM_PROT_WRITE ? PTE_WRITE | PTE_DIRTY : 0) | (prot & VM_PROT_EXECUTE ? 0 : PTE_NX);
+	       (prot & VM_PROT_WRITE ? PTE_WRITE | PTE_DIRTY : 0) |
+	       (prot & VM_PROT_EXECUTE ? 0 : PTE_NX);
 }
 
 /* An empty map. K_NOMEM. */
@@ -63,7 +65,8 @@ void pmap_destroy(struct pmap *pmap);
 pte_t *pmap_find(const struct pmap *pmap, vaddr_t address);
 /* The same, making the tables that are missing; NULL when memory is out. */
 pte_t *pmap_reach(struct pmap *pmap, vaddr_t address);
-/* The first present entry in [*address, end): *address becomes its page's. NULL if there is none. */
+/* The first present entry in [*address, end): *address becomes its page's. NULL if there is none.
+ */
 pte_t *pmap_next(const struct pmap *pmap, vaddr_t *address, vaddr_t end);
 
 /*

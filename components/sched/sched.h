@@ -16,7 +16,8 @@
 #define SCHED_PRIORITY_DEFAULT 16
 #define SCHED_PRIORITY_LOWEST  31
 
-/* What the policy keeps of a thread; fields are the policy's own but for `link` being linked while queued. */
+/* What the policy keeps of a thread; fields are the policy's own but for `link` being linked while
+ * queued. */
 struct sched_node {
 	struct list link;
 	s32 base;    /* the priority asked for */
@@ -42,7 +43,8 @@ static inline void sched_enqueue(struct sched_node *node, enum sched_place place
 /* The thread can no longer run, though it is queued: takes it out. */
 static inline void sched_dequeue(struct sched_node *node);
 
-/* Takes out and returns the thread to run now, its slice renewed if it was used up; NULL when none is queued. */
+/* Takes out and returns the thread to run now, its slice renewed if it was used up; NULL when none
+ * is queued. */
 static inline struct sched_node *sched_pick(void);
 
 /* A timer tick has passed while `node` ran: true if another should run now. */

@@ -36,16 +36,16 @@ struct wait_queue {
 
 struct thread {
 	struct arch_thread arch;
-	struct trapframe *frame;   /* its user registers, at the top of its kernel stack */
-	u64 kernel_sp;             /* where to go on, while it does not run */
+	struct trapframe *frame; /* its user registers, at the top of its kernel stack */
+	u64 kernel_sp;           /* where to go on, while it does not run */
 	enum thread_state state;
-	bool ending;               /* will not see user mode again */
-	enum kstatus wake_status;  /* why thread_block() returned */
-	void *task;                /* whose it is: the kernel's own notion */
+	bool ending;              /* will not see user mode again */
+	enum kstatus wake_status; /* why thread_block() returned */
+	void *task;               /* whose it is: the kernel's own notion */
 	struct ipc_thread ipc;
 	struct sched_node sched;
-	struct list wait_link;     /* in a wait queue */
-	struct list timeout_link;  /* in the list of deadlines */
+	struct list wait_link;    /* in a wait queue */
+	struct list timeout_link; /* in the list of deadlines */
 	u64 deadline;
 	void (*expired)(struct thread *);
 	u64 id;
@@ -57,7 +57,8 @@ extern u8 thread_resched;
 
 /* Makes the boot stack the idle thread's. The caller becomes the current (idle) thread. */
 void thread_init(void);
-/* What the boot stack does for the rest of its life: runs whoever is ready, else waits for interrupts. */
+/* What the boot stack does for the rest of its life: runs whoever is ready, else waits for
+ * interrupts. */
 noreturn void thread_idle(void);
 
 /* A stopped thread with an all-zero user frame, which resumes in user mode. K_NOMEM. */
@@ -70,20 +71,25 @@ noreturn void thread_exit(void);
 /* The current thread ends when it would next return to user mode; until then it goes on. */
 void thread_end_on_return(void);
 
-/* From now on the thread runs in the address space of page-table root `root` (kernel_root: in none). */
+/* From now on the thread runs in the address space of page-table root `root` (kernel_root: in
+ * none). */
 void thread_set_root(struct thread *thread, paddr_t root);
 
-/* A stopped or blocked thread becomes ready. It preempts the current one if the scheduler says so. */
+/* A stopped or blocked thread becomes ready. It preempts the current one if the scheduler says so.
+ */
 void thread_make_ready(struct thread *thread);
 /* A ready or blocked thread stops: it is in no queue any more. */
 void thread_stop(struct thread *thread);
 
-/* The current thread, whose state the caller has set to BLOCKED (or READY and queued), gives up the processor. */
+/* The current thread, whose state the caller has set to BLOCKED (or READY and queued), gives up the
+ * processor. */
 void thread_switch_away(void);
-/* The current thread, no longer RUNNING by state, gives the processor to `next` directly: no queue is touched. */
+/* The current thread, no longer RUNNING by state, gives the processor to `next` directly: no queue
+ * is touched. */
 void thread_hand_off(struct thread *next);
 
-/* Arranges that a blocked thread resumes in user mode from its frame, its kernel stack forgotten. */
+/* Arranges that a blocked thread resumes in user mode from its frame, its kernel stack forgotten.
+ */
 static inline void thread_set_resume_user(struct thread *thread);
 
 void wait_queue_init(struct wait_queue *queue);
@@ -96,7 +102,8 @@ void thread_wake_all(struct wait_queue *queue);
 /* Makes a thread that is blocked go on with `status` as the result of its wait. */
 void thread_wake(struct thread *thread, enum kstatus status);
 
-/* When `deadline` passes, `expired` is called; by then the deadline is cleared. THREAD_FOREVER: never. */
+/* When `deadline` passes, `expired` is called; by then the deadline is cleared. THREAD_FOREVER:
+ * never. */
 void thread_set_deadline(struct thread *thread, u64 deadline, void (*expired)(struct thread *));
 void thread_clear_deadline(struct thread *thread);
 

@@ -1,7 +1,8 @@
 /*
  * vm: random mapping, unmapping, protection, writing and forking of three
  * address maps, against a model that keeps for each page its rights and one
- * byte of contents. What a map answers and what it holds must be the model's, and at the end every frame is back.
+ * byte of contents. What a map answers and what it holds must be the model's, and at the end every
+ * frame is back.
  */
 #include <frames/test_frames.h>
 #include <pager/memory_image.h>
@@ -48,7 +49,8 @@ static bool step_enter(unsigned m, unsigned first, unsigned count, unsigned prot
 
 	for (unsigned i = first; i < first + count; i++)
 		busy |= model[m][i].mapped;
-	enum kstatus status = vm_map_enter(&maps[m], address_of(first), count * PAGE_SIZE, prot, false, NULL, 0);
+	enum kstatus status =
+		vm_map_enter(&maps[m], address_of(first), count * PAGE_SIZE, prot, false, NULL, 0);
 	if (status != (busy ? K_EXISTS : K_OK))
 		return false;
 	for (unsigned i = first; !busy && i < first + count; i++)
@@ -109,7 +111,7 @@ static bool step_fork(unsigned from, unsigned to)
 	alive[to] = true;
 	memcpy(model[to], model[from], sizeof(model[to]));
 	return vm_map_create(&maps[to], BASE, BASE + PAGES * PAGE_SIZE) == K_OK &&
-		vm_map_fork(&maps[to], &maps[from]) == K_OK;
+	       vm_map_fork(&maps[to], &maps[from]) == K_OK;
 }
 
 /* Every page that is present gives no more than its entry allows. */
@@ -119,7 +121,8 @@ static bool rights_hold(unsigned m)
 		pte_t *pte = pmap_find(&maps[m].pmap, address_of(i));
 		if (!pte || !pte_present(*pte))
 			continue;
-		if (!model[m][i].mapped || ((*pte & PTE_WRITE) && !(model[m][i].prot & VM_PROT_WRITE)) ||
+		if (!model[m][i].mapped ||
+			((*pte & PTE_WRITE) && !(model[m][i].prot & VM_PROT_WRITE)) ||
 			((*pte & PTE_PRESENT) && model[m][i].prot == VM_PROT_NONE))
 			return false;
 		if ((*pte & PTE_WRITE) && pte_page(*pte)->refs > 1)
@@ -177,14 +180,19 @@ static void test_image(void)
 		bytes[i] = (u8)(i * 7 + 1);
 	check(vm_map_create(&map, BASE, BASE + PAGES * PAGE_SIZE) == K_OK);
 	check(vm_object_create(&object, 2, &image) == K_OK);
-	tap_eq(vm_map_enter(&map, BASE, 3 * PAGE_SIZE, VM_PROT_ALL, false, object, 0), K_OK, "an object is mapped");
-	tap_ok(vm_map_copyin(&map, &value, BASE + PAGE_SIZE + 99, 1) == K_OK && value == bytes[PAGE_SIZE + 99],
+	tap_eq(vm_map_enter(&map, BASE, 3 * PAGE_SIZE, VM_PROT_ALL, false, object, 0), K_OK,
+		"an object is mapped");
+	tap_ok(vm_map_copyin(&map, &value, BASE + PAGE_SIZE + 99, 1) == K_OK &&
+			value == bytes[PAGE_SIZE + 99],
 		"its bytes are seen");
-	tap_ok(vm_map_copyin(&map, tail, BASE + PAGE_SIZE + 100, 64) == K_OK && tail[0] == 0 && tail[63] == 0,
+	tap_ok(vm_map_copyin(&map, tail, BASE + PAGE_SIZE + 100, 64) == K_OK && tail[0] == 0 &&
+			tail[63] == 0,
 		"past its end the last page is zero");
-	tap_eq(vm_map_copyin(&map, &value, BASE + 2 * PAGE_SIZE, 1), K_FAULT, "a page past its end is a fault");
+	tap_eq(vm_map_copyin(&map, &value, BASE + 2 * PAGE_SIZE, 1), K_FAULT,
+		"a page past its end is a fault");
 	value = 0xee;
-	tap_ok(vm_map_copyout(&map, BASE, &value, 1) == K_OK && bytes[0] == 1, "a private write stays private");
+	tap_ok(vm_map_copyout(&map, BASE, &value, 1) == K_OK && bytes[0] == 1,
+		"a private write stays private");
 	struct page *cached = vm_object_lookup(object, 0);
 	tap_ok(cached && *(u8 *)page_bytes(cached) == 1, "the object's page is as it was");
 	vm_map_destroy(&map);
@@ -197,15 +205,16 @@ static void test_shared(void)
 
 	check(vm_map_create(&parent, BASE, BASE + PAGES * PAGE_SIZE) == K_OK);
 	check(vm_map_create(&child, BASE, BASE + PAGES * PAGE_SIZE) == K_OK);
-	tap_eq(vm_map_enter(&parent, BASE, PAGE_SIZE, VM_PROT_READ | VM_PROT_WRITE, true, NULL, 0), K_OK,
-		"shared anonymous memory is mapped");
+	tap_eq(vm_map_enter(&parent, BASE, PAGE_SIZE, VM_PROT_READ | VM_PROT_WRITE, true, NULL, 0),
+		K_OK, "shared anonymous memory is mapped");
 	tap_eq(vm_map_fork(&child, &parent), K_OK, "and forked");
-	tap_ok(vm_map_copyout(&parent, BASE, &value, 1) == K_OK && vm_map_copyin(&child, &seen, BASE, 1) == K_OK &&
-			seen == 42,
+	tap_ok(vm_map_copyout(&parent, BASE, &value, 1) == K_OK &&
+			vm_map_copyin(&child, &seen, BASE, 1) == K_OK && seen == 42,
 		"what one writes the other sees");
 	vm_map_destroy(&parent);
 	seen = 0;
-	tap_ok(vm_map_copyin(&child, &seen, BASE, 1) == K_OK && seen == 42, "it outlives one of its maps");
+	tap_ok(vm_map_copyin(&child, &seen, BASE, 1) == K_OK && seen == 42,
+		"it outlives one of its maps");
 	vm_map_destroy(&child);
 }
 
@@ -216,14 +225,20 @@ static void test_bounds(void)
 
 	check(vm_map_create(&map, BASE, BASE + PAGES * PAGE_SIZE) == K_OK);
 	tap_eq(vm_map_enter(&map, BASE, 0, 1, false, NULL, 0), K_INVAL, "nothing cannot be mapped");
-	tap_eq(vm_map_enter(&map, BASE + 1, PAGE_SIZE, 1, false, NULL, 0), K_INVAL, "nor an unaligned range");
-	tap_eq(vm_map_enter(&map, BASE, ~VM_PAGE_MASK, 1, false, NULL, 0), K_INVAL, "nor one that wraps around");
-	tap_eq(vm_map_enter(&map, BASE - PAGE_SIZE, PAGE_SIZE, 1, false, NULL, 0), K_INVAL, "nor one below the map");
-	tap_eq(vm_map_find(&map, (PAGES + 1) * PAGE_SIZE, 0, ~0ull, &start), K_NOMEM, "too much room is not found");
-	tap_ok(vm_map_find(&map, PAGE_SIZE, 0, ~0ull, &start) == K_OK && start == BASE + (PAGES - 1) * PAGE_SIZE,
+	tap_eq(vm_map_enter(&map, BASE + 1, PAGE_SIZE, 1, false, NULL, 0), K_INVAL,
+		"nor an unaligned range");
+	tap_eq(vm_map_enter(&map, BASE, ~VM_PAGE_MASK, 1, false, NULL, 0), K_INVAL,
+		"nor one that wraps around");
+	tap_eq(vm_map_enter(&map, BASE - PAGE_SIZE, PAGE_SIZE, 1, false, NULL, 0), K_INVAL,
+		"nor one below the map");
+	tap_eq(vm_map_find(&map, (PAGES + 1) * PAGE_SIZE, 0, ~0ull, &start), K_NOMEM,
+		"too much room is not found");
+	tap_ok(vm_map_find(&map, PAGE_SIZE, 0, ~0ull, &start) == K_OK &&
+			start == BASE + (PAGES - 1) * PAGE_SIZE,
 		"room is found from the top");
 	check(vm_map_enter(&map, start, PAGE_SIZE, 1, false, NULL, 0) == K_OK);
-	tap_ok(vm_map_find(&map, PAGE_SIZE, start, ~0ull, &start) == K_OK && start == BASE + (PAGES - 2) * PAGE_SIZE,
+	tap_ok(vm_map_find(&map, PAGE_SIZE, start, ~0ull, &start) == K_OK &&
+			start == BASE + (PAGES - 2) * PAGE_SIZE,
 		"a hint that is taken is passed over");
 	vm_map_destroy(&map);
 }

@@ -21,7 +21,7 @@
 #include <pmap/pmap.h>
 #include <vm/prot.h>
 
-#define VM_PAGE_MASK (PAGE_SIZE - 1)
+#define VM_PAGE_MASK       (PAGE_SIZE - 1)
 #define VM_MAP_ENTRIES_MAX 65530 /* in one map, as Linux's max_map_count */
 
 /*
@@ -30,20 +30,20 @@
  */
 struct vm_object {
 	u32 refs;
-	bool internal;      /* zero-filled: no pager is asked */
-	u64 pages;          /* length, in pages */
+	bool internal;         /* zero-filled: no pager is asked */
+	u64 pages;             /* length, in pages */
 	struct page ***chunks; /* [index / 512][index % 512]; NULL where nothing is cached */
-	void *pager;        /* whose pages these are: the pager part knows */
+	void *pager;           /* whose pages these are: the pager part knows */
 };
 
 struct vm_entry {
-	struct list link;       /* in its map, by address */
+	struct list link; /* in its map, by address */
 	vaddr_t start, end;
-	unsigned prot;          /* VM_PROT bits in force */
-	unsigned max_prot;      /* what vm_map_protect() may raise them to */
-	bool shared;            /* seen by children after a fork, else copied on write */
+	unsigned prot;            /* VM_PROT bits in force */
+	unsigned max_prot;        /* what vm_map_protect() may raise them to */
+	bool shared;              /* seen by children after a fork, else copied on write */
 	struct vm_object *object; /* NULL: private anonymous memory */
-	u64 offset;             /* page of the object at `start` */
+	u64 offset;               /* page of the object at `start` */
 };
 
 struct vm_map {
@@ -61,34 +61,39 @@ struct vm_map {
 enum kstatus must_check vm_map_create(struct vm_map *map, vaddr_t min, vaddr_t max);
 /* Removes everything; frees the pmap. The processor must not be using it. */
 void vm_map_destroy(struct vm_map *map);
-/* Makes `child`, which is created but empty, a copy of `parent`: private memory copy on write. K_NOMEM: child is unusable, destroy it. */
+/* Makes `child`, which is created but empty, a copy of `parent`: private memory copy on write.
+ * K_NOMEM: child is unusable, destroy it. */
 enum kstatus must_check vm_map_fork(struct vm_map *child, struct vm_map *parent);
 
 /*
  * Maps [start, start + length) of `object` from page `offset` (NULL: anonymous memory; a shared
  * anonymous mapping gets an internal object). Consumes a reference on
- * `object` on success only. K_EXISTS if something is mapped there; K_INVAL for a range that is empty,
- * unaligned or out of bounds; K_NOMEM.
+ * `object` on success only. K_EXISTS if something is mapped there; K_INVAL for a range that is
+ * empty, unaligned or out of bounds; K_NOMEM.
  */
-enum kstatus must_check vm_map_enter(struct vm_map *map, vaddr_t start, u64 length, unsigned prot, bool shared,
-	struct vm_object *object, u64 offset);
+enum kstatus must_check vm_map_enter(struct vm_map *map, vaddr_t start, u64 length, unsigned prot,
+	bool shared, struct vm_object *object, u64 offset);
 /*
  * Finds room for `length` bytes: at `hint` if that is free, else the highest place below
  * `top`. K_NOMEM when there is none.
  */
-enum kstatus must_check vm_map_find(struct vm_map *map, u64 length, vaddr_t hint, vaddr_t top, vaddr_t *start);
-/* Unmaps what is mapped in the range (holes are fine). K_INVAL; K_NOMEM when splitting an entry needs memory. */
+enum kstatus must_check vm_map_find(
+	struct vm_map *map, u64 length, vaddr_t hint, vaddr_t top, vaddr_t *start);
+/* Unmaps what is mapped in the range (holes are fine). K_INVAL; K_NOMEM when splitting an entry
+ * needs memory. */
 enum kstatus must_check vm_map_remove(struct vm_map *map, vaddr_t start, u64 length);
-/* Sets the rights of a range. K_NOENT at the first page that is not mapped: what lies before it has changed; K_DENIED beyond max_prot. */
-enum kstatus must_check vm_map_protect(struct vm_map *map, vaddr_t start, u64 length, unsigned prot);
+/* Sets the rights of a range. K_NOENT at the first page that is not mapped: what lies before it has
+ * changed; K_DENIED beyond max_prot. */
+enum kstatus must_check vm_map_protect(
+	struct vm_map *map, vaddr_t start, u64 length, unsigned prot);
 /* The entry that holds `address`, or NULL. */
 struct vm_entry *vm_map_lookup(struct vm_map *map, vaddr_t address);
 
 /* --- faults ------------------------------------------------------------------ */
 
 /*
- * Makes `address` accessible for `access` (one VM_PROT bit): the page is there afterwards, with the entry's
- * rights. K_FAULT if the map forbids it; K_NOMEM; or what the pager answered.
+ * Makes `address` accessible for `access` (one VM_PROT bit): the page is there afterwards, with the
+ * entry's rights. K_FAULT if the map forbids it; K_NOMEM; or what the pager answered.
  */
 enum kstatus must_check vm_fault(struct vm_map *map, vaddr_t address, unsigned access);
 
@@ -96,13 +101,16 @@ enum kstatus must_check vm_fault(struct vm_map *map, vaddr_t address, unsigned a
  * The page at `address` of a map that need not be the processor's, made accessible for `access`
  * first if it was not. The pointer is good until the next call that may block or change the map.
  */
-enum kstatus must_check vm_map_page(struct vm_map *map, vaddr_t address, unsigned access, struct page **page);
+enum kstatus must_check vm_map_page(
+	struct vm_map *map, vaddr_t address, unsigned access, struct page **page);
 /* Copies between here and a map's memory, page by page. K_FAULT: a prefix was copied. */
 enum kstatus must_check vm_map_copyin(struct vm_map *map, void *to, vaddr_t from, size_t n);
 enum kstatus must_check vm_map_copyout(struct vm_map *map, vaddr_t to, const void *from, size_t n);
 /* The same with an access of the caller's choice, e.g. VM_PROT_WRITE | VM_FORCE. */
-enum kstatus must_check vm_map_write(struct vm_map *map, vaddr_t to, const void *from, size_t n, unsigned access);
-enum kstatus must_check vm_map_copyin_string(struct vm_map *map, char *to, vaddr_t from, size_t size, size_t *length);
+enum kstatus must_check vm_map_write(
+	struct vm_map *map, vaddr_t to, const void *from, size_t n, unsigned access);
+enum kstatus must_check vm_map_copyin_string(
+	struct vm_map *map, char *to, vaddr_t from, size_t size, size_t *length);
 
 /* --- objects ----------------------------------------------------------------- */
 

@@ -1,4 +1,5 @@
-/* The monolithic kernel's numbers: the personality's calls are its own, and there are no native ones. */
+/* The monolithic kernel's numbers: the personality's calls are its own, and there are no native
+ * ones. */
 #pragma once
 
 #define ENTRY_CALLS  512 /* SERVICE_CALLS */

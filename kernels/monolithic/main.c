@@ -60,7 +60,8 @@ noreturn void kernel_main(const struct boot_info *boot)
 	enum kstatus status = services_start(init, args);
 	if (status != K_OK) {
 		kprintf("cannot start %s: %s (init=PATH on the command line names another)\n", init,
-			status == K_NOENT ? "it is not in the initrd" : "it is no program that can run here");
+			status == K_NOENT ? "it is not in the initrd"
+					  : "it is no program that can run here");
 		arch_exit(ARCH_EXIT_FAILED);
 	}
 	thread_idle();

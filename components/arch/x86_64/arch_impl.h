@@ -84,7 +84,8 @@ static inline void tlb_invalidate(vaddr_t address)
 
 /* Bytes NOT copied; checks nothing but page faults. */
 u64 usercopy_raw(void *to, const void *from, u64 n);
-/* Like strncpy with faults: the length without NUL, `size` when there is no NUL, or -1 on a fault. */
+/* Like strncpy with faults: the length without NUL, `size` when there is no NUL, or -1 on a fault.
+ */
 s64 usercopy_string_raw(char *to, const char *from, u64 size);
 
 static inline bool user_range_ok(vaddr_t start, u64 n)
@@ -142,7 +143,7 @@ extern struct cpu cpu;
 struct arch_thread {
 	void *fpu; /* FPU_AREA_SIZE bytes, 64-byte aligned; NULL for the idle thread */
 	u64 fs_base, gs_base;
-	paddr_t root; /* page-table root while the thread runs */
+	paddr_t root;  /* page-table root while the thread runs */
 	u64 stack_top; /* the trap frame ends here */
 };
 

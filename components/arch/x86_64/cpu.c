@@ -2,7 +2,8 @@
  * Processor tables and features: GDT, TSS, IDT, control registers, floating point.
  *
  * NMI, double fault, machine check and debug run on stacks of their own: they
- * can strike on the first instruction of a system call, where the stack pointer is still the user's.
+ * can strike on the first instruction of a system call, where the stack pointer is still the
+ * user's.
  */
 #include <arch/arch.h>
 #include <x86.h>
@@ -15,11 +16,11 @@
 #define CR4_SMEP       (1u << 20)
 #define CR4_SMAP       (1u << 21)
 
-#define CPUID7_EBX_SMEP (1u << 7)
-#define CPUID7_EBX_SMAP (1u << 20)
-#define CPUID7_ECX_UMIP (1u << 2)
-#define CPUID1_ECX_XSAVE (1u << 26)
-#define CPUID1_ECX_AVX   (1u << 28)
+#define CPUID7_EBX_SMEP   (1u << 7)
+#define CPUID7_EBX_SMAP   (1u << 20)
+#define CPUID7_ECX_UMIP   (1u << 2)
+#define CPUID1_ECX_XSAVE  (1u << 26)
+#define CPUID1_ECX_AVX    (1u << 28)
 #define CPUID1_ECX_RDRAND (1u << 30)
 #define CPUID1_ECX_NEEDED (CPUID1_ECX_XSAVE | CPUID1_ECX_AVX | CPUID1_ECX_RDRAND)
 
@@ -47,12 +48,11 @@ extern const u64 smap_sites_start[], smap_sites_end[];
 static struct gate idt[256] aligned(16);
 static u8 ist_stacks[4][IST_STACK_SIZE] aligned(16);
 static u64 gdt[7] aligned(16) = {
-	0,
-	0x00af9b000000ffff, /* 0x08 kernel code */
-	0x00cf93000000ffff, /* 0x10 kernel data */
-	0x00cff3000000ffff, /* 0x18 user data: SYSRET wants it right before … */
-	0x00affb000000ffff, /* 0x20 … user code */
-	/* 0x28, two words: the TSS */
+	0, 0x00af9b000000ffff, /* 0x08 kernel code */
+	0x00cf93000000ffff,    /* 0x10 kernel data */
+	0x00cff3000000ffff,    /* 0x18 user data: SYSRET wants it right before … */
+	0x00affb000000ffff,    /* 0x20 … user code */
+			       /* 0x28, two words: the TSS */
 };
 
 static void gate_set(unsigned vector, void (*handler)(void), u8 type, u8 ist)
@@ -80,7 +80,8 @@ static void load_tables(void)
 	struct descriptor_pointer idt_pointer = {sizeof(idt) - 1, (u64)idt};
 	u64 base = (u64)&cpu.tss;
 
-	gdt[5] = (sizeof(cpu.tss) - 1) | (base & 0xffffff) << 16 | 0x89ull << 40 | (base >> 24 & 0xff) << 56;
+	gdt[5] = (sizeof(cpu.tss) - 1) | (base & 0xffffff) << 16 | 0x89ull << 40 |
+		 (base >> 24 & 0xff) << 56;
 	gdt[6] = base >> 32;
 	__asm__ volatile("lgdt %0; lidt %1; ltr %w2"
 			 :
@@ -90,13 +91,15 @@ static void load_tables(void)
 
 void cpu_init_tables(void)
 {
-	static const u8 ist_vectors[4] = {1, 2, 8, 18}; /* debug, NMI, double fault, machine check */
+	static const u8 ist_vectors[4] = {
+		1, 2, 8, 18}; /* debug, NMI, double fault, machine check */
 
 	for (unsigned vector = 0; vector < 32; vector++)
 		gate_set(vector, trap_stubs[vector], GATE_INTERRUPT, 0);
 	gate_set(VECTOR_TIMER, trap_stubs[32], GATE_INTERRUPT, 0);
 	gate_set(VECTOR_SPURIOUS, trap_stubs[33], GATE_INTERRUPT, 0);
-	gate_set(3, trap_stubs[3], GATE_USER, 0); /* a user's breakpoint is its own business, not a #GP */
+	gate_set(3, trap_stubs[3], GATE_USER,
+		0); /* a user's breakpoint is its own business, not a #GP */
 	gate_set(4, trap_stubs[4], GATE_USER, 0);
 	cpu.tss.iomap_base = sizeof(cpu.tss);
 	for (unsigned i = 0; i < 4; i++) {
@@ -121,12 +124,14 @@ u64 arch_random(void)
 
 static void cpuid(u32 leaf, u32 registers[4])
 {
-	__asm__ volatile("cpuid"
-			 : "=a"(registers[0]), "=b"(registers[1]), "=c"(registers[2]), "=d"(registers[3])
-			 : "a"(leaf), "c"(0));
+	__asm__ volatile(
+		"cpuid"
+		: "=a"(registers[0]), "=b"(registers[1]), "=c"(registers[2]), "=d"(registers[3])
+		: "a"(leaf), "c"(0));
 }
 
-/* Without SMAP its two instructions do not exist: they become 3-byte no-ops, before text is read-only for good. */
+/* Without SMAP its two instructions do not exist: they become 3-byte no-ops, before text is
+ * read-only for good. */
 static void patch_out_smap(void)
 {
 	static const u8 no_operation[3] = {0x0f, 0x1f, 0x00};
@@ -144,8 +149,10 @@ static void init_fpu(void)
 	u64 cr0;
 
 	__asm__ volatile("movq %%cr0, %0" : "=r"(cr0));
-	__asm__ volatile("movq %0, %%cr0" : : "r"(cr0 & ~0xcull)); /* no emulation, no task-switched trap */
-	__asm__ volatile("xsetbv" : : "c"(0), "a"(7), "d"(0));      /* x87, SSE, AVX */
+	__asm__ volatile("movq %0, %%cr0"
+			 :
+			 : "r"(cr0 & ~0xcull)); /* no emulation, no task-switched trap */
+	__asm__ volatile("xsetbv" : : "c"(0), "a"(7), "d"(0)); /* x87, SSE, AVX */
 	__asm__ volatile("fninit");
 	u32 mxcsr = 0x1f80;
 	__asm__ volatile("ldmxcsr %0" : : "m"(mxcsr));

@@ -34,54 +34,7 @@
 #define FLAG_NT   0x4000
 #define FLAG_AC   0x40000
 
-#ifdef __ASSEMBLER__
-
-/* After the hardware's five words and error and vector: the rest of the frame. */
-.macro FRAME_SAVE_REGISTERS
-	pushq %rdi
-	pushq %rsi
-	pushq %rdx
-	pushq %rcx
-	pushq %rax
-	pushq %r8
-	pushq %r9
-	pushq %r10
-	pushq %r11
-	pushq %rbx
-	pushq %rbp
-	pushq %r12
-	pushq %r13
-	pushq %r14
-	pushq %r15
-.endm
-
-.macro FRAME_RESTORE_REGISTERS
-	popq %r15
-	popq %r14
-	popq %r13
-	popq %r12
-	popq %rbp
-	popq %rbx
-	popq %r11
-	popq %r10
-	popq %r9
-	popq %r8
-	popq %rax
-	popq %rcx
-	popq %rdx
-	popq %rsi
-	popq %rdi
-.endm
-
-/* stac or clac at this place; patched to a no-op at boot on a processor without SMAP. */
-.macro SMAP_INSTRUCTION name
-771:	\name
-	.pushsection .smap_sites, "a"
-	.quad 771b
-	.popsection
-.endm
-
-#else
+#ifndef __ASSEMBLER__
 
 #include <lib/lib.h>
 

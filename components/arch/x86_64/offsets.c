@@ -15,8 +15,11 @@ void offsets(void)
 	OFFSET(FRAME_R9, offsetof(struct trapframe, r9));
 	OFFSET(FRAME_VECTOR, offsetof(struct trapframe, vector));
 	OFFSET(FRAME_SIZE, sizeof(struct trapframe));
-	OFFSET(FRAME_RIP_FROM_VECTOR, offsetof(struct trapframe, rip) - offsetof(struct trapframe, vector));
-	OFFSET(FRAME_RSP_FROM_VECTOR, offsetof(struct trapframe, rsp) - offsetof(struct trapframe, vector));
-	OFFSET(FRAME_CS_FROM_VECTOR, offsetof(struct trapframe, cs) - offsetof(struct trapframe, vector));
+	OFFSET(FRAME_RIP_FROM_VECTOR,
+		offsetof(struct trapframe, rip) - offsetof(struct trapframe, vector));
+	OFFSET(FRAME_RSP_FROM_VECTOR,
+		offsetof(struct trapframe, rsp) - offsetof(struct trapframe, vector));
+	OFFSET(FRAME_CS_FROM_VECTOR,
+		offsetof(struct trapframe, cs) - offsetof(struct trapframe, vector));
 	OFFSET(CPU_RSP0, offsetof(struct cpu, tss.rsp[0]));
 }

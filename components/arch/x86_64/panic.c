@@ -43,10 +43,12 @@ static void print_symbol(u64 address)
 		else
 			high = middle;
 	}
-	kprintf("  %016lx %s+0x%lx\n", address, ksyms_names + ksyms[low].name, address - ksyms[low].addr);
+	kprintf("  %016lx %s+0x%lx\n", address, ksyms_names + ksyms[low].name,
+		address - ksyms[low].addr);
 }
 
-/* Is there a call instruction right before this address? e8 rel32, or ff /2 in its 2, 3, 6 and 7 byte forms. */
+/* Is there a call instruction right before this address? e8 rel32, or ff /2 in its 2, 3, 6 and 7
+ * byte forms. */
 static bool follows_call(u64 address)
 {
 	const u8 *code = (const u8 *)address;
@@ -54,9 +56,9 @@ static bool follows_call(u64 address)
 	if (!in_text(address - 7) || !in_text(address))
 		return false;
 	return code[-5] == 0xe8 || (code[-2] == 0xff && (code[-1] & 0x38) == 0x10) ||
-		(code[-3] == 0xff && (code[-2] & 0x38) == 0x10) ||
-		(code[-6] == 0xff && (code[-5] & 0x38) == 0x10) ||
-		(code[-7] == 0xff && (code[-6] & 0x38) == 0x10);
+	       (code[-3] == 0xff && (code[-2] & 0x38) == 0x10) ||
+	       (code[-6] == 0xff && (code[-5] & 0x38) == 0x10) ||
+	       (code[-7] == 0xff && (code[-6] & 0x38) == 0x10);
 }
 
 void arch_backtrace(u64 rip, u64 stack, u64 end)
@@ -85,7 +87,8 @@ static u64 stack_limit(u64 stack)
 
 static void print_frame(const struct trapframe *f)
 {
-	kprintf("vector %lu error %lx rip %04lx:%016lx rflags %lx\n", f->vector, f->error, f->cs, f->rip, f->rflags);
+	kprintf("vector %lu error %lx rip %04lx:%016lx rflags %lx\n", f->vector, f->error, f->cs,
+		f->rip, f->rflags);
 	kprintf("rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", f->rax, f->rbx, f->rcx, f->rdx);
 	kprintf("rsi %016lx rdi %016lx rbp %016lx rsp %016lx\n", f->rsi, f->rdi, f->rbp, f->rsp);
 	kprintf("r8  %016lx r9  %016lx r10 %016lx r11 %016lx\n", f->r8, f->r9, f->r10, f->r11);

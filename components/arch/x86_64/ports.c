@@ -13,7 +13,10 @@ void arch_mark_user_start(void)
 
 static void send_results(const void *bytes, size_t length)
 {
-	__asm__ volatile("rep outsb" : "+S"(bytes), "+c"(length) : "d"((u16)PORT_RESULTS) : "memory");
+	__asm__ volatile("rep outsb"
+			 : "+S"(bytes), "+c"(length)
+			 : "d"((u16)PORT_RESULTS)
+			 : "memory");
 }
 
 void arch_result_write(const void *bytes, size_t length)

@@ -30,13 +30,13 @@ struct start_range {
 #define START_TYPE_RAM  1
 #define START_MAX_RANGE 16
 
-#define ENTRY_PRESENT 0x1ull
-#define ENTRY_WRITE   0x2ull
+#define ENTRY_PRESENT  0x1ull
+#define ENTRY_WRITE    0x2ull
 #define ENTRY_UNCACHED 0x18ull /* PWT and PCD */
-#define ENTRY_HUGE    0x80ull
-#define ENTRY_GLOBAL  0x100ull
-#define ENTRY_NX      (1ull << 63)
-#define LARGE_PAGE    ((u64)2 << 20)
+#define ENTRY_HUGE     0x80ull
+#define ENTRY_GLOBAL   0x100ull
+#define ENTRY_NX       (1ull << 63)
+#define LARGE_PAGE     ((u64)2 << 20)
 
 extern u32 boot_start_info;
 extern char kernel_text_start[], kernel_text_end[], kernel_rodata_end[], kernel_end[];
@@ -97,10 +97,12 @@ static u64 image_flags(paddr_t phys)
 	return phys < image_phys(kernel_rodata_end) ? ENTRY_NX : ENTRY_NX | ENTRY_WRITE;
 }
 
-/* The image at its own address; its alias in the direct map gets the same rights, less execution. */
+/* The image at its own address; its alias in the direct map gets the same rights, less execution.
+ */
 static void map_image(u64 *root)
 {
-	paddr_t start = image_phys(kernel_text_start), end = ALIGN_UP(image_phys(kernel_end), PAGE_SIZE);
+	paddr_t start = image_phys(kernel_text_start),
+		end = ALIGN_UP(image_phys(kernel_end), PAGE_SIZE);
 
 	for (paddr_t at = start; at < end; at += PAGE_SIZE)
 		map_small(root, KERNEL_BASE + at, at, image_flags(at));
@@ -120,7 +122,8 @@ static void map_direct(u64 *root, paddr_t end)
 		u64 *entry = &level2_of(root, DIRECT_MAP + at)[at >> 21 & 511];
 
 		if (!*entry)
-			*entry = at | ENTRY_PRESENT | ENTRY_WRITE | ENTRY_HUGE | ENTRY_GLOBAL | ENTRY_NX;
+			*entry = at | ENTRY_PRESENT | ENTRY_WRITE | ENTRY_HUGE | ENTRY_GLOBAL |
+				 ENTRY_NX;
 	}
 	map_small(root, DIRECT_MAP + APIC_PHYS, APIC_PHYS, ENTRY_WRITE | ENTRY_UNCACHED | ENTRY_NX);
 }
@@ -147,7 +150,8 @@ static void read_start_info(void)
 		const char *text = early_virt(info->command_line);
 		size_t length = strnlen(text, sizeof(command_line));
 		if (length == sizeof(command_line))
-			panic("the command line is longer than %zu bytes", sizeof(command_line) - 1);
+			panic("the command line is longer than %zu bytes",
+				sizeof(command_line) - 1);
 		memcpy(command_line, text, length + 1);
 	}
 	if (info->module_count > 0) {

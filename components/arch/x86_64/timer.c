@@ -8,15 +8,15 @@
 #include <arch/arch.h>
 #include <x86.h>
 
-#define APIC_SPURIOUS       0x0f0
-#define APIC_SPURIOUS_ON    0x100
+#define APIC_SPURIOUS         0x0f0
+#define APIC_SPURIOUS_ON      0x100
 #define APIC_END_OF_INTERRUPT 0x0b0
-#define APIC_TIMER          0x320
-#define APIC_TIMER_COUNT    0x380
-#define APIC_TIMER_DIVIDE   0x3e0
-#define APIC_TIMER_BY_1     0xb
-#define APIC_MSR_ENABLE     0x800
-#define APIC_SHORTEST       1000 /* counts: a moment that is past or near rings after this many */
+#define APIC_TIMER            0x320
+#define APIC_TIMER_COUNT      0x380
+#define APIC_TIMER_DIVIDE     0x3e0
+#define APIC_TIMER_BY_1       0xb
+#define APIC_MSR_ENABLE       0x800
+#define APIC_SHORTEST         1000 /* counts: a moment that is past or near rings after this many */
 
 static volatile u32 *apic_register(u32 offset)
 {

@@ -3,6 +3,7 @@
  * the way back to user mode, which system calls use too.
  */
 #include <frame.h>
+#include <frame.inc>
 #include <offsets.h>
 
 	.text

@@ -64,12 +64,15 @@ void trap_handle(struct trapframe *frame)
 			kernel_page_fault(frame, address);
 		else if (likely(frame->error & FAULT_USER))
 			kernel_user_fault(frame, address, fault_access(frame->error));
-		else /* an access of the processor itself for a user's instruction: no mapping can help */
+		else /* an access of the processor itself for a user's instruction: no mapping can
+			help */
 			kernel_user_exception(frame, VECTOR_PROTECTION, frame->error);
 	} else if (frame->vector == VECTOR_DEBUG && !frame_is_user(frame)) {
-		/* A user's single step or watch point that came due on the entry of its system call. */
+		/* A user's single step or watch point that came due on the entry of its system
+		 * call. */
 		frame->rflags &= ~(u64)FLAG_TF;
-	} else if (frame_is_user(frame) && frame->vector != VECTOR_NMI && frame->vector != 8 && frame->vector != 18) {
+	} else if (frame_is_user(frame) && frame->vector != VECTOR_NMI && frame->vector != 8 &&
+		   frame->vector != 18) {
 		kernel_user_exception(frame, (unsigned)frame->vector, frame->error);
 	} else {
 		panic_frame(frame, "exception in the kernel");

@@ -7,6 +7,7 @@
  * was not copied. Nothing is pushed here, so the failure path can return at once.
  */
 #include <frame.h>
+#include <frame.inc>
 
 	.text
 	.globl usercopy_raw, usercopy_string_raw, usercopy_begin, usercopy_end

@@ -5,7 +5,8 @@ enum kstatus copy_string_from_user(char *to, vaddr_t from, size_t size, size_t *
 {
 	if (from >= USER_MAX)
 		return K_FAULT;
-	u64 room = MIN(size, USER_MAX - from); /* a string that runs into the end of user space faults there */
+	u64 room = MIN(size,
+		USER_MAX - from); /* a string that runs into the end of user space faults there */
 	s64 n = usercopy_string_raw(to, (const char *)from, room);
 
 	if (n < 0 || ((u64)n == room && room < size))

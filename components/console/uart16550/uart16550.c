@@ -2,19 +2,19 @@
 #include <arch/arch.h>
 #include <console/console.h>
 
-#define UART_DATA        0x3f8
-#define UART_INTERRUPTS  0x3f9
-#define UART_FIFO        0x3fa
-#define UART_LINE        0x3fb
-#define UART_MODEM       0x3fc
-#define UART_STATUS      0x3fd
+#define UART_DATA       0x3f8
+#define UART_INTERRUPTS 0x3f9
+#define UART_FIFO       0x3fa
+#define UART_LINE       0x3fb
+#define UART_MODEM      0x3fc
+#define UART_STATUS     0x3fd
 
-#define LINE_8N1         0x03
-#define FIFO_ON_CLEARED  0x07
-#define MODEM_DTR_RTS    0x03
-#define STATUS_RECEIVED  0x01
-#define STATUS_CAN_SEND  0x20
-#define SEND_TRIES       100000 /* a line that takes no byte for this long is not there */
+#define LINE_8N1        0x03
+#define FIFO_ON_CLEARED 0x07
+#define MODEM_DTR_RTS   0x03
+#define STATUS_RECEIVED 0x01
+#define STATUS_CAN_SEND 0x20
+#define SEND_TRIES      100000 /* a line that takes no byte for this long is not there */
 
 void console_init(void)
 {

@@ -10,9 +10,10 @@
  * the return address and the flags afterwards), all else but rax survives.
  */
 #include <frame.h>
+#include <frame.inc>
 #include <offsets.h>
 #include <entry/entry.h>
-#include <entry/entry_macros.h>
+#include <entry/dispatch.inc>
 
 	.text
 	.globl entry_invalid_opcode

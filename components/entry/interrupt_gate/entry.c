@@ -7,7 +7,8 @@
 extern void entry_invalid_opcode(void);
 bool entry_is_syscall(struct trapframe *frame);
 
-/* Is the instruction that user mode could not execute a SYSCALL? Then the frame is moved behind it. */
+/* Is the instruction that user mode could not execute a SYSCALL? Then the frame is moved behind it.
+ */
 bool entry_is_syscall(struct trapframe *frame)
 {
 	u16 opcode;

@@ -6,9 +6,10 @@
  * processor: the user's stack pointer can wait in a variable.
  */
 #include <frame.h>
+#include <frame.inc>
 #include <offsets.h>
 #include <entry/entry.h>
-#include <entry/entry_macros.h>
+#include <entry/dispatch.inc>
 
 	.text
 	.globl entry_syscall

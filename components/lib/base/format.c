@@ -33,7 +33,8 @@ static void put_padded(struct sink *sink, const char *text, size_t length, const
 		put(sink, ' ');
 }
 
-static void put_number(struct sink *sink, u64 value, unsigned base, bool negative, const struct spec *spec)
+static void put_number(
+	struct sink *sink, u64 value, unsigned base, bool negative, const struct spec *spec)
 {
 	char digits[40];
 	size_t start = sizeof(digits);
@@ -42,7 +43,8 @@ static void put_number(struct sink *sink, u64 value, unsigned base, bool negativ
 		digits[--start] = "0123456789abcdef"[value % base];
 	while ((value /= base) != 0);
 	size_t sign = negative ? 1 : 0;
-	while (spec->zero && !spec->left && sizeof(digits) - start + sign < MIN(spec->width, (size_t)32))
+	while (spec->zero && !spec->left &&
+		sizeof(digits) - start + sign < MIN(spec->width, (size_t)32))
 		digits[--start] = '0';
 	if (negative)
 		digits[--start] = '-';

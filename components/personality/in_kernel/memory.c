@@ -3,7 +3,8 @@
 #include <pager/memory_image.h>
 #include <services/services.h>
 
-_Static_assert(ENV_PROT_READ == VM_PROT_READ && ENV_PROT_WRITE == VM_PROT_WRITE && ENV_PROT_EXEC == VM_PROT_EXECUTE,
+_Static_assert(ENV_PROT_READ == VM_PROT_READ && ENV_PROT_WRITE == VM_PROT_WRITE &&
+		       ENV_PROT_EXEC == VM_PROT_EXECUTE,
 	"rights are passed on as they are");
 
 /* While exec builds a new space, mappings go there. */
@@ -12,7 +13,8 @@ static struct vm_map *target(struct proc *proc)
 	return proc->client.fresh ? proc->client.fresh : proc->client.map;
 }
 
-enum kstatus env_map_anonymous(struct proc *proc, vaddr_t *address, u64 length, unsigned prot, unsigned flags)
+enum kstatus env_map_anonymous(
+	struct proc *proc, vaddr_t *address, u64 length, unsigned prot, unsigned flags)
 {
 	struct vm_map *map = target(proc);
 	enum kstatus status = K_OK;
@@ -35,7 +37,8 @@ static enum kstatus image_object(struct file_image *image, struct vm_object **ob
 		if (!memory)
 			return K_NOMEM;
 		*memory = (struct memory_image){image->bytes, image->size};
-		enum kstatus status = vm_object_create(&fresh, ALIGN_UP(image->size, PAGE_SIZE) >> PAGE_SHIFT, memory);
+		enum kstatus status = vm_object_create(
+			&fresh, ALIGN_UP(image->size, PAGE_SIZE) >> PAGE_SHIFT, memory);
 		if (status != K_OK) {
 			kfree(memory, sizeof(*memory));
 			return status;
@@ -46,8 +49,8 @@ static enum kstatus image_object(struct file_image *image, struct vm_object **ob
 	return K_OK;
 }
 
-enum kstatus env_map_image(struct proc *proc, vaddr_t address, u64 length, unsigned prot, struct file_image *image,
-	u64 offset)
+enum kstatus env_map_image(struct proc *proc, vaddr_t address, u64 length, unsigned prot,
+	struct file_image *image, u64 offset)
 {
 	struct vm_map *map = target(proc);
 	struct vm_object *object;

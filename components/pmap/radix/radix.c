@@ -6,10 +6,10 @@
  */
 #include <pmap/pmap.h>
 
-#define LEVELS        4
-#define INDEX_BITS    9
-#define ENTRIES       512
-#define TABLE_FLAGS   (PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED)
+#define LEVELS             4
+#define INDEX_BITS         9
+#define ENTRIES            512
+#define TABLE_FLAGS        (PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED)
 #define LEVEL_SHIFT(level) (PAGE_SHIFT + INDEX_BITS * ((level)-1))
 
 static unsigned index_at(vaddr_t address, unsigned level)
@@ -38,8 +38,7 @@ void pmap_destroy(struct pmap *pmap)
 {
 	struct page *table, *after;
 
-	list_for_each_safe(table, after, &pmap->tables, link)
-		page_unref(table);
+	list_for_each_safe(table, after, &pmap->tables, link) page_unref(table);
 	page_unref(phys_page(pmap->root));
 	pmap->root = 0;
 }
@@ -92,8 +91,8 @@ static unsigned skip_empty(const pte_t *table, unsigned i)
 		i++;
 	if (i % 8 != 0)
 		return i;
-	while (i < ENTRIES && !(table[i] | table[i + 1] | table[i + 2] | table[i + 3] | table[i + 4] | table[i + 5] |
-				      table[i + 6] | table[i + 7]))
+	while (i < ENTRIES && !(table[i] | table[i + 1] | table[i + 2] | table[i + 3] |
+				      table[i + 4] | table[i + 5] | table[i + 6] | table[i + 7]))
 		i += 8;
 	while (i < ENTRIES && !table[i])
 		i++;

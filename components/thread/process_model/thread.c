@@ -161,7 +161,8 @@ void thread_make_ready(struct thread *thread)
 	assert(thread->state == THREAD_STOPPED || thread->state == THREAD_BLOCKED);
 	thread->state = THREAD_READY;
 	sched_enqueue(&thread->sched, SCHED_BACK);
-	if (thread_current != &idle_thread && sched_preempts(&thread->sched, &thread_current->sched))
+	if (thread_current != &idle_thread &&
+		sched_preempts(&thread->sched, &thread_current->sched))
 		thread_resched = 1;
 }
 
@@ -188,7 +189,8 @@ void thread_preempt(void)
 		thread_exit();
 	thread_resched = 0;
 	thread_current->state = THREAD_READY;
-	sched_enqueue(&thread_current->sched, thread_current->sched.slice > 0 ? SCHED_FRONT : SCHED_BACK);
+	sched_enqueue(
+		&thread_current->sched, thread_current->sched.slice > 0 ? SCHED_FRONT : SCHED_BACK);
 	thread_switch_away();
 }
 

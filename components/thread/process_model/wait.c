@@ -28,9 +28,7 @@ void thread_set_deadline(struct thread *thread, u64 deadline, void (*expired)(st
 		return;
 	thread->deadline = deadline;
 	thread->expired = expired;
-	list_for_each(other, &deadlines, timeout_link)
-		if (other->deadline > deadline)
-			break;
+	list_for_each(other, &deadlines, timeout_link) if (other->deadline > deadline) break;
 	list_insert_before(&other->timeout_link, &thread->timeout_link);
 	if (deadlines.next == &thread->timeout_link)
 		arm_timer();
@@ -46,7 +44,8 @@ static void expire_deadlines(u64 now)
 {
 	struct thread *first;
 
-	while ((first = list_first(&deadlines, struct thread, timeout_link)) && first->deadline <= now) {
+	while ((first = list_first(&deadlines, struct thread, timeout_link)) &&
+		first->deadline <= now) {
 		list_remove(&first->timeout_link);
 		first->expired(first);
 	}

@@ -26,8 +26,8 @@ static pte_t entry_pte(const struct vm_entry *entry, const struct page *page)
 }
 
 /* Maps a copy of `original` that is this map's alone. */
-static noinline enum kstatus map_copy(struct vm_map *map, const struct vm_entry *entry, pte_t *pte, vaddr_t address,
-	struct page *original)
+static noinline enum kstatus map_copy(struct vm_map *map, const struct vm_entry *entry, pte_t *pte,
+	vaddr_t address, struct page *original)
 {
 	struct page *copy = frame_alloc();
 
@@ -39,7 +39,8 @@ static noinline enum kstatus map_copy(struct vm_map *map, const struct vm_entry 
 }
 
 /* The page is there but the access was refused: copy on write, or rights that were added since. */
-static enum kstatus upgrade(struct vm_map *map, const struct vm_entry *entry, pte_t *pte, vaddr_t address, unsigned access)
+static enum kstatus upgrade(struct vm_map *map, const struct vm_entry *entry, pte_t *pte,
+	vaddr_t address, unsigned access)
 {
 	struct page *page = pte_page(*pte);
 
@@ -54,8 +55,8 @@ static enum kstatus upgrade(struct vm_map *map, const struct vm_entry *entry, pt
 }
 
 /* The object's page, mapped or copied. An internal object grows on demand. */
-static enum kstatus map_object_page(struct vm_map *map, const struct vm_entry *entry, pte_t *pte, vaddr_t address,
-	struct page *page, unsigned access)
+static enum kstatus map_object_page(struct vm_map *map, const struct vm_entry *entry, pte_t *pte,
+	vaddr_t address, struct page *page, unsigned access)
 {
 	if (!entry->shared && (access & VM_PROT_WRITE))
 		return map_copy(map, entry, pte, address, page);
@@ -82,8 +83,8 @@ static enum kstatus supply(struct vm_object *object, u64 index)
  * The page is not in the pmap. When its object lacks it too, the pager is
  * asked, which may block: everything is looked up again after that (`retry`).
  */
-static noinline enum kstatus fault_object(struct vm_map *map, const struct vm_entry *entry, vaddr_t address,
-	unsigned access, bool *retry)
+static noinline enum kstatus fault_object(struct vm_map *map, const struct vm_entry *entry,
+	vaddr_t address, unsigned access, bool *retry)
 {
 	u64 index = entry->offset + ((address - entry->start) >> PAGE_SHIFT);
 	struct vm_object *object = entry->object;
@@ -171,7 +172,8 @@ enum kstatus vm_map_copyin(struct vm_map *map, void *to, vaddr_t from, size_t n)
 	return K_OK;
 }
 
-enum kstatus vm_map_write(struct vm_map *map, vaddr_t to, const void *from, size_t n, unsigned access)
+enum kstatus vm_map_write(
+	struct vm_map *map, vaddr_t to, const void *from, size_t n, unsigned access)
 {
 	const char *in = from;
 
@@ -194,7 +196,8 @@ enum kstatus vm_map_copyout(struct vm_map *map, vaddr_t to, const void *from, si
 	return vm_map_write(map, to, from, n, VM_PROT_WRITE);
 }
 
-enum kstatus vm_map_copyin_string(struct vm_map *map, char *to, vaddr_t from, size_t size, size_t *length)
+enum kstatus vm_map_copyin_string(
+	struct vm_map *map, char *to, vaddr_t from, size_t size, size_t *length)
 {
 	for (size_t done = 0; done < size;) {
 		struct page *page;

@@ -23,11 +23,13 @@ static enum kstatus copy_entry(struct vm_map *child, const struct vm_entry *entr
 	return K_OK;
 }
 
-static enum kstatus share_pages(struct vm_map *child, struct vm_map *parent, const struct vm_entry *entry)
+static enum kstatus share_pages(
+	struct vm_map *child, struct vm_map *parent, const struct vm_entry *entry)
 {
 	pte_t *pte;
 
-	for (vaddr_t at = entry->start; at < entry->end && (pte = pmap_next(&parent->pmap, &at, entry->end));
+	for (vaddr_t at = entry->start;
+		at < entry->end && (pte = pmap_next(&parent->pmap, &at, entry->end));
 		at += PAGE_SIZE) {
 		pte_t *copy = pmap_reach(&child->pmap, at);
 		if (!copy)
@@ -45,7 +47,8 @@ enum kstatus vm_map_fork(struct vm_map *child, struct vm_map *parent)
 	struct vm_entry *entry;
 	enum kstatus status = K_OK;
 
-	list_for_each(entry, &parent->entries, link) {
+	list_for_each(entry, &parent->entries, link)
+	{
 		status = copy_entry(child, entry);
 		if (status == K_OK)
 			status = share_pages(child, parent, entry);

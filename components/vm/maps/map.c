@@ -30,7 +30,8 @@ static void drop_pages(struct vm_map *map, vaddr_t start, vaddr_t end)
 {
 	pte_t *pte;
 
-	for (vaddr_t at = start; at < end && (pte = pmap_next(&map->pmap, &at, end)); at += PAGE_SIZE) {
+	for (vaddr_t at = start; at < end && (pte = pmap_next(&map->pmap, &at, end));
+		at += PAGE_SIZE) {
 		struct page *page = pte_page(*pte);
 		pmap_set(&map->pmap, pte, at, 0);
 		page_unref(page);
@@ -54,9 +55,7 @@ static struct vm_entry *first_above(struct vm_map *map, vaddr_t address)
 {
 	struct vm_entry *entry;
 
-	list_for_each(entry, &map->entries, link)
-		if (entry->end > address)
-			return entry;
+	list_for_each(entry, &map->entries, link) if (entry->end > address) return entry;
 	return NULL;
 }
 
@@ -76,7 +75,7 @@ struct vm_entry *vm_map_lookup(struct vm_map *map, vaddr_t address)
 static bool range_ok(const struct vm_map *map, vaddr_t start, u64 length)
 {
 	return length > 0 && ((start | length) & VM_PAGE_MASK) == 0 && start >= map->min &&
-		start < map->max && length <= map->max - start;
+	       start < map->max && length <= map->max - start;
 }
 
 struct vm_entry *vm_map_insert(struct vm_map *map, vaddr_t start, vaddr_t end)
@@ -93,12 +92,14 @@ struct vm_entry *vm_map_insert(struct vm_map *map, vaddr_t start, vaddr_t end)
 	return entry;
 }
 
-/* Anonymous private memory next to such memory with the same rights: one entry serves both (a growing brk). */
+/* Anonymous private memory next to such memory with the same rights: one entry serves both (a
+ * growing brk). */
 static bool extend_neighbour(struct vm_map *map, vaddr_t start, u64 length, unsigned prot)
 {
 	struct vm_entry *below = vm_map_lookup(map, start - 1);
 
-	if (!below || below->object || below->shared || below->prot != prot || below->max_prot != VM_PROT_ALL)
+	if (!below || below->object || below->shared || below->prot != prot ||
+		below->max_prot != VM_PROT_ALL)
 		return false;
 	below->end += length;
 	map->size += length;
@@ -222,7 +223,8 @@ static void restrict_pages(struct vm_map *map, const struct vm_entry *entry)
 {
 	pte_t *pte;
 
-	for (vaddr_t at = entry->start; at < entry->end && (pte = pmap_next(&map->pmap, &at, entry->end));
+	for (vaddr_t at = entry->start;
+		at < entry->end && (pte = pmap_next(&map->pmap, &at, entry->end));
 		at += PAGE_SIZE) {
 		struct page *page = pte_page(*pte);
 		unsigned prot = entry->prot & (*pte & PTE_WRITE ? VM_PROT_ALL : ~VM_PROT_WRITE);

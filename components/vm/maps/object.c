@@ -8,7 +8,8 @@
 #include <vm/maps/private.h>
 
 #define CHUNK_PAGES 512
-#define OBJECT_PAGES_MAX ((u64)CHUNK_PAGES * 4096) /* 8 GiB: the array of arrays stays within 32 KiB */
+#define OBJECT_PAGES_MAX                                                                           \
+	((u64)CHUNK_PAGES * 4096) /* 8 GiB: the array of arrays stays within 32 KiB */
 
 static u64 chunk_count(const struct vm_object *object)
 {
@@ -22,7 +23,8 @@ enum kstatus vm_object_create(struct vm_object **out, u64 pages, void *pager)
 	struct vm_object *object = kalloc(sizeof(*object));
 	if (!object)
 		return K_NOMEM;
-	*object = (struct vm_object){.refs = 1, .internal = pager == NULL, .pages = pages, .pager = pager};
+	*object = (struct vm_object){
+		.refs = 1, .internal = pager == NULL, .pages = pages, .pager = pager};
 	object->chunks = kalloc(chunk_count(object) * sizeof(*object->chunks));
 	if (!object->chunks) {
 		kfree(object, sizeof(*object));
