@@ -46,7 +46,9 @@ KIT_FILES := Kconfig $(filter-out kit/measure_cli.py,$(wildcard kit/*.py)) kit/t
 PART_DIRS := components $(subst :, ,$(PARTS))
 MANIFESTS := $(sort $(wildcard kernels/*/kernel.toml) $(foreach d,$(PART_DIRS),$(wildcard $d/*/slot.toml $d/*/*/part.toml)))
 
-ifneq ($(filter $(BUILDING),$(GOALS)),)
+ifneq ($(filter $(BUILDING),$(GOALS)),)# What a build.mk was written from but need not be newer than: files that only have to be there.
+PRESENT = $(MANIFESTS) $(wildcard components/*/contract_test.c $(if $(filter headers,$(1)),components/*/*.h components/*/*/*.h))
+
 ifneq ($(filter host-programs headers,$(GOALS)),)
 NAMES := $(patsubst host-programs,host,$(filter host-programs headers,$(GOALS)))
 else ifdef PRESET
@@ -69,10 +71,10 @@ endif
 build/current.mk: .config $(MANIFESTS) $(KIT_FILES) $(wildcard configs/*)
 	$(Q)$(KIT) current
 
-# A build.mk is out of date also where a manifest has gone or another compiler is in charge: it remembers both.
+# A build.mk is out of date also where a file has come or gone or another compiler is in charge: it remembers both.
 define emitted
 build/$(1)/build.mk: $(wildcard $(if $(filter headers,$(1)),configs/*) configs/$(1)_defconfig build/$(1)/defconfig) $(MANIFESTS) $(KIT_FILES) \
-		$(if $(and $(call same,$(manifests.$(1)),$(MANIFESTS)),$(call same,$(compiler.$(1)),$(compiler))),,always)
+		$(if $(and $(call same,$(present.$(1)),$(sort $(PRESENT))),$(call same,$(compiler.$(1)),$(compiler))),,always)
 	$$(call say,CONFIG,$(1))
 	$$(Q)$$(KIT) emit $(1)
 endef

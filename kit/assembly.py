@@ -25,12 +25,16 @@ CONTRACT = re.compile(r"^\s*#\s*include\s*<(\w+)/\1\.h>", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Unit:
-    """One file to compile. ``mode`` is ``kernel``, ``user``, ``host`` or ``musl``."""
+    """One file to compile. ``mode`` is ``kernel``, ``user``, ``host`` or ``musl``.
+
+    A ``test`` belongs to a contract test; what speaks ``tap`` only includes its header.
+    """
 
     source: Path
     owner: Owner
     mode: str
     test: bool = False
+    tap: bool = False
 
     @property
     def label(self) -> str:
@@ -135,7 +139,7 @@ class Assembled:
         """The include folders of a unit, in order."""
         folders = [os.path.normpath(p.folder) for p in self.unit_sees(unit)]
         own = [os.path.normpath(unit.owner.folder)]
-        test = ["tests/host"] if unit.test or isinstance(unit.owner, Kernel) else []
+        test = ["tests/host"] if unit.test or unit.tap or isinstance(unit.owner, Kernel) else []
         kernel = [os.path.normpath(self.kernel.folder)] if self._sees_kernel(unit) else []
         return tuple(dict.fromkeys([*own, *folders, *kernel, "components", *test]))
 

@@ -227,7 +227,8 @@ class Emitter:
         for header, part in headers(assembled).items():
             text = Path(self.build) / self.rules.name / f"{_inside(short(header))}.c"
             write_if_changed(self.root / text, translation_unit(header, part))
-            path = self.unit(assembled, Unit(text, part, part.toolchain if part.toolchain == "musl" else "kernel")).path
+            mode = "musl" if part.toolchain == "musl" else "kernel"
+            path = self.unit(assembled, Unit(text, part, mode, tap=True)).path
             if path not in self.rules.loose:
                 self.rules.loose.append(path)
 

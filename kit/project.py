@@ -26,11 +26,13 @@ HOST = "host"
 HEADERS = "headers"
 
 
-def manifests(extra: Sequence[Path] = ()) -> list[str]:
-    """The manifests that there are, as make's ``sort`` orders them. Relative to the current folder."""
+def present(name: str, extra: Sequence[Path] = ()) -> list[str]:
+    """The files whose coming or going changes the makefile of ``name``, as the ``Makefile`` lists them; sorted."""
     bases = [Path("components"), *extra]
     found = [p for base in bases for pattern in ("*/slot.toml", "*/*/part.toml") for p in base.glob(pattern)]
     found += Path("kernels").glob("*/kernel.toml")
+    patterns = ["*/contract_test.c", *(["*/*.h", "*/*/*.h"] if name == HEADERS else [])]
+    found += [p for pattern in patterns for p in Path("components").glob(pattern)]
     return sorted({str(p) for p in found})
 
 
@@ -101,7 +103,7 @@ class Project:
 
     def _inputs(self, name: str) -> dict[str, str]:
         """The make variables by which a ``build.mk`` knows what it was written from."""
-        return {f"manifests.{name}": " ".join(manifests(self.extra)), f"compiler.{name}": self.versions["CC"]}
+        return {f"present.{name}": " ".join(present(name, self.extra)), f"compiler.{name}": self.versions["CC"]}
 
     def tested_parts(self) -> list[Part]:
         """The parts whose slot has a contract test that runs on the host."""
