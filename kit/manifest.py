@@ -52,7 +52,6 @@ class Image:
     link: str
     slots: tuple[str, ...]
     initrd: str
-    transport: str
 
 
 @dataclass(frozen=True)
@@ -347,7 +346,6 @@ def _read_image(t: Table) -> Image:
         link=_file(t, "link", required=True),
         slots=t.texts("slots"),
         initrd=t.text("initrd", f"sbin/{name}"),
-        transport=t.choice("transport", TRANSPORTS),
     )
 
 
