@@ -156,7 +156,7 @@ class Assembled:
     def _visible(self, symbol: str, slots: set[str]) -> bool:
         if symbol in self._slot_of:
             return self._slot_of[symbol] in slots
-        return symbol not in self._kernel_symbols
+        return symbol not in self._kernel_symbols and symbol != "CONTRACT_TESTS"  # a part is tested as it is shipped
 
     def autoconf(self, unit: Unit) -> str:
         """The header that a unit is compiled with; for the host it says so."""

@@ -274,7 +274,7 @@ def test_a_unit_sees_what_it_requires_and_nothing_else(tree: Path) -> None:
     made = assembled(tree, "CONFIG_KERNEL_MICRO=y")
     by_name = {os.path.relpath(u.source, tree): u for image in made.images for u in image.units}
     lib = by_name["components/lib/base/add.c"]
-    assert made.symbols(lib) == ("LIB_BASE", "ASSERT", "DEBUG_FRAME_POINTER", "CONTRACT_TESTS")
+    assert made.symbols(lib) == ("LIB_BASE", "ASSERT", "DEBUG_FRAME_POINTER")
     mach = by_name["components/ipc/mach/mach.c"]
     assert "SCHED_ROUND_ROBIN_QUANTUM_MS" in made.symbols(mach)
     assert not any(s.startswith(("KERNEL_", "PLACEMENT_")) for s in made.symbols(mach))
