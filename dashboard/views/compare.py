@@ -13,7 +13,7 @@ from flask import Blueprint, Response, abort, render_template, request
 
 from kit.results import Run
 
-from .. import papers, storage, topics
+from .. import likeness, papers, storage, topics
 from ..comparison import Cell, Comparison, Entry, Line, compare, lines
 from ..export import as_json, comparison_csv, comparison_document
 from ..words import Sentence, number, sentence
@@ -67,6 +67,7 @@ def home() -> str:
         payloads=_payloads(comparison),
         picked=request.args.getlist("run"),
         query={key: values for key, values in request.args.to_dict(flat=False).items() if key in ("run", "baseline")},
+        likeness=likeness.findings([entry.run for entry in comparison.entries]),
         missing_reference=not comparison.of_family("linux"),
     )
 

@@ -18,6 +18,7 @@ import dashboard_fixture as fixture  # noqa: E402
 from dashboard import configdiff, samples, words  # noqa: E402
 from dashboard.comparison import compare, lines  # noqa: E402
 from dashboard.filters import moment, printable  # noqa: E402
+from dashboard.likeness import findings  # noqa: E402
 from dashboard.security import host_name  # noqa: E402
 from dashboard.topics import TOPICS, versus  # noqa: E402
 from kit.results import Run, Series  # noqa: E402
@@ -181,3 +182,44 @@ def test_summary():
     found = samples.summarise(Series("w", "s", "instructions", 2, (5, 5, 5, 9)))
     assert (found.maximum, found.distinct, found.at_median, found.common) == (9, 2, 3, ((5, 3), (9, 1)))
     assert not found.constant
+
+
+# ---- Likeness ---------------------------------------------------------------------------------------------------------
+
+
+def told(*runs: Run) -> dict[bool, str]:
+    found = findings(runs)
+    return {alike: " ".join(one.text for one in found if one.alike is alike) for alike in (True, False)}
+
+
+def test_runs_made_alike():
+    found = told(run("monolithic", 1), run("l4linux", 2), run("linux", 3))
+    assert found[False] == ""
+    for words_ in ("Byte-identical programs: bin/getpid", "The same QEMU", "The same compiler", "The same source"):
+        assert words_ in found[True]
+
+
+@pytest.mark.parametrize(
+    "change, text",
+    [
+        ({"compiler": "clang 19"}, "The compiler differs: clang 19 and gcc"),
+        ({"qemu_version": "QEMU 9"}, "The QEMU differs: QEMU 9"),
+        ({"revision": "f" * 40}, "The source differs: revisions"),
+        ({"dirty": True}, "l4linux had local changes"),
+        ({"binaries": {"bin/getpid": "0" * 64}}, "The programs differ: bin/getpid."),
+    ],
+)
+def test_runs_made_unlike(change, text):
+    from dataclasses import replace
+
+    assert text in told(run("monolithic", 1), replace(run("l4linux", 2), **change))[False]
+
+
+def test_stock_linux_has_its_own_compiler():
+    from dataclasses import replace
+
+    assert told(run("monolithic", 1), replace(run("linux", 2), compiler="another", revision="6.1"))[False] == ""
+
+
+def test_nothing_to_hold_alike():
+    assert findings([run("monolithic", 1)]) == []
