@@ -78,7 +78,8 @@ enum kstatus must_check env_write_memory(struct proc *proc, vaddr_t to, const vo
 #define ENV_PROT_WRITE 2u
 #define ENV_PROT_EXEC  4u
 
-#define ENV_MAP_FIXED 1u  /* at *address exactly, replacing what is there; else *address is a hint \
+#define ENV_MAP_FIXED                                                                              \
+	1u                /* at *address exactly, replacing what is there; else *address is a hint \
 			   */
 #define ENV_MAP_SHARED 2u /* shared with children over fork; else private, copy on write */
 #define ENV_MAP_NOREPLACE                                                                          \
@@ -110,6 +111,34 @@ enum kstatus must_check env_map_image(struct proc *proc, vaddr_t address, u64 le
 enum kstatus must_check env_unmap(struct proc *proc, vaddr_t address, u64 length);
 /* K_NOENT at the first page that is not mapped; what lies before it has changed, as on Linux. */
 enum kstatus must_check env_protect(struct proc *proc, vaddr_t address, u64 length, unsigned prot);
+
+/* --- file memory ------------------------------------------------------------- */
+
+/*
+ * What a file of the services' own keeps its bytes in: a row of pages, zero
+ * until written, that the services read and write in place and that clients
+ * may map. So a write() and a store to a shared mapping are the same memory.
+ */
+struct env_object;
+
+/* An object without pages. K_NOMEM. */
+enum kstatus must_check env_object_create(struct env_object **out);
+/* The services need it no more; clients that map it keep it alive for themselves. */
+void env_object_destroy(struct env_object *object);
+/* From now on it has room for `pages` pages; those that lie beyond are dropped. K_NOMEM: growing
+ * failed. */
+enum kstatus must_check env_object_resize(struct env_object *object, u64 pages);
+/*
+ * The bytes of page `index`, which must be within its size. NULL: it was never
+ * written and `create` is false, or memory is out. Good until the object shrinks or goes.
+ */
+void *env_object_page(struct env_object *object, u64 index, bool create);
+/*
+ * Maps pages from `offset` (a page multiple) on, shared or private as `flags` say. A touch beyond
+ * the object's size is a memory fault. Address and flags as for env_map_anonymous().
+ */
+enum kstatus must_check env_map_object(struct proc *proc, vaddr_t *address, u64 length,
+	unsigned prot, unsigned flags, struct env_object *object, u64 offset);
 
 /* --- the client's thread ---------------------------------------------------- */
 

@@ -218,6 +218,32 @@ static void test_shared(void)
 	vm_map_destroy(&child);
 }
 
+/* An object that grows and shrinks at random holds just what was put below its end. */
+static void test_resize(void)
+{
+	enum { LIMIT = 1500 };
+	static u8 present[LIMIT];
+	struct vm_object *object;
+	bool good = true;
+
+	memset(present, 0, sizeof(present));
+	check(vm_object_create(&object, 0, NULL) == K_OK);
+	for (unsigned round = 0; round < 400 && good; round++) {
+		u64 size = next_random() % LIMIT, index = next_random() % LIMIT;
+		good = vm_object_resize(object, size) == K_OK;
+		memset(present + size, 0, LIMIT - size);
+		if (index < size && !present[index]) {
+			struct page *page = frame_alloc();
+			good = good && page && vm_object_insert(object, index, page) == K_OK;
+			present[index] = 1;
+		}
+		for (unsigned i = 0; i < LIMIT && good; i += 7)
+			good = (vm_object_lookup(object, i) != NULL) == present[i];
+	}
+	tap_ok(good, "an object grows and shrinks, and keeps what lies below its end");
+	vm_object_unref(object);
+}
+
 static void test_bounds(void)
 {
 	struct vm_map map;
@@ -250,12 +276,14 @@ void contract_test_vm(void)
 	test_model();
 	test_image();
 	test_shared();
+	test_resize();
 	test_bounds();
 	/* Slabs keep some frames for later; running everything again must not take more. */
 	u64 settled = frames_count_free();
 	test_model();
 	test_image();
 	test_shared();
+	test_resize();
 	tap_ok(frames_count_free() >= settled, "a second run takes no further frame");
 	tap_ok(before - settled < 16, "all but a few slabs' frames came back");
 }

@@ -32,6 +32,7 @@ struct vm_object {
 	u32 refs;
 	bool internal;         /* zero-filled: no pager is asked */
 	u64 pages;             /* length, in pages */
+	u64 room;              /* chunks there is room for */
 	struct page ***chunks; /* [index / 512][index % 512]; NULL where nothing is cached */
 	void *pager;           /* whose pages these are: the pager part knows */
 };
@@ -116,6 +117,11 @@ enum kstatus must_check vm_map_copyin_string(
 
 /* An object of `pages` pages that `pager` supplies; internal (zero-filled) if NULL. refs = 1. */
 enum kstatus must_check vm_object_create(struct vm_object **out, u64 pages, void *pager);
+/*
+ * Changes its length. Pages that lie beyond leave the cache; maps that have
+ * them mapped keep them. K_NOMEM: it could not grow, and is as it was.
+ */
+enum kstatus must_check vm_object_resize(struct vm_object *object, u64 pages);
 void vm_object_ref(struct vm_object *object);
 void vm_object_unref(struct vm_object *object);
 /* The cached page, or NULL. */

@@ -13,16 +13,20 @@ static struct vm_map *target(struct proc *proc)
 	return proc->client.fresh ? proc->client.fresh : proc->client.map;
 }
 
+/* Chooses the address, or clears it, as `flags` say. */
+static enum kstatus make_room(struct vm_map *map, vaddr_t *address, u64 length, unsigned flags)
+{
+	if (!(flags & ENV_MAP_FIXED))
+		return vm_map_find(map, length, *address, ENV_MMAP_TOP, address);
+	return flags & ENV_MAP_NOREPLACE ? K_OK : vm_map_remove(map, *address, length);
+}
+
 enum kstatus env_map_anonymous(
 	struct proc *proc, vaddr_t *address, u64 length, unsigned prot, unsigned flags)
 {
 	struct vm_map *map = target(proc);
-	enum kstatus status = K_OK;
+	enum kstatus status = make_room(map, address, length, flags);
 
-	if (!(flags & ENV_MAP_FIXED))
-		status = vm_map_find(map, length, *address, ENV_MMAP_TOP, address);
-	else if (!(flags & ENV_MAP_NOREPLACE))
-		status = vm_map_remove(map, *address, length);
 	if (status != K_OK)
 		return status;
 	return vm_map_enter(map, *address, length, prot, flags & ENV_MAP_SHARED, NULL, 0);
@@ -64,6 +68,64 @@ enum kstatus env_map_image(struct proc *proc, vaddr_t address, u64 length, unsig
 	status = vm_map_enter(map, address, length, prot, false, object, offset >> PAGE_SHIFT);
 	if (status != K_OK)
 		vm_object_unref(object);
+	return status;
+}
+
+/* An env_object is a zero-filled memory object of the kernel's, by another name. */
+static struct vm_object *vm_of(struct env_object *object)
+{
+	return (struct vm_object *)object;
+}
+
+enum kstatus env_object_create(struct env_object **out)
+{
+	struct vm_object *object;
+	enum kstatus status = vm_object_create(&object, 0, NULL);
+
+	*out = (struct env_object *)object;
+	return status;
+}
+
+void env_object_destroy(struct env_object *object)
+{
+	vm_object_unref(vm_of(object));
+}
+
+enum kstatus env_object_resize(struct env_object *object, u64 pages)
+{
+	return vm_object_resize(vm_of(object), pages);
+}
+
+void *env_object_page(struct env_object *object, u64 index, bool create)
+{
+	struct page *page = vm_object_lookup(vm_of(object), index);
+
+	if (!page && create) {
+		page = frame_alloc();
+		if (!page)
+			return NULL;
+		page_zero(page_bytes(page));
+		if (vm_object_insert(vm_of(object), index, page) != K_OK) {
+			page_unref(page);
+			return NULL;
+		}
+	}
+	return page ? page_bytes(page) : NULL;
+}
+
+enum kstatus env_map_object(struct proc *proc, vaddr_t *address, u64 length, unsigned prot,
+	unsigned flags, struct env_object *object, u64 offset)
+{
+	struct vm_map *map = target(proc);
+	enum kstatus status = make_room(map, address, length, flags);
+
+	if (status != K_OK)
+		return status;
+	vm_object_ref(vm_of(object));
+	status = vm_map_enter(map, *address, length, prot, flags & ENV_MAP_SHARED, vm_of(object),
+		offset >> PAGE_SHIFT);
+	if (status != K_OK)
+		vm_object_unref(vm_of(object));
 	return status;
 }
 
