@@ -1,0 +1,84 @@
+/* copies: between the services and a client's memory, and a client's own accesses to it. */
+#include <host.h>
+
+static u32 block_in_copy; /* see struct host_chances */
+
+void host_block_in_copy(u32 once_in)
+{
+	block_in_copy = once_in;
+}
+
+static bool access(vaddr_t at, void *bytes, size_t n, unsigned rights)
+{
+	return n <= ENV_USER_MAX && at <= ENV_USER_MAX - n &&
+	       host_space_access(host_current->client.space, at, bytes, n, rights, true);
+}
+
+/* As if the client's pager had to be asked. */
+static void maybe_block(void)
+{
+	if (host_chance(block_in_copy))
+		host_give_way();
+}
+
+enum kstatus host_copyin(void *to, vaddr_t from, size_t n)
+{
+	maybe_block();
+	return access(from, to, n, ENV_PROT_READ) ? K_OK : K_FAULT;
+}
+
+enum kstatus host_copyout(vaddr_t to, const void *from, size_t n)
+{
+	maybe_block();
+	return access(to, (void *)from, n, ENV_PROT_WRITE) ? K_OK : K_FAULT;
+}
+
+enum kstatus env_copyin_string(char *to, vaddr_t from, size_t size, size_t *length)
+{
+	maybe_block();
+	for (size_t i = 0; i < size; i++) {
+		if (!access(from + i, to + i, 1, ENV_PROT_READ))
+			return K_FAULT;
+		if (to[i] == '\0') {
+			*length = i;
+			return K_OK;
+		}
+	}
+	return K_RANGE;
+}
+
+bool host_try_peek(void *to, vaddr_t from, size_t n)
+{
+	return access(from, to, n, ENV_PROT_READ);
+}
+
+bool host_try_poke(vaddr_t to, const void *from, size_t n)
+{
+	return access(to, (void *)from, n, ENV_PROT_WRITE);
+}
+
+bool host_may_access(vaddr_t at, size_t n, unsigned rights)
+{
+	return access(at, NULL, n, rights);
+}
+
+void host_peek(void *to, vaddr_t from, size_t n)
+{
+	if (!host_try_peek(to, from, n))
+		host_die("a client reads what it may not");
+}
+
+void host_poke(vaddr_t to, const void *from, size_t n)
+{
+	if (!host_try_poke(to, from, n))
+		host_die("a client writes what it may not");
+}
+
+vaddr_t host_alloc(size_t n)
+{
+	vaddr_t at = 0;
+
+	if (env_map_anonymous(host_current, &at, ALIGN_UP(n, PAGE_SIZE), ENV_PROT_READ | ENV_PROT_WRITE, 0) != K_OK)
+		host_die("no memory for a client");
+	return at;
+}

@@ -1,0 +1,95 @@
+/*
+ * objects: memory for the services, from the host's allocator, so that its sanitizer watches each
+ * object. Live objects are counted, and the nth allocation can be made to fail.
+ */
+#include <stdlib.h>
+
+#include <host.h>
+
+struct object {
+	struct list link;
+	size_t size;
+	u8 bytes[] aligned(16);
+};
+
+static struct list objects = {&objects, &objects};
+static u64 live;
+static u64 fail_in; /* allocations until one fails; 0: none will */
+static bool failed;
+
+bool host_may_allocate(void)
+{
+	if (fail_in == 0 || --fail_in > 0)
+		return true;
+	failed = true;
+	return false;
+}
+
+void host_fail_allocation(u64 nth)
+{
+	fail_in = nth;
+	failed = false;
+}
+
+bool host_allocation_failed(void)
+{
+	return failed;
+}
+
+u64 host_live_objects(void)
+{
+	return live;
+}
+
+void *kalloc(size_t size)
+{
+	struct object *object;
+
+	check(size > 0 && size <= 32768);
+	if (!host_may_allocate())
+		return NULL;
+	object = malloc(sizeof(*object) + size);
+	if (!object)
+		host_die("the host is out of memory");
+	object->size = size;
+	list_push_back(&objects, &object->link);
+	live++;
+	return memset(object->bytes, 0xa5, size); /* unknown contents */
+}
+
+void kfree(void *memory, size_t size)
+{
+	struct object *object = container_of(memory, struct object, bytes);
+
+	check(object->size == size);
+	list_remove(&object->link);
+	live--;
+	free(object);
+}
+
+void object_cache_init(struct object_cache *cache, const char *name, size_t size, size_t align)
+{
+	check(align <= 16);
+	*cache = (struct object_cache){.name = name, .size = (u32)size};
+}
+
+void *object_alloc(struct object_cache *cache)
+{
+	return kalloc(cache->size);
+}
+
+void object_free(struct object_cache *cache, void *object)
+{
+	kfree(object, cache->size);
+}
+
+/* What an earlier run left behind when its machine was switched off. */
+void host_objects_reset(void)
+{
+	struct object *object, *after;
+
+	list_for_each_safe(object, after, &objects, link)
+		free(object);
+	list_init(&objects);
+	live = 0;
+}

@@ -1,0 +1,354 @@
+/*
+ * space: a client's memory.
+ *
+ * A space is a sorted list of regions; a region has a frame for each page that was
+ * touched. Private frames are shared between a parent and a child until one of them
+ * writes; those of a shared region are shared for good, so they exist from the start.
+ */
+#include <stdlib.h>
+
+#include <host.h>
+
+struct host_frame {
+	u32 refs;
+	u8 bytes[PAGE_SIZE];
+};
+
+struct host_region {
+	struct list link;
+	vaddr_t start, end;
+	unsigned prot;
+	bool shared;
+	struct file_image *image; /* NULL: zeroes */
+	u64 offset;
+	struct host_frame **frames; /* [page], NULL until touched */
+};
+
+struct host_space {
+	struct list regions; /* by rising address, never overlapping */
+};
+
+static u64 live_spaces;
+
+u64 host_live_spaces(void)
+{
+	return live_spaces;
+}
+
+static void *must(void *memory)
+{
+	if (!memory)
+		host_die("the host is out of memory");
+	return memory;
+}
+
+static u64 page_count(const struct host_region *r)
+{
+	return (r->end - r->start) >> PAGE_SHIFT;
+}
+
+static struct host_frame *frame_create(void)
+{
+	struct host_frame *frame = must(calloc(1, sizeof(*frame)));
+
+	frame->refs = 1;
+	return frame;
+}
+
+static void frame_unref(struct host_frame *frame)
+{
+	if (frame && --frame->refs == 0)
+		free(frame);
+}
+
+static struct host_region *region_create(vaddr_t start, vaddr_t end, unsigned prot, bool shared)
+{
+	struct host_region *r = must(calloc(1, sizeof(*r)));
+
+	list_init(&r->link);
+	r->start = start;
+	r->end = end;
+	r->prot = prot;
+	r->shared = shared;
+	r->frames = must(calloc(page_count(r), sizeof(r->frames[0])));
+	for (u64 i = 0; shared && i < page_count(r); i++)
+		r->frames[i] = frame_create();
+	return r;
+}
+
+static void region_destroy(struct host_region *r)
+{
+	for (u64 i = 0; i < page_count(r); i++)
+		frame_unref(r->frames[i]);
+	list_remove(&r->link);
+	free(r->frames);
+	free(r);
+}
+
+static void insert(struct host_space *space, struct host_region *region)
+{
+	struct host_region *r;
+
+	list_for_each(r, &space->regions, link) {
+		if (r->start >= region->end)
+			break;
+	}
+	list_insert_before(&r->link, &region->link);
+}
+
+/* Cuts the region that spans `at` into two there. */
+static void split(struct host_space *space, vaddr_t at)
+{
+	struct host_region *r, *upper;
+	u64 below;
+
+	list_for_each(r, &space->regions, link) {
+		if (r->start < at && at < r->end)
+			break;
+	}
+	if (&r->link == &space->regions)
+		return;
+	upper = must(calloc(1, sizeof(*upper)));
+	*upper = *r;
+	list_init(&upper->link);
+	below = (at - r->start) >> PAGE_SHIFT;
+	upper->start = at;
+	upper->offset += at - r->start;
+	upper->frames = must(calloc(page_count(upper), sizeof(r->frames[0])));
+	memcpy(upper->frames, r->frames + below, page_count(upper) * sizeof(r->frames[0]));
+	r->end = at;
+	list_insert_before(r->link.next, &upper->link);
+}
+
+static bool is_free(struct host_space *space, vaddr_t start, u64 length)
+{
+	struct host_region *r;
+
+	list_for_each(r, &space->regions, link) {
+		if (r->start < start + length && start < r->end)
+			return false;
+	}
+	return true;
+}
+
+static void remove_range(struct host_space *space, vaddr_t start, vaddr_t end)
+{
+	struct host_region *r, *after;
+
+	split(space, start);
+	split(space, end);
+	list_for_each_safe(r, after, &space->regions, link) {
+		if (r->start >= start && r->end <= end)
+			region_destroy(r);
+	}
+}
+
+struct host_space *host_space_create(void)
+{
+	struct host_space *space = must(malloc(sizeof(*space)));
+
+	list_init(&space->regions);
+	live_spaces++;
+	return space;
+}
+
+void host_space_destroy(struct host_space *space)
+{
+	while (!list_is_empty(&space->regions))
+		region_destroy(list_entry(space->regions.next, struct host_region, link));
+	free(space);
+	live_spaces--;
+}
+
+struct host_space *host_space_copy(struct host_space *space)
+{
+	struct host_space *copy = host_space_create();
+	struct host_region *r, *c;
+
+	list_for_each(r, &space->regions, link) {
+		c = region_create(r->start, r->end, r->prot, false);
+		c->shared = r->shared;
+		c->image = r->image;
+		c->offset = r->offset;
+		for (u64 i = 0; i < page_count(r); i++) {
+			c->frames[i] = r->frames[i];
+			if (c->frames[i])
+				c->frames[i]->refs++;
+		}
+		insert(copy, c);
+	}
+	return copy;
+}
+
+/* The frame of a page, made if need be, and private if it is to be written. */
+static struct host_frame *region_frame(struct host_region *r, u64 page, bool write)
+{
+	struct host_frame **frame = &r->frames[page];
+	u64 offset = r->offset + (page << PAGE_SHIFT);
+
+	if (!*frame) {
+		*frame = frame_create();
+		if (r->image && offset < r->image->size)
+			memcpy((*frame)->bytes, r->image->bytes + offset, MIN(PAGE_SIZE, r->image->size - offset));
+	}
+	if (write && !r->shared && (*frame)->refs > 1) {
+		struct host_frame *copy = frame_create();
+
+		memcpy(copy->bytes, (*frame)->bytes, PAGE_SIZE);
+		frame_unref(*frame);
+		*frame = copy;
+	}
+	return *frame;
+}
+
+static struct host_region *find(struct host_space *space, vaddr_t at)
+{
+	struct host_region *r;
+
+	list_for_each(r, &space->regions, link) {
+		if (r->start <= at && at < r->end)
+			return r;
+	}
+	return NULL;
+}
+
+/*
+ * Reads `n` bytes at `at` into `bytes`, or with ENV_PROT_WRITE writes them; bytes NULL: only looks whether it may be.
+ * Up to the first fault, where it answers false. `checked`: the regions' rights count.
+ */
+bool host_space_access(struct host_space *space, vaddr_t at, void *bytes, size_t n, unsigned access, bool checked)
+{
+	u8 *here = bytes;
+
+	while (n > 0) {
+		struct host_region *r = find(space, at);
+		size_t piece = MIN(n, PAGE_SIZE - at % PAGE_SIZE);
+		struct host_frame *frame;
+
+		if (!r || (checked && (r->prot & access) != access))
+			return false;
+		if (here) {
+			frame = region_frame(r, (at - r->start) >> PAGE_SHIFT, access & ENV_PROT_WRITE);
+			if (access & ENV_PROT_WRITE)
+				memcpy(frame->bytes + at % PAGE_SIZE, here, piece);
+			else
+				memcpy(here, frame->bytes + at % PAGE_SIZE, piece);
+			here += piece;
+		}
+		at += piece;
+		n -= piece;
+	}
+	return true;
+}
+
+/* --- the space backend --- */
+
+/* Where env_map…, env_unmap and env_protect take effect. */
+static struct host_space *target(struct proc *proc)
+{
+	return proc->client.fresh ? proc->client.fresh : proc->client.space;
+}
+
+/* What personality.h promises the placement of every range. */
+static void check_range(vaddr_t address, u64 length)
+{
+	check(address % PAGE_SIZE == 0 && length % PAGE_SIZE == 0 && length > 0);
+	check(address >= ENV_USER_MIN && length <= ENV_STACK_TOP && address <= ENV_STACK_TOP - length);
+}
+
+/* A gap below ENV_MMAP_TOP, the highest one; 0: none. */
+static vaddr_t search(struct host_space *space, u64 length)
+{
+	vaddr_t top = ENV_MMAP_TOP;
+	struct list *link;
+
+	for (link = space->regions.prev; link != &space->regions; link = link->prev) {
+		struct host_region *r = list_entry(link, struct host_region, link);
+
+		if (r->end <= top && top - r->end >= length)
+			break;
+		top = MIN(top, r->start);
+	}
+	return top >= ENV_USER_MIN + length ? top - length : 0;
+}
+
+/* More than this at once is more memory than the simulation has. */
+#define HOST_MAPPING_MAX ((u64)1 << 32)
+
+enum kstatus env_map_anonymous(struct proc *proc, vaddr_t *address, u64 length, unsigned prot, unsigned flags)
+{
+	struct host_space *space = target(proc);
+	bool hinted = *address != 0;
+
+	if (flags & ENV_MAP_FIXED || hinted)
+		check_range(*address, length);
+	check(length > 0 && length % PAGE_SIZE == 0 && (prot & ~7u) == 0);
+	if (length > HOST_MAPPING_MAX || !host_may_allocate())
+		return K_NOMEM;
+	if (flags & ENV_MAP_NOREPLACE && !is_free(space, *address, length))
+		return K_EXISTS;
+	if (flags & ENV_MAP_FIXED)
+		remove_range(space, *address, *address + length);
+	else if (!hinted || !is_free(space, *address, length))
+		*address = search(space, length);
+	if (*address == 0)
+		return K_NOMEM;
+	insert(space, region_create(*address, *address + length, prot, flags & ENV_MAP_SHARED));
+	return K_OK;
+}
+
+enum kstatus env_map_image(struct proc *proc, vaddr_t address, u64 length, unsigned prot, struct file_image *image,
+	u64 offset)
+{
+	struct host_region *r;
+
+	check_range(address, length);
+	check(offset % PAGE_SIZE == 0 && offset < image->size);
+	check(length <= ALIGN_UP(image->size - offset, PAGE_SIZE));
+	if (!host_may_allocate())
+		return K_NOMEM;
+	remove_range(target(proc), address, address + length);
+	r = region_create(address, address + length, prot, false);
+	r->image = image;
+	r->offset = offset;
+	insert(target(proc), r);
+	return K_OK;
+}
+
+enum kstatus env_unmap(struct proc *proc, vaddr_t address, u64 length)
+{
+	check_range(address, length);
+	if (!host_may_allocate()) /* for a mapping that is cut in two */
+		return K_NOMEM;
+	remove_range(target(proc), address, address + length);
+	return K_OK;
+}
+
+enum kstatus env_protect(struct proc *proc, vaddr_t address, u64 length, unsigned prot)
+{
+	struct host_space *space = target(proc);
+	vaddr_t end = address + length;
+
+	check_range(address, length);
+	if (!host_may_allocate())
+		return K_NOMEM;
+	split(space, address);
+	split(space, end);
+	while (address < end) {
+		struct host_region *r = find(space, address);
+
+		if (!r)
+			return K_NOENT;
+		r->prot = prot;
+		address = r->end;
+	}
+	return K_OK;
+}
+
+enum kstatus env_write_memory(struct proc *proc, vaddr_t to, const void *from, size_t n)
+{
+	check(proc->client.fresh);
+	if (!host_may_allocate())
+		return K_NOMEM;
+	return host_space_access(proc->client.fresh, to, (void *)from, n, ENV_PROT_WRITE, false) ? K_OK : K_FAULT;
+}

@@ -1,0 +1,21 @@
+/* The tests of the services, in order. */
+#include <tap.h>
+
+void contract_test_services(void);
+void test_process(void);
+void test_pipes(void);
+void test_files(void);
+void test_linux(void);
+void test_memory(void);
+void test_exec(void);
+void test_initramfs(void);
+void test_devices(void);
+void test_exhaustion(void);
+void test_transport(void);
+
+const struct contract_test contract_tests[] = {
+	{"process", test_process},
+	{"pipes", test_pipes},
+	{"files", test_files},
+};
+const unsigned contract_tests_count = sizeof(contract_tests) / sizeof(contract_tests[0]);

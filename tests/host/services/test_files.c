@@ -1,0 +1,295 @@
+/*
+ * Descriptors against a model, and the services against Linux itself: the tests run on one, so
+ * the same random calls are made there and here, and every answer must be the same.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <services/files/files.h>
+
+#include "services_test.h"
+
+#define F_DUPFD         0
+#define F_GETFD         1
+#define F_SETFD         2
+#define F_GETFL         3
+#define F_SETFL         4
+#define F_DUPFD_CLOEXEC 1030
+
+/* A call whose arguments mean the same on both sides: numbers, or places in a small buffer. */
+struct step {
+	long number;
+	long arguments[4];
+	u8 places; /* bit i: argument i is an offset in the buffer */
+};
+
+#define STEPS       4000
+#define BUFFER_SIZE 8192
+#define DESCRIPTORS 12
+
+struct trace {
+	struct step steps[STEPS];
+	long answers[STEPS];
+	u32 digests[STEPS]; /* of the buffer, after each step */
+};
+
+static u32 digest(const u8 *bytes)
+{
+	u32 sum = 2166136261u; /* FNV-1a */
+
+	for (size_t i = 0; i < BUFFER_SIZE; i++)
+		sum = (sum ^ bytes[i]) * 16777619u;
+	return sum;
+}
+
+static long random_fd(void)
+{
+	static const long odd[] = {-1, -100, PROC_FILES - 1, PROC_FILES, 1000, INT32_MAX};
+
+	return host_chance(20) ? odd[host_random() % 6] : (long)(host_random() % DESCRIPTORS);
+}
+
+static long pick(const long *from, size_t n)
+{
+	return from[host_random() % n];
+}
+
+/*
+ * A call that never blocks: the pipes are all made non-blocking. Writes are small: Linux's pipe
+ * holds sixteen buffers of up to a page, and so can be full with fewer than 65536 bytes in it; ours cannot.
+ */
+static struct step random_step(void)
+{
+	static const long commands[] = {F_DUPFD, F_GETFD, F_SETFD, F_DUPFD_CLOEXEC, F_GETFL, 77};
+	static const long flags[] = {O_NONBLOCK, O_NONBLOCK | O_CLOEXEC, O_NONBLOCK | 1};
+	static const long dup_flags[] = {0, O_CLOEXEC, O_NONBLOCK};
+	static const long sizes[] = {0, 1, 100, 4096, 4000};
+	static const long small[] = {0, 1, 100, 64, 7};
+	long place = (long)(host_random() % 4096);
+
+	switch (host_random() % 14) {
+	case 0:
+		return (struct step){SYS_dup, {random_fd()}, 0};
+	case 1:
+		return (struct step){SYS_dup2, {random_fd(), random_fd()}, 0};
+	case 2:
+		return (struct step){SYS_dup3, {random_fd(), random_fd(), pick(dup_flags, 3)}, 0};
+	case 3:
+	case 4:
+		return (struct step){SYS_close, {random_fd()}, 0};
+	case 5:
+		return (struct step){SYS_pipe2, {place, pick(flags, 3)}, 1};
+	case 6:
+		return (struct step){SYS_fcntl, {random_fd(), pick(commands, 6), random_fd()}, 0};
+	case 7:
+	case 8:
+		return (struct step){SYS_read, {random_fd(), place, pick(sizes, 5)}, 2};
+	case 9:
+	case 10:
+		return (struct step){SYS_write, {random_fd(), place, pick(small, 5)}, 2};
+	case 11:
+	case 12:
+		return (struct step){SYS_close, {(long)(host_random() % 40)}, 0};
+	default:
+		return (struct step){SYS_read, {random_fd(), host_chance(2) ? 8 : -4096, pick(sizes, 5)}, 0};
+	}
+}
+
+/*
+ * A write into a pipe that nobody reads ends a process. So on both sides one more reader of each pipe is kept,
+ * far up; a pipe for which that is not possible is closed at once.
+ */
+#define KEEP_FROM 100
+
+/* On Linux, in a process of its own with no descriptor open. */
+static void run_on_linux(struct trace *trace)
+{
+	static u8 buffer[BUFFER_SIZE];
+	struct rlimit limit = {PROC_FILES, PROC_FILES};
+
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+		_exit(1);
+	for (int fd = 0; fd < 1024; fd++)
+		close(fd);
+	for (size_t i = 0; i < STEPS; i++) {
+		const struct step *s = &trace->steps[i];
+		long a[4];
+		long result;
+
+		for (int j = 0; j < 4; j++)
+			a[j] = s->places >> j & 1 ? (long)(buffer + s->arguments[j]) : s->arguments[j];
+		result = syscall(s->number, a[0], a[1], a[2], a[3]);
+		trace->answers[i] = result < 0 ? -errno : result;
+		if (s->number == SYS_pipe2 && result == 0) {
+			int fds[2];
+
+			memcpy(fds, (void *)a[0], sizeof(fds));
+			if (syscall(SYS_fcntl, fds[0], F_DUPFD, KEEP_FROM) < 0) {
+				syscall(SYS_close, fds[0]);
+				syscall(SYS_close, fds[1]);
+			}
+		}
+		trace->digests[i] = digest(buffer);
+	}
+	_exit(0);
+}
+
+static void run_here(void *argument)
+{
+	struct trace *trace = argument;
+	vaddr_t buffer = host_alloc(BUFFER_SIZE);
+	static u8 seen[BUFFER_SIZE];
+	char text[200];
+
+	for (int fd = 0; fd < 4; fd++)
+		host_sys(SYS_close, fd);
+	for (size_t i = 0; i < STEPS; i++) {
+		const struct step *s = &trace->steps[i];
+		long a[4];
+		long result;
+
+		for (int j = 0; j < 4; j++)
+			a[j] = s->places >> j & 1 ? (long)buffer + s->arguments[j] : s->arguments[j];
+		result = host_sys(s->number, a[0], a[1], a[2], a[3]);
+		if (s->number == SYS_pipe2 && result == 0 &&
+			host_sys(SYS_fcntl, peek32((vaddr_t)a[0]), F_DUPFD, KEEP_FROM) < 0) {
+			host_sys(SYS_close, peek32((vaddr_t)a[0]));
+			host_sys(SYS_close, peek32((vaddr_t)a[0] + 4));
+		}
+		host_peek(seen, buffer, BUFFER_SIZE);
+		if (result == trace->answers[i] && digest(seen) == trace->digests[i])
+			continue;
+		snprintf(text, sizeof(text), "step %zu: call %ld(%ld, %ld, %ld): here %ld, on Linux %ld, memory %s", i, s->number,
+			s->arguments[0], s->arguments[1], s->arguments[2], result, trace->answers[i],
+			digest(seen) == trace->digests[i] ? "alike" : "different");
+		tap_ok(false, text);
+		return;
+	}
+	tap_ok(true, "random calls on descriptors and pipes are answered as Linux answers them");
+}
+
+static void make_steps(void *argument)
+{
+	struct trace *trace = argument;
+
+	for (size_t i = 0; i < STEPS; i++)
+		trace->steps[i] = random_step();
+}
+
+static void compare_with_linux(u64 seed)
+{
+	struct trace *trace = mmap(NULL, sizeof(*trace), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int status;
+	pid_t child;
+
+	if (trace == MAP_FAILED)
+		host_die("no shared memory");
+	test_run(make_steps, trace, (struct host_chances){.seed = seed}, "the random calls are made up");
+	child = fork();
+	if (child == 0)
+		run_on_linux(trace);
+	if (child < 0 || waitpid(child, &status, 0) != child)
+		host_die("the calls cannot be made on Linux");
+	tap_eq(status, 0, "the calls are made on Linux");
+	test_run(run_here, trace, (struct host_chances){.seed = seed}, "the calls are made here");
+	munmap(trace, sizeof(*trace));
+}
+
+/* --- what Linux's own answer would be hard to arrange for --- */
+
+static void test_limits(void *argument)
+{
+	vaddr_t fds = host_alloc(8);
+	u64 live = host_live_objects();
+	long fd, last = -1;
+
+	(void)argument;
+	tap_eq(host_sys(SYS_pipe, fds), 0, "process 1 begins with four descriptors");
+	tap_eq(peek32(fds), 4, "so that its first pipe gets the fifth");
+	while ((fd = host_sys(SYS_dup, 0)) >= 0)
+		last = fd;
+	tap_eq(fd, -EMFILE, "dup fails when all descriptors are taken");
+	tap_eq(last, PROC_FILES - 1, "which is when the last is");
+	tap_eq(host_sys(SYS_pipe, fds), -EMFILE, "so does pipe");
+	host_sys(SYS_close, last);
+	tap_eq(host_sys(SYS_pipe, fds), -EMFILE, "also with one descriptor left");
+	tap_eq(host_sys(SYS_dup, 0), last, "which it gives back");
+	for (long i = 4; i < PROC_FILES; i++)
+		host_sys(SYS_close, i);
+	tap_eq(host_live_objects(), live, "nothing is left of what was closed");
+}
+
+static void inherit(void *argument)
+{
+	vaddr_t buf = host_alloc(8);
+
+	(void)argument;
+	host_sys(SYS_read, 4, buf, 1);
+	host_sys(SYS_close, 4);
+	host_sys(SYS_exit, host_sys(SYS_fcntl, 200, F_GETFD));
+}
+
+static void test_fork(void *argument)
+{
+	vaddr_t buf = host_alloc(8);
+	vaddr_t status = host_alloc(4);
+
+	(void)argument;
+	host_sys(SYS_pipe, buf);
+	host_sys(SYS_write, 5, buf, 2);
+	host_sys(SYS_fcntl, 5, F_DUPFD_CLOEXEC, 200);
+	host_fork(SYS_fork, inherit, NULL);
+	host_sys(SYS_wait4, -1, status);
+	tap_eq(peek32(status), 1 << 8, "a child has its parent's descriptors, and which of them end at exec");
+	tap_eq(host_sys(SYS_read, 4, buf, 8), 1, "a descriptor that the child closes stays open, and both share the file");
+}
+
+/* Vectors: the cases where Linux's answer needs a look into its source. */
+static void test_vectors(void *argument)
+{
+	vaddr_t buf = host_alloc(PAGE_SIZE);
+	vaddr_t iov = host_alloc(2000 * 16);
+	u64 two[4] = {buf, 3, buf + 100, 2};
+	u64 bad[4] = {buf, 3, 8, 2};
+	u64 negative[4] = {buf, 3, buf, (u64)-1};
+	u64 one[2] = {buf + 200, 1};
+
+	(void)argument;
+	host_sys(SYS_pipe2, buf, O_NONBLOCK);
+	host_poke(buf, "abc", 3);
+	host_poke(buf + 100, "de", 2);
+	host_poke(iov, two, sizeof(two));
+	tap_eq(host_sys(SYS_writev, 5, iov, 2), 5, "writev writes all pieces");
+	tap_eq(host_sys(SYS_writev, 5, iov, 0), 0, "or none");
+	tap_eq(host_sys(SYS_writev, 5, iov, 1025), -EINVAL, "but not more than 1024");
+	tap_eq(host_sys(SYS_writev, 5, iov, -1), -EINVAL, "nor a negative number");
+	tap_eq(host_sys(SYS_writev, 5, 8, 2), -EFAULT, "the vector must be readable");
+	tap_eq(host_sys(SYS_writev, 99, 8, 2), -EBADF, "the descriptor is looked at first");
+	host_poke(iov, negative, sizeof(negative));
+	tap_eq(host_sys(SYS_writev, 5, iov, 2), -EINVAL, "a negative length is refused");
+	host_poke(iov, bad, sizeof(bad));
+	tap_eq(host_sys(SYS_writev, 5, iov, 2), 3, "pieces before a bad one are written");
+	for (int i = 0; i < 1024; i++)
+		host_poke(iov + 16 * (u64)i, one, sizeof(one));
+	tap_eq(host_sys(SYS_writev, 5, iov, 1024), 1024, "a long vector works");
+	host_poke(iov, two, sizeof(two));
+	tap_eq(host_sys(SYS_readv, 4, iov, 2), 5, "readv fills all pieces");
+	tap_eq(host_sys(SYS_readv, 4, iov, 1), 3, "as far as they go");
+	host_peek(two, buf, 3);
+	tap_ok(memcmp(two, "abc", 3) == 0, "with the right bytes");
+}
+
+void test_files(void);
+void test_files(void)
+{
+	test_run_plain(test_limits, "limits");
+	test_run_plain(test_fork, "fork");
+	test_run_plain(test_vectors, "vectors");
+	for (u64 seed = 0; seed < 8; seed++)
+		compare_with_linux(test_seed() * 1000 + seed);
+}
