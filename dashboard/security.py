@@ -47,7 +47,10 @@ HEADERS = {
 
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
 
-REFUSAL = "This address is not one the dashboard answers to. Open it as http://127.0.0.1 or http://localhost.\n"
+REFUSAL = (
+    "This address is not one the dashboard answers to. Open it as http://127.0.0.1 or http://localhost, or start the server with "
+    "--allow-host and the name you used.\n"
+)
 
 
 def host_name(header: str) -> str | None:

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from kit.figures import figure_map, figures
 from kit.results import STATUS_OK, Run
+from kit.targets import targets
 
 from .. import configdiff, samples, storage
 from ..comparison import compare
@@ -42,11 +43,13 @@ def _page_number(text: str) -> int:
 def show(run_id: str) -> str:
     """Everything about one run."""
     run = find_run(run_id)
+    shown = figures(run)
     earlier = [other for other in storage.runs(preset=run.preset, limit=PAGE) if other.id < run.id]
     return render_template(
         "run.html",
         run=run,
-        figures=figures(run),
+        figures=shown,
+        targets=targets(shown),
         series=[samples.summarise(series) for series in run.series if series.samples],
         strip=samples.strip,
         strip_size=(samples.STRIP_WIDTH, samples.STRIP_HEIGHT),

@@ -542,3 +542,33 @@ def test_architecture_writes_nothing(built):
     before = {path: path.stat().st_mtime_ns for path in parts.glob("*") if path.is_file()}
     assemblies.picture(results.Run(**vars(replace(fixture.record("monolithic"), config_text=built.config.text()))))
     assert before == {path: path.stat().st_mtime_ns for path in parts.glob("*") if path.is_file()}
+
+
+# ---- Runs that are unlike the usual -----------------------------------------------------------------------------------
+
+
+def test_targets_are_shown_with_what_became_of_them(client):
+    row = re.search(r"<code>getpid</code>.*?</tr>", client.get("/runs/4").get_data(as_text=True), flags=re.S)[0]
+    assert "≤ 70" in row and "reached" in row
+    row = re.search(r"<code>ipc_oneway_0</code>.*?</tr>", client.get("/runs/3").get_data(as_text=True), flags=re.S)[0]
+    assert "≤ 150" in row and "missed" in row, "run 3 is a fifth slower: 154"
+
+
+def test_samples_that_are_all_alike(tmp_path):
+    store = results.open_store(f"sqlite:///{tmp_path}/c.db")
+    one = results.Series("getpid", "getpid", "instructions", 8, (68,) * 256)
+    store.add_run(replace(fixture.record("monolithic"), series=(one,)))
+    client = client_over(tmp_path / "c.db")
+    text = client.get("/runs/1/series/getpid").get_data(as_text=True)
+    assert "every one of them <strong>68</strong>" in text and "<canvas" not in text
+    assert "Only one kernel was measured so far" in client.get("/").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("marks, series", [({}, ()), ({"boot_user": 5}, ()), ({}, (results.Series("w", "odd_figure", "instructions", 0, (1, 2)),))])
+def test_run_with_next_to_nothing(tmp_path, marks, series):
+    store = results.open_store(f"sqlite:///{tmp_path}/n.db")
+    bare = {"images": {}, "binaries": {}, "enosys": (), "console": "", "config_text": "", "marks": marks, "series": series}
+    store.add_run(replace(fixture.record("monolithic"), **bare))
+    client = client_over(tmp_path / "n.db")
+    for page in ("/", "/runs", "/runs/1", "/runs/1.json", "/runs/1.csv", "/compare.csv", "/diff?run=1&run=1", "/architecture"):
+        assert client.get(page).status_code == 200, page
