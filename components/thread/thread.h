@@ -39,8 +39,8 @@ struct thread {
 	struct trapframe *frame; /* its user registers, at the top of its kernel stack */
 	u64 kernel_sp;           /* where to go on, while it does not run */
 	enum thread_state state;
-	bool ending;              /* will not see user mode again */
 	enum kstatus wake_status; /* why thread_block() returned */
+	void (*on_return)(void);  /* to be called before it next sees user mode, or NULL */
 	void *task;               /* whose it is: the kernel's own notion */
 	struct ipc_thread ipc;
 	struct sched_node sched;
@@ -52,8 +52,11 @@ struct thread {
 };
 
 extern struct thread *thread_current;
-/* Not 0: the current thread should yield on its way back to user mode. Read by the trap exit. */
+/* Not 0: the current thread has something to do on its way back to user mode. Read by the trap
+ * exit. */
 extern u8 thread_resched;
+#define THREAD_TIME_UP  1 /* another should run */
+#define THREAD_HAS_CALL 2 /* its on_return is set */
 
 /* Makes the boot stack the idle thread's. The caller becomes the current (idle) thread. */
 void thread_init(void);
@@ -68,8 +71,11 @@ void thread_destroy(struct thread *thread);
 /* The current thread ends; its memory is freed later. */
 noreturn void thread_exit(void);
 
-/* The current thread ends when it would next return to user mode; until then it goes on. */
-void thread_end_on_return(void);
+/*
+ * `call` is called once, in the thread, when it would next return to user mode; it may block or end
+ * the thread. One call at a time: a new one replaces an old one.
+ */
+void thread_call_on_return(struct thread *thread, void (*call)(void));
 
 /* From now on the thread runs in the address space of page-table root `root` (kernel_root: in
  * none). */
@@ -92,6 +98,15 @@ void thread_hand_off(struct thread *next);
  */
 static inline void thread_set_resume_user(struct thread *thread);
 
+/*
+ * Stack hand-off: the current thread, blocked, forgets its kernel stack and gives the processor to
+ * `next`, which is blocked too and whose stack is forgotten as well. Both go on with
+ * `continuation`: `next` now, the other when it is switched to. It runs as the thread itself, on
+ * its own stack and in its address space; what it returns is the result of the thread's system
+ * call.
+ */
+static inline noreturn void thread_continue(struct thread *next, long (*continuation)(void));
+
 void wait_queue_init(struct wait_queue *queue);
 /* Blocks until woken (K_OK) or until `deadline` (K_TIMEDOUT), or broken off (K_INTERRUPTED). */
 enum kstatus must_check thread_wait(struct wait_queue *queue, u64 deadline);
@@ -111,7 +126,7 @@ void thread_clear_deadline(struct thread *thread);
 void thread_timer(bool user);
 #define THREAD_TICK_NS ((u64)CONFIG_THREAD_TICK_MS * 1000000)
 
-/* On the way back to user mode with thread_resched set: lets another run first. */
+/* On the way back to user mode with thread_resched set: does what there is to do. */
 void thread_preempt(void);
 /* Goes to the back of the queue of its equals. */
 void thread_yield(void);

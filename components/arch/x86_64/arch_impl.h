@@ -202,6 +202,25 @@ static inline void arch_reset_state(struct arch_thread *thread, bool live)
 noreturn void arch_resume_user(struct trapframe *frame);
 extern const char arch_resume_point[];
 
+/*
+ * Leaves the stack below frame `left` for ever and goes on with `continuation` on the stack below
+ * `next`: it is called there, and what it returns is the result of the system call that `next` came from. The
+ * thread of `left` is prepared for arch_switch_stack() to find: it will go on with the same function. One
+ * piece of assembly, for it overwrites the stack that it is called on.
+ */
+static always_inline noreturn void arch_continue(struct trapframe *left, struct trapframe *next, long (*continuation)(void))
+{
+	__asm__ volatile("movq %[function], -16(%[left])\n\t"
+			 "movq $arch_continue_point, -8(%[left])\n\t"
+			 "movq %[next], %%rsp\n\t"
+			 "movq %[function], %%rbx\n\t"
+			 "jmp arch_continue_point"
+			 :
+			 : [left] "r"(left), [next] "r"(next), [function] "r"(continuation)
+			 : "memory");
+	__builtin_unreachable();
+}
+
 /* The registers of a thread that starts at `entry` and has done nothing yet. */
 static inline void frame_init_user(struct trapframe *frame, vaddr_t entry, vaddr_t stack)
 {

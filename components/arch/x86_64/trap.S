@@ -7,7 +7,7 @@
 #include <offsets.h>
 
 	.text
-	.globl arch_resume_user, arch_resume_point, trap_return, trap_restore_iret
+	.globl arch_resume_user, arch_resume_point, arch_continue_point, trap_return, trap_restore_iret
 
 /*
  * Vectors 0 to 31, the timer and the spurious one. The processor pushes an
@@ -69,6 +69,13 @@ trap_resched:
 arch_resume_user:
 	movq %rdi, %rsp
 	jmp trap_restore
+
+/* A thread goes on with a continuation: rsp points to its frame, rbx to the function, whose result is its call's. */
+	.align 16
+arch_continue_point:
+	call *%rbx
+	movq %rax, FRAME_RAX(%rsp)
+	jmp trap_return
 
 	.section .rodata
 	.align 8

@@ -109,7 +109,7 @@ void env_client_destroy(struct proc *proc)
 
 	thread_set_root(client->thread, kernel_root);
 	if (client->thread == thread_current)
-		thread_end_on_return();
+		thread_call_on_return(client->thread, thread_exit);
 	else
 		thread_destroy(client->thread);
 	map_free(client->map);

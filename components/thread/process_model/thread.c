@@ -100,8 +100,8 @@ static void switch_to(struct thread *next)
 	arch_switch_stack(&previous->kernel_sp, next->kernel_sp);
 	/* Some time later, back on this stack. */
 	bury_dead();
-	if (unlikely(thread_current->ending))
-		thread_resched = 1;
+	if (unlikely(thread_current->on_return))
+		thread_resched |= THREAD_HAS_CALL;
 }
 
 void thread_switch_away(void)
@@ -163,7 +163,7 @@ void thread_make_ready(struct thread *thread)
 	sched_enqueue(&thread->sched, SCHED_BACK);
 	if (thread_current != &idle_thread &&
 		sched_preempts(&thread->sched, &thread_current->sched))
-		thread_resched = 1;
+		thread_resched |= THREAD_TIME_UP;
 }
 
 void thread_stop(struct thread *thread)
@@ -176,22 +176,32 @@ void thread_stop(struct thread *thread)
 	thread->state = THREAD_STOPPED;
 }
 
-void thread_end_on_return(void)
+void thread_call_on_return(struct thread *thread, void (*call)(void))
 {
-	thread_current->ending = true;
-	thread_resched = 1;
+	thread->on_return = call;
+	if (thread == thread_current)
+		thread_resched |= THREAD_HAS_CALL;
 }
 
-/* Not by choice (time is up), so the rest of a slice is kept. */
 void thread_preempt(void)
 {
-	if (unlikely(thread_current->ending))
-		thread_exit();
-	thread_resched = 0;
-	thread_current->state = THREAD_READY;
-	sched_enqueue(
-		&thread_current->sched, thread_current->sched.slice > 0 ? SCHED_FRONT : SCHED_BACK);
-	thread_switch_away();
+	struct thread *self = thread_current;
+
+	while (thread_resched) {
+		void (*call)(void) = self->on_return;
+
+		thread_resched &= ~THREAD_HAS_CALL;
+		if (call) {
+			self->on_return = NULL;
+			call();
+			continue;
+		}
+		/* Not by choice (time is up), so the rest of a slice is kept. */
+		thread_resched = 0;
+		self->state = THREAD_READY;
+		sched_enqueue(&self->sched, self->sched.slice > 0 ? SCHED_FRONT : SCHED_BACK);
+		thread_switch_away();
+	}
 }
 
 void thread_yield(void)

@@ -11,3 +11,15 @@ static inline void thread_set_resume_user(struct thread *thread)
 	stack[THREAD_SWITCH_WORDS - 1] = (u64)arch_resume_point;
 	thread->kernel_sp = (u64)stack;
 }
+
+static always_inline noreturn void thread_continue(struct thread *next, long (*continuation)(void))
+{
+	struct thread *previous = thread_current;
+
+	assert(previous->state == THREAD_BLOCKED && next->state == THREAD_BLOCKED);
+	previous->kernel_sp = (u64)((u64 *)previous->frame - THREAD_SWITCH_WORDS);
+	next->state = THREAD_RUNNING;
+	thread_current = next;
+	arch_switch_state(&previous->arch, &next->arch);
+	arch_continue(previous->frame, next->frame, continuation);
+}

@@ -61,7 +61,7 @@ void thread_timer(bool user)
 		if (!user)
 			sched_tick_idle();
 		else if (sched_tick(&thread_current->sched))
-			thread_resched = 1;
+			thread_resched |= THREAD_TIME_UP;
 	}
 	arm_timer();
 }
