@@ -36,6 +36,7 @@ class Table:
         self.values = values
         self.where = where
         self.known: list[str] = []
+        self.late: list[str] = []  # faults that matter only to who uses what the table describes
 
     @classmethod
     def load(cls, path: Path) -> Table:
@@ -98,7 +99,9 @@ class Table:
 
     def table(self, key: str) -> Table:
         """A table inside this one; absent is empty."""
-        return Table(self.path, self.get(key, dict, "a table", {}), f"{self.where}.{key}" if self.where else key)
+        inner = Table(self.path, self.get(key, dict, "a table", {}), f"{self.where}.{key}" if self.where else key)
+        inner.late = self.late
+        return inner
 
     def lists(self, key: str) -> dict[str, tuple[str, ...]]:
         """A table of lists of strings under names that are free."""
@@ -112,6 +115,7 @@ class Table:
             if not isinstance(item, dict):
                 raise self.error(key, f"must be an array of tables: [[{key}]]")
             inner = Table(self.path, item, f"{key} {number}")
+            inner.late = self.late
             result.append(read(inner))
             inner.finish()
         return tuple(result)
