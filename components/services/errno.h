@@ -18,7 +18,6 @@
 #define ENOMEM       12
 #define EACCES       13
 #define EFAULT       14
-#define EBUSY        16
 #define EEXIST       17
 #define ENODEV       19
 #define ENOTDIR      20
@@ -28,8 +27,6 @@
 #define EPIPE        32
 #define ENAMETOOLONG 36
 #define ENOSYS       38
-#define ELOOP        40
-#define EOVERFLOW    75
 #define EOPNOTSUPP   95
 
 /* -errno for what an environment call answered; 0 for K_OK. */

@@ -201,6 +201,14 @@ static struct host_frame *region_frame(struct host_region *r, u64 page, bool wri
 	return *frame;
 }
 
+/* x86 page tables cannot say "write but not read". */
+static bool allows(const struct host_region *r, unsigned access)
+{
+	unsigned rights = r->prot | (r->prot & ENV_PROT_WRITE ? ENV_PROT_READ : 0);
+
+	return (rights & access) == access;
+}
+
 static struct host_region *find(struct host_space *space, vaddr_t at)
 {
 	struct host_region *r;
@@ -225,7 +233,7 @@ bool host_space_access(struct host_space *space, vaddr_t at, void *bytes, size_t
 		size_t piece = MIN(n, PAGE_SIZE - at % PAGE_SIZE);
 		struct host_frame *frame;
 
-		if (!r || (checked && (r->prot & access) != access))
+		if (!r || (checked && !allows(r, access)))
 			return false;
 		if (here) {
 			frame = region_frame(r, (at - r->start) >> PAGE_SHIFT, access & ENV_PROT_WRITE);

@@ -2,7 +2,8 @@
  * mmap: memory of a process by address.
  *
  * The order of the checks is that of Linux's mm/mmap.c and mm/mprotect.c, so that a call with two
- * faults fails with the same error. A process's addresses end at ENV_STACK_TOP: what lies above is
+ * faults fails with the same error (but for MAP_FIXED_NOREPLACE with a wrong type, where Linux looks
+ * first whether the place is taken). A process's addresses end at ENV_STACK_TOP: what lies above is
  * the placement's, and to the process it is as if nothing were there.
  */
 #include <services/files/files.h>
@@ -78,8 +79,6 @@ long sys_mmap(vaddr_t address, size_t length, long prot, long flags, long fd, lo
 		return -EINVAL;
 	if (pages == 0)
 		return -ENOMEM;
-	if (((u64)offset >> PAGE_SHIFT) + (pages >> PAGE_SHIFT) < (u64)offset >> PAGE_SHIFT)
-		return -EOVERFLOW;
 	if (!(flags & MAP_ANONYMOUS))
 		return -ENODEV; /* of a pipe or a terminal, there is nothing to map */
 	if (flags & MAP_HUGETLB)
@@ -124,7 +123,7 @@ long sys_mprotect(vaddr_t address, size_t length, long prot)
 	if (address < ENV_USER_MIN || address >= ENV_STACK_TOP)
 		return -ENOMEM;
 	if (grows != 0)
-		return -EINVAL; /* no mapping grows here */
+		return -EINVAL; /* no mapping grows here (Linux: ENOMEM where there is none at all) */
 	if (pages <= ENV_STACK_TOP - address)
 		return protect_errno(env_protect(env_current(), address, pages, rights & PROT_ALL));
 	pages = ENV_STACK_TOP - address; /* what there is changes, then comes a gap */

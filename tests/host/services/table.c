@@ -17,5 +17,6 @@ const struct contract_test contract_tests[] = {
 	{"process", test_process},
 	{"pipes", test_pipes},
 	{"files", test_files},
+	{"memory", test_memory},
 };
 const unsigned contract_tests_count = sizeof(contract_tests) / sizeof(contract_tests[0]);
