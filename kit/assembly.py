@@ -68,6 +68,9 @@ class Assembled:
         self.config = config
         self.name = name
         self.kernel = self.tree.kernels[config.assembly[KERNEL]]
+        for owner in [self.kernel, *self.parts, *(self.tree.slots[p.slot] for p in self.parts)]:
+            for fault in owner.faults:
+                raise ManifestError(fault)
         self._slot_of = {symbol: slot.name for slot in self.tree.slots.values() for symbol in self._slot_symbols(slot)}
         self._kernel_symbols = {k.symbol for k in self.tree.kernels.values()} | {
             s for k in self.tree.kernels.values() for o in k.options for s in o.symbols

@@ -78,6 +78,7 @@ class Part:
     transport: str = ""
     toolchain: str = ""
     link: str = ""
+    faults: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -114,6 +115,7 @@ class Slot:
     sees_kernel: bool = False
     test_files: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
+    faults: tuple[str, ...] = ()
 
     @property
     def symbol(self) -> str:
@@ -144,6 +146,7 @@ class Kernel:
     provides: tuple[str, ...] = ()
     options: tuple[Option, ...] = ()
     offsets: str = ""
+    faults: tuple[str, ...] = ()
 
     @property
     def symbol(self) -> str:
@@ -179,7 +182,8 @@ def symbol_of(*names: str) -> str:
 def load_tree(root: Path, extra: Sequence[Path] = ()) -> Tree:
     """Read every manifest under ``root`` and, as ``<slot>/<part>/part.toml``, under each folder of ``extra``.
 
-    Raises ``ManifestError`` at the first fault, in a fixed order.
+    Raises ``ManifestError`` at the first fault, in a fixed order. Files that are missing are kept as ``faults`` of whoever
+    names them: they stop an assembly that needs them, and no other.
     """
     slots: dict[str, Slot] = {}
     parts: dict[str, list[Part]] = {}
@@ -247,6 +251,7 @@ def _read_slot(path: Path) -> Slot:
         host_test=t.line("host_test"),
         sees_kernel=t.get("sees_kernel", bool, "true or false", False),
         test_files=_sources(t, "test_files"),
+        faults=tuple(t.late),
     )
     t.finish()
     return slot
@@ -280,6 +285,7 @@ def _read_part(path: Path) -> Part:
         transport=t.choice("transport", TRANSPORTS),
         toolchain=t.choice("toolchain", TOOLCHAINS),
         link=_file(t, "link"),
+        faults=tuple(t.late),
     )
     if part.toolchain in ("mach", "l4") and not part.link:
         raise t.error("link", "is missing: a freestanding program needs a linker script")
@@ -305,6 +311,7 @@ def _read_kernel(path: Path) -> Kernel:
         provides=t.texts("provides"),
         options=t.each("option", lambda o: _read_option(o, symbol_of("kernel", name))),
         offsets=_file(t, "offsets"),
+        faults=tuple(t.late),
     )
     if not kernel.slots:
         raise t.error("slots", "must name the slots that the kernel is composed of")
@@ -313,10 +320,10 @@ def _read_kernel(path: Path) -> Kernel:
 
 
 def _file(t: Table, key: str, required: bool = False) -> str:
-    """A file that must exist in the manifest's folder."""
+    """A file of the manifest's folder. That it is missing matters to who chooses what the manifest describes."""
     name = t.text(key, required=required)
     if name and not (t.path.parent / name).is_file():
-        raise t.error(key, f"there is no file {t.path.parent / name}")
+        t.late.append(str(t.error(key, f"there is no file {t.path.parent / name}")))
     return name
 
 
@@ -327,7 +334,7 @@ def _sources(t: Table, key: str) -> tuple[str, ...]:
             raise t.error(key, f'"{name}" is neither a .c nor a .S file')
         if not (t.path.parent / name).is_file():
             found = [p.name for p in t.path.parent.glob("*.[cS]")]
-            raise t.error(key, f"there is no file {t.path.parent / name}{nearest(name, found)}")
+            t.late.append(str(t.error(key, f"there is no file {t.path.parent / name}{nearest(name, found)}")))
     return names
 
 

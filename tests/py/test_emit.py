@@ -152,6 +152,12 @@ def test_a_compiler_error_stops_the_build(tree: Path) -> None:
     assert "lib/base/add.c" in output and not (tree / "build/mono/kernel.elf").exists()
 
 
+def test_a_missing_file_stops_only_who_needs_it(tree: Path) -> None:
+    (tree / "components/ipc/mach/mach.c").unlink()
+    make(tree, "PRESET=mono")
+    assert "files.kernel: there is no file components/ipc/mach/mach.c" in make(tree, "PRESET=micro", fails=True)
+
+
 def test_an_impossible_preset_stops_the_build(tree: Path) -> None:
     (tree / "configs/mono_defconfig").write_text("CONFIG_KERNEL_MONO=y\nCONFIG_IPC_L4=y\n")
     output = make(tree, "PRESET=mono", fails=True)

@@ -28,6 +28,11 @@ def test_every_part_is_in_some_assembly(owner: Configurator, part: str) -> None:
     assert owner.model.assemble([chosen(owner.tree, owner.tree.part(part))]) is not None
 
 
+def test_every_file_that_a_manifest_names_is_there() -> None:
+    owners = [*TREE.kernels.values(), *TREE.slots.values(), *TREE.parts()]
+    assert [fault for owner in owners for fault in owner.faults] == []
+
+
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_preset_loads_and_says_what_it_is(owner: Configurator, preset: str) -> None:
     path = REPO / "configs" / preset
