@@ -177,6 +177,16 @@ void env_console_write(const char *bytes, size_t n);
 /* Waits for input; how many bytes were stored (at least 1), or 0 when interrupted. */
 size_t env_console_read(char *bytes, size_t n);
 void env_result_write(const char *bytes, size_t n);
+/*
+ * The disk, if there is one: its size in sectors of 512 bytes (0: none), whole
+ * sectors to and from memory of the services' own that does not cross a page, and what
+ * was written made durable. K_NOENT, K_RANGE, K_DENIED (read-only), K_FAULT (the device failed).
+ * May block.
+ */
+u64 env_disk_size(void);
+enum kstatus must_check env_disk_read(u64 sector, u32 count, void *buffer);
+enum kstatus must_check env_disk_write(u64 sector, u32 count, const void *buffer);
+enum kstatus must_check env_disk_flush(void);
 /* The initial RAM disk, readable for ever, where the services see it. */
 const void *env_initrd(size_t *size);
 /* The kernel's command line option; false if absent. */

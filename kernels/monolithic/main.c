@@ -4,6 +4,7 @@
  * Everything is in this one address space: the Linux calls are the kernel's
  * calls, and a page fault is resolved where it is taken.
  */
+#include <block/block.h>
 #include <console/console.h>
 #include <entry/entry.h>
 #include <services/services.h>
@@ -54,6 +55,9 @@ noreturn void kernel_main(const struct boot_info *boot)
 	(void)boot;
 	console_init();
 	thread_init();
+	enum kstatus disk = block_init(phys_to_virt(BLOCK_WINDOW_PHYS));
+	if (disk != K_OK && disk != K_NOENT)
+		kprintf("there is a disk, but no memory to use it\n");
 	run_contract_tests();
 	boot_option("init", init, sizeof(init));
 	boot_option("args", args, sizeof(args));

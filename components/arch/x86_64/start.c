@@ -4,8 +4,8 @@
  * Physical memory is seen three ways. The kernel image sits at KERNEL_BASE + physical, text
  * executable and read-only, constants read-only, data writable and never executable. All memory is
  * seen at DIRECT_MAP, never executable, and read-only where the image's text and
- * constants lie, so that no page is both writable and executable under any name. The local
- * APIC is one uncached page behind the direct map.
+ * constants lie, so that no page is both writable and executable under any name. The registers of
+ * devices (virtio, the APICs) are seen there too, uncached.
  *
  * Memory that start-up itself needs (page tables, the frame labels) is taken
  * from just above the kernel image and never given back.
@@ -36,6 +36,8 @@ struct start_range {
 #define ENTRY_HUGE     0x80ull
 #define ENTRY_GLOBAL   0x100ull
 #define ENTRY_NX       (1ull << 63)
+#define DEVICES_START  0xfea00000ull
+#define DEVICES_END    0xff000000ull
 #define LARGE_PAGE     ((u64)2 << 20)
 
 extern u32 boot_start_info;
@@ -125,7 +127,10 @@ static void map_direct(u64 *root, paddr_t end)
 			*entry = at | ENTRY_PRESENT | ENTRY_WRITE | ENTRY_HUGE | ENTRY_GLOBAL |
 				 ENTRY_NX;
 	}
-	map_small(root, DIRECT_MAP + APIC_PHYS, APIC_PHYS, ENTRY_WRITE | ENTRY_UNCACHED | ENTRY_NX);
+	for (paddr_t at = DEVICES_START; at < DEVICES_END; at += LARGE_PAGE)
+		level2_of(root, DIRECT_MAP + at)[at >> 21 & 511] =
+			at | ENTRY_PRESENT | ENTRY_WRITE | ENTRY_HUGE | ENTRY_GLOBAL |
+			ENTRY_UNCACHED | ENTRY_NX;
 }
 
 void arch_root_init(void *root_page)
