@@ -1,0 +1,140 @@
+/*
+ * IPC, the fast path, and the messages that the kernel sends for a thread.
+ *
+ * A message without typed items, to a thread that waits for it, from a thread
+ * that then waits itself, is delivered here: all checks come first, and any that
+ * fails leads to the slow path with nothing to undo. After them nothing can fail:
+ * registers go from trap frame to trap frame, and the receiver is resumed from its frame, without scheduler, queue
+ * or stack switch (Liedtke 1993, direct process switch).
+ *
+ * A trap of an alien program and its reply, and a page fault, go the same way.
+ */
+#include <l4.h>
+
+/* Takes the processor from `self`, which begins to wait for `source`, to `peer`, whose frame is complete. */
+static always_inline noreturn void switch_directly(struct thread *self, struct thread *peer, u64 source)
+{
+	self->ipc.phase = IPC_RECEIVING;
+	self->ipc.waiting_for = source;
+	self->state = THREAD_BLOCKED;
+	peer->ipc.phase = IPC_IDLE;
+	peer->ipc.waiting_for = L4_NIL;
+	peer->state = THREAD_RUNNING;
+	thread_current = peer;
+	arch_switch_state(&self->arch, &peer->arch);
+	arch_resume_user(peer->frame);
+}
+
+/* Waits `peer`, in a way that needs no more thought, for `self`? */
+static always_inline bool takes_from(const struct thread *peer, const struct thread *self)
+{
+	return (peer->ipc.waiting_for == L4_ANY || peer->ipc.waiting_for == self->ipc.id) &&
+		!list_is_linked(&peer->timeout_link);
+}
+
+/* Only as many registers as the message has words: the others are nobody's business but their owner's. */
+static always_inline void copy_registers(struct thread *peer, struct thread *self, unsigned words, u64 mr1, u64 mr2)
+{
+	struct trapframe *to = peer->frame;
+	const struct trapframe *from = self->frame;
+
+	switch (words) {
+	default: {
+		const u64 *source = &self->ipc.utcb->mr[L4_REGISTER_MRS + 1];
+		u64 *target = &peer->ipc.utcb->mr[L4_REGISTER_MRS + 1], count = words - L4_REGISTER_MRS;
+		__asm__ volatile("rep movsq" : "+D"(target), "+S"(source), "+c"(count) : : "memory");
+	} /* fall through */
+	case 7: to->r15 = from->r15; /* fall through */
+	case 6: to->r14 = from->r14; /* fall through */
+	case 5: to->r13 = from->r13; /* fall through */
+	case 4: to->r12 = from->r12; /* fall through */
+	case 3: to->rbx = from->rbx; /* fall through */
+	case 2: to->r9 = mr2; /* fall through */
+	case 1: to->r8 = mr1; /* fall through */
+	case 0: break;
+	}
+}
+
+long l4_call_ipc(long to, long from, long timeouts, long tag, long mr1, long mr2)
+{
+	struct thread *self = thread_current, *peer = l4_slot((u64)to);
+	u64 id = self->ipc.id, source = (u64)from;
+	unsigned words = l4_untyped((u64)tag);
+
+	if (unlikely(peer->ipc.id != (u64)to || !takes_from(peer, self)))
+		goto slow;
+	if (unlikely(((u64)tag & 0xffc0) != 0 || (u64)timeouts >> 32 != L4_FOREVER))
+		goto slow;
+	if (unlikely((source != (u64)to && source != L4_ANY) || !list_is_empty(&self->ipc.senders)))
+		goto slow;
+	if (unlikely(self->ipc.redirector != L4_NIL && self->ipc.redirector != (u64)to))
+		goto slow;
+	if (unlikely(words > L4_REGISTER_MRS && (!self->ipc.utcb || !peer->ipc.utcb)))
+		goto slow;
+
+	/* From here on nothing can fail. */
+	if (likely(peer->ipc.kind == IPC_PLAIN)) {
+		peer->frame->rax = id;
+		peer->frame->r10 = (u64)tag;
+		copy_registers(peer, self, words, (u64)mr1, (u64)mr2);
+	} else if (peer->ipc.kind == IPC_TRAP && words > 0) {
+		peer->frame->rax = (u64)mr1;
+	}
+	self->ipc.kind = IPC_PLAIN;
+	switch_directly(self, peer, source);
+slow:
+	return l4_ipc_slow();
+}
+
+/* --- messages that the kernel sends ---------------------------------------------------------- */
+
+long l4_trap(void)
+{
+	struct thread *self = thread_current, *peer = l4_slot(self->ipc.handler);
+
+	if (unlikely(!self->ipc.space->alien))
+		return -L4_ERROR_INVALID;
+	if (unlikely(peer->ipc.id != self->ipc.handler || !takes_from(peer, self) || peer->ipc.kind != IPC_PLAIN))
+		l4_send_for_current(IPC_TRAP);
+
+	const struct trapframe *from = self->frame;
+	struct trapframe *to = peer->frame;
+	to->rax = self->ipc.id;
+	to->r10 = l4_tag(L4_LABEL_TRAP, 7, 0);
+	to->r8 = from->rax;
+	to->r9 = from->rdi;
+	to->rbx = from->rsi;
+	to->r12 = from->rdx;
+	to->r13 = from->r10;
+	to->r14 = from->r8;
+	to->r15 = from->r9;
+	self->ipc.kind = IPC_TRAP;
+	switch_directly(self, peer, self->ipc.handler);
+}
+
+long l4_call_zero(long a, long b, long c, long d, long e, long f)
+{
+	(void)a, (void)b, (void)c, (void)d, (void)e, (void)f;
+	return l4_trap();
+}
+
+noreturn void l4_user_fault(vaddr_t address, unsigned access)
+{
+	struct thread *self = thread_current, *peer = l4_slot(self->ipc.pager);
+
+	self->ipc.fault_address = address;
+	self->ipc.fault_access = access;
+	if (unlikely(peer->ipc.id != self->ipc.pager || !takes_from(peer, self) || peer->ipc.kind != IPC_PLAIN))
+		l4_send_for_current(IPC_FAULT);
+	peer->frame->rax = self->ipc.id;
+	peer->frame->r10 = l4_tag(L4_LABEL_FAULT | access, 2, 0);
+	peer->frame->r8 = address;
+	peer->frame->r9 = self->frame->rip;
+	self->ipc.kind = IPC_FAULT;
+	switch_directly(self, peer, self->ipc.pager);
+}
+
+noreturn void l4_user_exception(void)
+{
+	l4_send_for_current(IPC_EXCEPTION);
+}
