@@ -24,18 +24,18 @@ struct open_file;
 struct proc {
 	struct env_client client; /* the placement's */
 	s32 pid;
-	s32 status;               /* wait status once it has ended */
+	s32 status; /* wait status once it has ended */
 	enum proc_state state;
-	bool dying;               /* killed while asleep in a call */
-	bool vforked;             /* its parent sleeps in vfork until it execs or ends */
-	struct proc *parent;      /* NULL: process 1 */
-	struct list children;     /* its children, through `sibling`; the oldest first */
+	bool dying;           /* killed while asleep in a call */
+	bool vforked;         /* its parent sleeps in vfork until it execs or ends */
+	struct proc *parent;  /* NULL: process 1 */
+	struct list children; /* its children, through `sibling`; the oldest first */
 	struct list sibling;
-	struct list all;          /* every process there is */
+	struct list all; /* every process there is */
 	u32 children_count;
 	struct env_queue waiters; /* where it sleeps in wait4 and vfork */
 	vaddr_t brk_start, brk_end;
-	u32 files_used;           /* highest open descriptor + 1 */
+	u32 files_used; /* highest open descriptor + 1 */
 	u64 files_cloexec[PROC_FILES / 64];
 	struct open_file *files[PROC_FILES]; /* [descriptor] below files_used, or NULL */
 	char name[PROC_NAME_SIZE];
@@ -46,19 +46,20 @@ struct proc {
  * file, for ever: a placement may hang a page cache or a memory object on it.
  */
 struct file_image {
-	const char *name;  /* its path, without a leading slash */
-	const u8 *bytes;   /* in the initrd: any alignment */
+	const char *name; /* its path, without a leading slash */
+	const u8 *bytes;  /* in the initrd: any alignment */
 	u64 size;
-	u32 mode;          /* st_mode: type and permissions */
-	void *cache;       /* the placement's; NULL at first */
+	u32 mode;    /* st_mode: type and permissions */
+	void *cache; /* the placement's; NULL at first */
 	struct list link;
 };
 
 /*
- * Prepares the services; then creates process 1 from `path` in the initrd, with comma-separated further
- * arguments ("" for none), descriptors 0 to 2 on the console and 3 on the result channel, and starts it.
- * The monitor is held. K_NOENT: no initrd or no such file in it; K_INVAL: the archive or the program is malformed.
- * When process 1 ends, the services write the `enosys` and `end` lines of docs/measuring.md and power off.
+ * Prepares the services; then creates process 1 from `path` in the initrd, with comma-separated
+ * further arguments ("" for none), descriptors 0 to 2 on the console and 3 on the result channel,
+ * and starts it. The monitor is held. K_NOENT: no initrd or no such file in it; K_INVAL: the
+ * archive or the program is malformed. When process 1 ends, the services write the `enosys` and
+ * `end` lines of docs/measuring.md and power off.
  */
 enum kstatus must_check services_start(const char *path, const char *args);
 
@@ -70,14 +71,19 @@ enum kstatus must_check services_start(const char *path, const char *args);
 typedef long (*service_call)(long, long, long, long, long, long);
 #define SERVICE_CALLS 512
 extern const service_call service_calls[SERVICE_CALLS];
-extern const char *const service_call_names[SERVICE_CALLS]; /* Linux's names, of absent calls too; NULL: none */
+extern const char *const
+	service_call_names[SERVICE_CALLS]; /* Linux's names, of absent calls too; NULL: none */
 long services_unknown_call(long number);
 
 /*
- * The process did something that Linux answers with a fatal signal: an access that no mapping allows
- * (SIGSEGV), or processor exception `vector` (SIGFPE, SIGILL, SIGTRAP, SIGBUS, SIGSEGV). `address` is the
- * faulting address or the instruction's. It ends with a line on the console. The monitor is held, and the
- * process is in no call; env_client_destroy() has been called on it when these return.
+ * The process did something that Linux answers with a fatal signal: an access that no mapping
+ * allows (SIGSEGV), or processor exception `vector` (SIGFPE, SIGILL, SIGTRAP, SIGBUS, SIGSEGV).
+ * `address` is the faulting address or the instruction's. It ends with a line on the console. The
+ * monitor is held, and the process is in no call; env_client_destroy() has been called on it when
+ * these return.
  */
 void services_memory_fault(struct proc *proc, vaddr_t address, unsigned access);
 void services_exception(struct proc *proc, unsigned vector, vaddr_t address);
+
+/* What env_attention() asked for: signals are delivered, or the process ends. */
+void services_attention(struct proc *proc);

@@ -78,7 +78,8 @@ vaddr_t host_alloc(size_t n)
 {
 	vaddr_t at = 0;
 
-	if (env_map_anonymous(host_current, &at, ALIGN_UP(n, PAGE_SIZE), ENV_PROT_READ | ENV_PROT_WRITE, 0) != K_OK)
+	if (env_map_anonymous(host_current, &at, ALIGN_UP(n, PAGE_SIZE),
+		    ENV_PROT_READ | ENV_PROT_WRITE, 0) != K_OK)
 		host_die("no memory for a client");
 	return at;
 }

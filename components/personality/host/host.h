@@ -29,10 +29,12 @@ struct host_chances {
 #define HOST_REFUSED  (-2) /* services_start() failed: see host_start_status */
 
 /*
- * Starts the services on the initial RAM disk that was set, and runs `program` as process 1 in the place
- * of the file `path`. The status of the power-off, or HOST_… Everything is taken down afterwards.
+ * Starts the services on the initial RAM disk that was set, and runs `program` as process 1 in the
+ * place of the file `path`. The status of the power-off, or HOST_… Everything is taken down
+ * afterwards.
  */
-int host_run(const char *path, const char *args, host_program program, void *argument, struct host_chances chances);
+int host_run(const char *path, const char *args, host_program program, void *argument,
+	struct host_chances chances);
 extern enum kstatus host_start_status;
 
 void host_set_initrd(const void *archive, size_t size);
@@ -46,8 +48,10 @@ bool host_chance(u32 n);
 
 /* A system call of the client that runs. Does not return where Linux would not. */
 long host_call(long number, long a0, long a1, long a2, long a3, long a4, long a5);
-#define HOST_ARGS(a0, a1, a2, a3, a4, a5, ...) (long)(a0), (long)(a1), (long)(a2), (long)(a3), (long)(a4), (long)(a5)
-#define host_sys(number, ...)                  host_call((number), HOST_ARGS(__VA_ARGS__ __VA_OPT__(, ) 0, 0, 0, 0, 0, 0))
+#define HOST_ARGS(a0, a1, a2, a3, a4, a5, ...)                                                     \
+	(long)(a0), (long)(a1), (long)(a2), (long)(a3), (long)(a4), (long)(a5)
+#define host_sys(number, ...)                                                                      \
+	host_call((number), HOST_ARGS(__VA_ARGS__ __VA_OPT__(, ) 0, 0, 0, 0, 0, 0))
 
 /* How calls travel; the default is straight through service_calls[]. */
 extern long (*host_transport)(long number, const long arguments[6]);
@@ -83,7 +87,8 @@ const char *host_results(void);
 
 /* --- running out --------------------------------------------------------------- */
 
-/* The nth allocation from now on (1: the next) fails: objects, mappings, address spaces. 0: none. */
+/* The nth allocation from now on (1: the next) fails: objects, mappings, address spaces. 0: none.
+ */
 void host_fail_allocation(u64 nth);
 /* Whether that allocation has been reached. */
 bool host_allocation_failed(void);
@@ -97,7 +102,8 @@ struct host_space;
 struct host_space *host_space_create(void);
 struct host_space *host_space_copy(struct host_space *space);
 void host_space_destroy(struct host_space *space);
-bool host_space_access(struct host_space *space, vaddr_t at, void *bytes, size_t n, unsigned access, bool checked);
+bool host_space_access(
+	struct host_space *space, vaddr_t at, void *bytes, size_t n, unsigned access, bool checked);
 bool host_may_allocate(void);
 void host_objects_reset(void);
 void host_outside_reset(void);

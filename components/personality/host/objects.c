@@ -88,8 +88,7 @@ void host_objects_reset(void)
 {
 	struct object *object, *after;
 
-	list_for_each_safe(object, after, &objects, link)
-		free(object);
+	list_for_each_safe(object, after, &objects, link) free(object);
 	list_init(&objects);
 	live = 0;
 }

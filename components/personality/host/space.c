@@ -89,7 +89,8 @@ static void insert(struct host_space *space, struct host_region *region)
 {
 	struct host_region *r;
 
-	list_for_each(r, &space->regions, link) {
+	list_for_each(r, &space->regions, link)
+	{
 		if (r->start >= region->end)
 			break;
 	}
@@ -102,7 +103,8 @@ static void split(struct host_space *space, vaddr_t at)
 	struct host_region *r, *upper;
 	u64 below;
 
-	list_for_each(r, &space->regions, link) {
+	list_for_each(r, &space->regions, link)
+	{
 		if (r->start < at && at < r->end)
 			break;
 	}
@@ -124,7 +126,8 @@ static bool is_free(struct host_space *space, vaddr_t start, u64 length)
 {
 	struct host_region *r;
 
-	list_for_each(r, &space->regions, link) {
+	list_for_each(r, &space->regions, link)
+	{
 		if (r->start < start + length && start < r->end)
 			return false;
 	}
@@ -137,7 +140,8 @@ static void remove_range(struct host_space *space, vaddr_t start, vaddr_t end)
 
 	split(space, start);
 	split(space, end);
-	list_for_each_safe(r, after, &space->regions, link) {
+	list_for_each_safe(r, after, &space->regions, link)
+	{
 		if (r->start >= start && r->end <= end)
 			region_destroy(r);
 	}
@@ -165,7 +169,8 @@ struct host_space *host_space_copy(struct host_space *space)
 	struct host_space *copy = host_space_create();
 	struct host_region *r, *c;
 
-	list_for_each(r, &space->regions, link) {
+	list_for_each(r, &space->regions, link)
+	{
 		c = region_create(r->start, r->end, r->prot, false);
 		c->shared = r->shared;
 		c->image = r->image;
@@ -189,7 +194,8 @@ static struct host_frame *region_frame(struct host_region *r, u64 page, bool wri
 	if (!*frame) {
 		*frame = frame_create();
 		if (r->image && offset < r->image->size)
-			memcpy((*frame)->bytes, r->image->bytes + offset, MIN(PAGE_SIZE, r->image->size - offset));
+			memcpy((*frame)->bytes, r->image->bytes + offset,
+				MIN(PAGE_SIZE, r->image->size - offset));
 	}
 	if (write && !r->shared && (*frame)->refs > 1) {
 		struct host_frame *copy = frame_create();
@@ -213,7 +219,8 @@ static struct host_region *find(struct host_space *space, vaddr_t at)
 {
 	struct host_region *r;
 
-	list_for_each(r, &space->regions, link) {
+	list_for_each(r, &space->regions, link)
+	{
 		if (r->start <= at && at < r->end)
 			return r;
 	}
@@ -221,10 +228,12 @@ static struct host_region *find(struct host_space *space, vaddr_t at)
 }
 
 /*
- * Reads `n` bytes at `at` into `bytes`, or with ENV_PROT_WRITE writes them; bytes NULL: only looks whether it may be.
- * Up to the first fault, where it answers false. `checked`: the regions' rights count.
+ * Reads `n` bytes at `at` into `bytes`, or with ENV_PROT_WRITE writes them; bytes NULL: only looks
+ * whether it may be. Up to the first fault, where it answers false. `checked`: the regions' rights
+ * count.
  */
-bool host_space_access(struct host_space *space, vaddr_t at, void *bytes, size_t n, unsigned access, bool checked)
+bool host_space_access(
+	struct host_space *space, vaddr_t at, void *bytes, size_t n, unsigned access, bool checked)
 {
 	u8 *here = bytes;
 
@@ -236,7 +245,8 @@ bool host_space_access(struct host_space *space, vaddr_t at, void *bytes, size_t
 		if (!r || (checked && !allows(r, access)))
 			return false;
 		if (here) {
-			frame = region_frame(r, (at - r->start) >> PAGE_SHIFT, access & ENV_PROT_WRITE);
+			frame = region_frame(
+				r, (at - r->start) >> PAGE_SHIFT, access & ENV_PROT_WRITE);
 			if (access & ENV_PROT_WRITE)
 				memcpy(frame->bytes + at % PAGE_SIZE, here, piece);
 			else
@@ -261,7 +271,8 @@ static struct host_space *target(struct proc *proc)
 static void check_range(vaddr_t address, u64 length)
 {
 	check(address % PAGE_SIZE == 0 && length % PAGE_SIZE == 0 && length > 0);
-	check(address >= ENV_USER_MIN && length <= ENV_STACK_TOP && address <= ENV_STACK_TOP - length);
+	check(address >= ENV_USER_MIN && length <= ENV_STACK_TOP &&
+		address <= ENV_STACK_TOP - length);
 }
 
 /* A gap below ENV_MMAP_TOP, the highest one; 0: none. */
@@ -283,7 +294,8 @@ static vaddr_t search(struct host_space *space, u64 length)
 /* More than this at once is more memory than the simulation has. */
 #define HOST_MAPPING_MAX ((u64)1 << 32)
 
-enum kstatus env_map_anonymous(struct proc *proc, vaddr_t *address, u64 length, unsigned prot, unsigned flags)
+enum kstatus env_map_anonymous(
+	struct proc *proc, vaddr_t *address, u64 length, unsigned prot, unsigned flags)
 {
 	struct host_space *space = target(proc);
 	bool hinted = *address != 0;
@@ -305,8 +317,8 @@ enum kstatus env_map_anonymous(struct proc *proc, vaddr_t *address, u64 length, 
 	return K_OK;
 }
 
-enum kstatus env_map_image(struct proc *proc, vaddr_t address, u64 length, unsigned prot, struct file_image *image,
-	u64 offset)
+enum kstatus env_map_image(struct proc *proc, vaddr_t address, u64 length, unsigned prot,
+	struct file_image *image, u64 offset)
 {
 	struct host_region *r;
 
@@ -358,5 +370,7 @@ enum kstatus env_write_memory(struct proc *proc, vaddr_t to, const void *from, s
 	check(proc->client.fresh);
 	if (!host_may_allocate())
 		return K_NOMEM;
-	return host_space_access(proc->client.fresh, to, (void *)from, n, ENV_PROT_WRITE, false) ? K_OK : K_FAULT;
+	return host_space_access(proc->client.fresh, to, (void *)from, n, ENV_PROT_WRITE, false)
+		       ? K_OK
+		       : K_FAULT;
 }

@@ -26,7 +26,7 @@ struct host_thread {
 	enum host_state state;
 	enum kstatus reason; /* why it woke */
 	u64 deadline;
-	struct list link;    /* in `ready`, or in the queue that it sleeps in */
+	struct list link; /* in `ready`, or in the queue that it sleeps in */
 	struct list all;
 	host_program program;
 	void *argument;
@@ -107,7 +107,8 @@ static bool pass_time(void)
 {
 	struct host_thread *each, *first = NULL;
 
-	list_for_each(each, &threads, all) {
+	list_for_each(each, &threads, all)
+	{
 		if (each->state == HOST_ASLEEP && each->deadline != ENV_FOREVER &&
 			(!first || each->deadline < first->deadline))
 			first = each;
@@ -132,10 +133,10 @@ static void switch_away(void)
 			return;
 		}
 	}
-	list_for_each(next, &ready, link)
-		count++;
+	list_for_each(next, &ready, link) count++;
 	pick = host_random() % count;
-	list_for_each(next, &ready, link) {
+	list_for_each(next, &ready, link)
+	{
 		if (pick-- == 0)
 			break;
 	}
@@ -237,7 +238,8 @@ static void bury_ended(void)
 {
 	struct host_thread *thread, *after;
 
-	list_for_each_safe(thread, after, &threads, all) {
+	list_for_each_safe(thread, after, &threads, all)
+	{
 		if (thread->state == HOST_ENDED)
 			bury(thread);
 	}
@@ -385,7 +387,8 @@ long host_call(long number, long a0, long a1, long a2, long a3, long a4, long a5
 
 	if (host_chance(chances.switch_at_call))
 		host_give_way();
-	result = host_transport ? host_transport(number, arguments) : direct_transport(number, arguments);
+	result = host_transport ? host_transport(number, arguments)
+				: direct_transport(number, arguments);
 	if (result == ENV_NO_REPLY)
 		end_thread();
 	check(host_current == proc);
@@ -423,7 +426,8 @@ static void take_down(void)
 	struct host_thread *thread, *after;
 
 	stopping = true;
-	list_for_each_safe(thread, after, &threads, all) {
+	list_for_each_safe(thread, after, &threads, all)
+	{
 		struct proc *proc = thread->proc;
 
 		if (thread->state != HOST_ENDED)
@@ -440,7 +444,8 @@ static void take_down(void)
 	stopping = false;
 }
 
-int host_run(const char *path, const char *args, host_program program, void *argument, struct host_chances given)
+int host_run(const char *path, const char *args, host_program program, void *argument,
+	struct host_chances given)
 {
 	host_objects_reset();
 	host_outside_reset();

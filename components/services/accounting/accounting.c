@@ -28,8 +28,8 @@ static void report_unknown(long number, const char *name, u64 count)
 {
 	char line[128];
 	size_t n = format_string(line, sizeof(line),
-		"{\"type\":\"enosys\",\"number\":%ld,\"name\":\"%s\",\"count\":%llu}\n", number, name,
-		(unsigned long long)count);
+		"{\"type\":\"enosys\",\"number\":%ld,\"name\":\"%s\",\"count\":%llu}\n", number,
+		name, (unsigned long long)count);
 
 	env_result_write(line, n);
 }
@@ -45,6 +45,7 @@ noreturn void services_end(int status)
 	}
 	if (outside_count > 0)
 		report_unknown(outside_number, "?", outside_count);
-	env_result_write(line, format_string(line, sizeof(line), "{\"type\":\"end\",\"status\":%d}\n", status));
+	env_result_write(line,
+		format_string(line, sizeof(line), "{\"type\":\"end\",\"status\":%d}\n", status));
 	env_power_off(status);
 }

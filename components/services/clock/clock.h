@@ -17,7 +17,8 @@
 #define NSEC_PER_SEC  1000000000ll
 #define NSEC_PER_USEC 1000ll
 
-/* Of CLOCK_REALTIME at reset; TAI is the same, as long as nobody says how many leap seconds there were. */
+/* Of CLOCK_REALTIME at reset; TAI is the same, as long as nobody says how many leap seconds there
+ * were. */
 #define CLOCK_EPOCH_NS ((u64)CONFIG_SERVICES_CLOCK_EPOCH * NSEC_PER_SEC)
 
 /* struct timespec, and with microseconds struct timeval. */

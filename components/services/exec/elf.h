@@ -45,13 +45,13 @@ struct elf_segment {
 };
 
 struct elf_image {
-	bool is_dynamic;   /* may be loaded at any page: all addresses are relative to that */
+	bool is_dynamic; /* may be loaded at any page: all addresses are relative to that */
 	bool wants_interpreter;
 	u32 count;
-	u16 headers;       /* program headers, and where they are seen once loaded (0: nowhere) */
+	u16 headers; /* program headers, and where they are seen once loaded (0: nowhere) */
 	u64 headers_address;
-	u64 entry;         /* lies in an executable segment */
-	u64 start, end;    /* of all segments, in whole pages */
+	u64 entry;                                     /* lies in an executable segment */
+	u64 start, end;                                /* of all segments, in whole pages */
 	struct elf_segment segments[ELF_SEGMENTS_MAX]; /* by rising address */
 };
 
@@ -59,11 +59,13 @@ struct elf_image {
 
 static inline bool elf_header_is_good(const struct elf_header *h, u64 size)
 {
-	static const u8 ident[7] = {0x7f, 'E', 'L', 'F', 2 /* 64 bits */, 1 /* little endian */, 1 /* version */};
+	static const u8 ident[7] = {
+		0x7f, 'E', 'L', 'F', 2 /* 64 bits */, 1 /* little endian */, 1 /* version */};
 
 	return memcmp(h->ident, ident, sizeof(ident)) == 0 &&
-	       (h->type == ELF_TYPE_EXEC || h->type == ELF_TYPE_DYN) && h->machine == ELF_MACHINE_X86_64 &&
-	       h->version == 1 && h->phentsize == sizeof(struct elf_program_header) && h->phnum > 0 &&
+	       (h->type == ELF_TYPE_EXEC || h->type == ELF_TYPE_DYN) &&
+	       h->machine == ELF_MACHINE_X86_64 && h->version == 1 &&
+	       h->phentsize == sizeof(struct elf_program_header) && h->phnum > 0 &&
 	       h->phnum <= ELF_HEADERS_MAX && h->phoff <= size &&
 	       h->phnum * sizeof(struct elf_program_header) <= size - h->phoff;
 }
@@ -72,12 +74,14 @@ static inline bool elf_segment_is_good(const struct elf_program_header *p, u64 s
 {
 	return p->filesz <= p->memsz && p->offset <= size && p->filesz <= size - p->offset &&
 	       p->memsz <= limit && p->vaddr <= limit - p->memsz &&
-	       p->vaddr % ELF_PAGE == p->offset % ELF_PAGE && p->align <= limit && (p->align & (p->align - 1)) == 0 &&
+	       p->vaddr % ELF_PAGE == p->offset % ELF_PAGE && p->align <= limit &&
+	       (p->align & (p->align - 1)) == 0 &&
 	       (p->flags & ~(ELF_READ | ELF_WRITE | ELF_EXEC)) == 0;
 }
 
 /* Takes a PT_LOAD into the image; false if it cannot be. */
-static inline bool elf_add_segment(struct elf_image *image, const struct elf_program_header *p, u64 size, u64 limit)
+static inline bool elf_add_segment(
+	struct elf_image *image, const struct elf_program_header *p, u64 size, u64 limit)
 {
 	if (!elf_segment_is_good(p, size, limit))
 		return false;
@@ -104,7 +108,8 @@ static inline u64 elf_address_of(const struct elf_image *image, u64 offset, u64 
 	for (u32 i = 0; i < image->count; i++) {
 		const struct elf_segment *s = &image->segments[i];
 
-		if (offset >= s->offset && offset - s->offset <= s->filesz && n <= s->filesz - (offset - s->offset))
+		if (offset >= s->offset && offset - s->offset <= s->filesz &&
+			n <= s->filesz - (offset - s->offset))
 			return s->vaddr + (offset - s->offset);
 	}
 	return 0;
@@ -122,10 +127,11 @@ static inline bool elf_is_executable(const struct elf_image *image, u64 address)
 }
 
 /*
- * Reads the file of `size` bytes at `bytes` (of any alignment). All addresses will lie below `limit`, a page
- * multiple. False: not an ELF file that can be run.
+ * Reads the file of `size` bytes at `bytes` (of any alignment). All addresses will lie below
+ * `limit`, a page multiple. False: not an ELF file that can be run.
  */
-static inline bool must_check elf_read(const u8 *bytes, u64 size, u64 limit, struct elf_image *image)
+static inline bool must_check elf_read(
+	const u8 *bytes, u64 size, u64 limit, struct elf_image *image)
 {
 	struct elf_header header;
 	struct elf_program_header p;

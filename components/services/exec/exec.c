@@ -20,7 +20,8 @@ long exec_find(char *path, struct file_image **image)
 	return 0;
 }
 
-long exec_image(struct proc *proc, struct file_image *image, const char *path, const struct arguments *arguments)
+long exec_image(struct proc *proc, struct file_image *image, const char *path,
+	const struct arguments *arguments)
 {
 	struct loaded loaded;
 	vaddr_t stack;
@@ -63,12 +64,14 @@ static long collect(struct arguments *arguments, vaddr_t argv, vaddr_t envp)
 	if (count < 0)
 		return count;
 	arguments->envc = (u32)count;
-	if (arguments->bytes + ((u64)arguments->argc + arguments->envc) * sizeof(vaddr_t) > ARGUMENTS_MAX)
+	if (arguments->bytes + ((u64)arguments->argc + arguments->envc) * sizeof(vaddr_t) >
+		ARGUMENTS_MAX)
 		return -E2BIG;
 	return 0;
 }
 
-/* execve with the path fetched; the file is looked for before the arguments are looked at, as on Linux. */
+/* execve with the path fetched; the file is looked for before the arguments are looked at, as on
+ * Linux. */
 static long exec_path(char *path, size_t length, vaddr_t argv, vaddr_t envp)
 {
 	struct arguments arguments;

@@ -12,7 +12,8 @@
 
 static unsigned segment_prot(const struct elf_segment *s)
 {
-	return (s->flags & ELF_READ ? ENV_PROT_READ : 0) | (s->flags & ELF_WRITE ? ENV_PROT_WRITE : 0) |
+	return (s->flags & ELF_READ ? ENV_PROT_READ : 0) |
+	       (s->flags & ELF_WRITE ? ENV_PROT_WRITE : 0) |
 	       (s->flags & ELF_EXEC ? ENV_PROT_EXEC : 0);
 }
 
@@ -31,7 +32,8 @@ static enum kstatus clear(struct proc *proc, vaddr_t from, vaddr_t to)
 	return status;
 }
 
-static enum kstatus map_segment(struct proc *proc, struct file_image *image, const struct elf_segment *s, vaddr_t bias)
+static enum kstatus map_segment(
+	struct proc *proc, struct file_image *image, const struct elf_segment *s, vaddr_t bias)
 {
 	vaddr_t start = bias + s->vaddr;
 	vaddr_t first = ALIGN_DOWN(start, PAGE_SIZE);
@@ -45,11 +47,13 @@ static enum kstatus map_segment(struct proc *proc, struct file_image *image, con
 	if (status == K_OK && s->filesz > 0 && s->memsz > s->filesz)
 		status = clear(proc, start + s->filesz, file_end);
 	if (status == K_OK && end > file_end)
-		status = env_map_anonymous(proc, &file_end, end - file_end, segment_prot(s), ENV_MAP_FIXED);
+		status = env_map_anonymous(
+			proc, &file_end, end - file_end, segment_prot(s), ENV_MAP_FIXED);
 	return status;
 }
 
-/* How far the file's addresses are moved. The image has been checked to end below the limit it was read with. */
+/* How far the file's addresses are moved. The image has been checked to end below the limit it was
+ * read with. */
 static vaddr_t load_bias(const struct elf_image *elf)
 {
 	return elf->is_dynamic ? DYNAMIC_BASE - elf->start : 0;
@@ -57,7 +61,8 @@ static vaddr_t load_bias(const struct elf_image *elf)
 
 long image_load(struct proc *proc, struct file_image *image, struct loaded *loaded)
 {
-	const vaddr_t limit = ENV_STACK_TOP - 2 * STACK_SIZE; /* the stack, and room between the two */
+	const vaddr_t limit =
+		ENV_STACK_TOP - 2 * STACK_SIZE; /* the stack, and room between the two */
 	struct elf_image elf;
 	vaddr_t bias;
 

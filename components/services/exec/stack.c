@@ -98,14 +98,15 @@ static enum kstatus write_strings(struct proc *proc, const struct arguments *arg
 	return status;
 }
 
-/* The platform's name and the random bytes, in one piece; the strings' own addresses follow from it. */
+/* The platform's name and the random bytes, in one piece; the strings' own addresses follow from
+ * it. */
 struct stack_extras {
 	char platform[8];
 	u64 random[2];
 };
 
-static void put_vectors(struct word_writer *w, const struct arguments *arguments, const struct loaded *loaded,
-	vaddr_t extras, vaddr_t strings)
+static void put_vectors(struct word_writer *w, const struct arguments *arguments,
+	const struct loaded *loaded, vaddr_t extras, vaddr_t strings)
 {
 	struct string_walk walk = {arguments->first, 0, strings};
 	vaddr_t path = next_string(&walk);
@@ -145,18 +146,21 @@ static void put_vectors(struct word_writer *w, const struct arguments *arguments
 
 #define AUXILIARY_WORDS (2 * 17)
 
-long stack_build(struct proc *proc, const struct arguments *arguments, const struct loaded *loaded, vaddr_t *stack)
+long stack_build(struct proc *proc, const struct arguments *arguments, const struct loaded *loaded,
+	vaddr_t *stack)
 {
 	struct stack_extras extra = {"x86_64", {env_random(), env_random()}};
 	u64 words = 3 + (u64)arguments->argc + arguments->envc + AUXILIARY_WORDS;
 	vaddr_t bottom = ENV_STACK_TOP - STACK_SIZE;
 	vaddr_t strings = ENV_STACK_TOP - 8 - arguments->bytes;
 	vaddr_t extras = ALIGN_DOWN(strings - sizeof(extra), (u64)16);
-	struct word_writer w = {.proc = proc, .to = ALIGN_DOWN(extras - words * sizeof(u64), (u64)16)};
+	struct word_writer w = {
+		.proc = proc, .to = ALIGN_DOWN(extras - words * sizeof(u64), (u64)16)};
 	enum kstatus status;
 
 	*stack = w.to;
-	status = env_map_anonymous(proc, &bottom, STACK_SIZE, ENV_PROT_READ | ENV_PROT_WRITE, ENV_MAP_FIXED);
+	status = env_map_anonymous(
+		proc, &bottom, STACK_SIZE, ENV_PROT_READ | ENV_PROT_WRITE, ENV_MAP_FIXED);
 	if (status == K_OK)
 		status = write_strings(proc, arguments, strings);
 	if (status == K_OK)

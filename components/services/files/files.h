@@ -48,7 +48,7 @@ struct open_file {
 	const struct file_ops *ops;
 	void *object; /* the device's */
 	u32 refs;
-	u32 flags;    /* O_ACCMODE and O_NONBLOCK */
+	u32 flags; /* O_ACCMODE and O_NONBLOCK */
 };
 
 void files_init(void);
@@ -57,7 +57,8 @@ void files_init(void);
 struct open_file *file_create(const struct file_ops *ops, void *object, u32 flags) must_check;
 void file_unref(struct open_file *file);
 
-/* Puts `file` behind the lowest free descriptor of `proc`, giving it the reference; -EMFILE when there is none. */
+/* Puts `file` behind the lowest free descriptor of `proc`, giving it the reference; -EMFILE when
+ * there is none. */
 long files_install(struct proc *proc, struct open_file *file, bool cloexec);
 /* Puts it behind descriptor `fd`, which must be free and below PROC_FILES. */
 void files_install_at(struct proc *proc, u32 fd, struct open_file *file, bool cloexec);
@@ -84,8 +85,8 @@ static inline struct open_file *files_find(int fd)
 }
 
 /*
- * Moves the next `n` bytes (at most io->left) from or to the client. A fault moves nothing of the piece
- * of the vector that it hits, and the io goes on from there. *moved: bytes, always set.
+ * Moves the next `n` bytes (at most io->left) from or to the client. A fault moves nothing of the
+ * piece of the vector that it hits, and the io goes on from there. *moved: bytes, always set.
  */
 enum kstatus must_check io_copyin(struct io *io, void *to, size_t n, size_t *moved);
 enum kstatus must_check io_copyout(struct io *io, const void *from, size_t n, size_t *moved);

@@ -13,7 +13,8 @@
 
 typedef long (*io_function)(struct open_file *file, struct io *io);
 
-/* Whether [base, base + length) could be user memory at all; what of it is mapped, the copies find out. */
+/* Whether [base, base + length) could be user memory at all; what of it is mapped, the copies find
+ * out. */
 static bool is_user_range(vaddr_t base, u64 length)
 {
 	return length <= ENV_USER_MAX && base <= ENV_USER_MAX - length;
@@ -49,7 +50,8 @@ long sys_write(int fd, vaddr_t buf, size_t count)
 	return transfer(file, file->ops->write, buf, count);
 }
 
-/* Checks the client's vector, cuts it to IO_MAX_BYTES in all, and says how many bytes that is (or -errno). */
+/* Checks the client's vector, cuts it to IO_MAX_BYTES in all, and says how many bytes that is (or
+ * -errno). */
 static long check_vector(struct iovec *vector, size_t count)
 {
 	u64 total = 0;

@@ -20,7 +20,8 @@ static struct object_cache file_cache;
 
 void files_init(void)
 {
-	object_cache_init(&file_cache, "open_file", sizeof(struct open_file), _Alignof(struct open_file));
+	object_cache_init(
+		&file_cache, "open_file", sizeof(struct open_file), _Alignof(struct open_file));
 }
 
 struct open_file *file_create(const struct file_ops *ops, void *object, u32 flags)

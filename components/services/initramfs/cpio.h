@@ -21,7 +21,7 @@
 struct cpio_entry {
 	const char *name; /* in the archive */
 	u32 name_length;
-	u32 mode;         /* st_mode */
+	u32 mode; /* st_mode */
 	const u8 *bytes;
 	u64 size;
 };
@@ -57,10 +57,11 @@ static inline bool cpio_skip(u64 *offset, u64 n, u64 size)
 }
 
 /*
- * The member at *offset (0 at first), which moves on to the next. K_NOENT after the last; K_INVAL when the
- * archive is malformed there.
+ * The member at *offset (0 at first), which moves on to the next. K_NOENT after the last; K_INVAL
+ * when the archive is malformed there.
  */
-static inline enum kstatus must_check cpio_next(const u8 *archive, u64 size, u64 *offset, struct cpio_entry *entry)
+static inline enum kstatus must_check cpio_next(
+	const u8 *archive, u64 size, u64 *offset, struct cpio_entry *entry)
 {
 	const u8 *header = archive + *offset;
 	u32 mode, bytes, name_size;

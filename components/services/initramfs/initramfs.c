@@ -2,8 +2,8 @@
  * initramfs: the archive, turned into a list of file images.
  *
  * A file later in the archive replaces one of the same name, as on Linux: the
- * list is searched from the latest. Directories exist by being named or by having something in them.
- * Links and devices are not followed; to a program they are files that it may not run.
+ * list is searched from the latest. Directories exist by being named or by having something in
+ * them. Links and devices are not followed; to a program they are files that it may not run.
  */
 #include <services/errno.h>
 #include <services/initramfs/cpio.h>
@@ -12,7 +12,8 @@
 
 static struct list files = {&files, &files}; /* the latest first */
 
-/* A name in the archive without "./" or "/" in front; NULL if it is not in the one form that look-up knows. */
+/* A name in the archive without "./" or "/" in front; NULL if it is not in the one form that
+ * look-up knows. */
 static const char *tidy_name(const char *name)
 {
 	if (name[0] == '.' && (name[1] == '/' || name[1] == '\0'))
@@ -68,13 +69,15 @@ void initramfs_forget(void)
 {
 	struct file_image *image, *after;
 
-	list_for_each_safe(image, after, &files, link) {
+	list_for_each_safe(image, after, &files, link)
+	{
 		list_remove(&image->link);
 		kfree(image, sizeof(*image));
 	}
 }
 
-/* What the first `length` bytes of a tidy path name: 0 and *image (NULL: a directory), or -ENOENT. */
+/* What the first `length` bytes of a tidy path name: 0 and *image (NULL: a directory), or -ENOENT.
+ */
 static long find_part(const char *path, size_t length, struct file_image **image)
 {
 	struct file_image *each;
@@ -82,7 +85,8 @@ static long find_part(const char *path, size_t length, struct file_image **image
 	*image = NULL;
 	if (length == 0)
 		return 0;
-	list_for_each(each, &files, link) {
+	list_for_each(each, &files, link)
+	{
 		if (strncmp(each->name, path, length) != 0)
 			continue;
 		if (each->name[length] == '/')

@@ -11,7 +11,7 @@
 bool path_is_tidy(const char *path);
 
 /*
- * Makes `path` tidy, in place. Each prefix in which a further part is looked up (even "." or "..", or
- * nothing behind a slash) is first put to `check_directory`, whose error ends it.
+ * Makes `path` tidy, in place. Each prefix in which a further part is looked up (even "." or "..",
+ * or nothing behind a slash) is first put to `check_directory`, whose error ends it.
  */
 long path_tidy(char *path, long (*check_directory)(const char *path, size_t length)) must_check;

@@ -2,9 +2,9 @@
  * mmap: memory of a process by address.
  *
  * The order of the checks is that of Linux's mm/mmap.c and mm/mprotect.c, so that a call with two
- * faults fails with the same error (but for MAP_FIXED_NOREPLACE with a wrong type, where Linux looks
- * first whether the place is taken). A process's addresses end at ENV_STACK_TOP: what lies above is
- * the placement's, and to the process it is as if nothing were there.
+ * faults fails with the same error (but for MAP_FIXED_NOREPLACE with a wrong type, where Linux
+ * looks first whether the place is taken). A process's addresses end at ENV_STACK_TOP: what lies
+ * above is the placement's, and to the process it is as if nothing were there.
  */
 #include <services/files/files.h>
 #include <services/services.h>
@@ -63,7 +63,8 @@ static long map_anonymous(vaddr_t address, u64 length, unsigned long prot, unsig
 		env_flags |= ENV_MAP_FIXED;
 	if (flags & MAP_FIXED_NOREPLACE)
 		env_flags |= ENV_MAP_NOREPLACE;
-	error = errno_of(env_map_anonymous(env_current(), &address, length, prot & PROT_ALL, env_flags));
+	error = errno_of(
+		env_map_anonymous(env_current(), &address, length, prot & PROT_ALL, env_flags));
 	return error != 0 ? error : (long)address;
 }
 
@@ -91,7 +92,8 @@ long sys_munmap(vaddr_t address, size_t length)
 	u64 pages = ALIGN_UP((u64)length, PAGE_SIZE);
 	vaddr_t start, end;
 
-	if (!is_page_aligned(address) || address > ENV_USER_MAX || length > ENV_USER_MAX - address || pages == 0)
+	if (!is_page_aligned(address) || address > ENV_USER_MAX ||
+		length > ENV_USER_MAX - address || pages == 0)
 		return -EINVAL;
 	start = MAX(address, ENV_USER_MIN);
 	end = MIN(address + pages, ENV_STACK_TOP);
@@ -123,10 +125,12 @@ long sys_mprotect(vaddr_t address, size_t length, long prot)
 	if (address < ENV_USER_MIN || address >= ENV_STACK_TOP)
 		return -ENOMEM;
 	if (grows != 0)
-		return -EINVAL; /* no mapping grows here (Linux: ENOMEM where there is none at all) */
+		return -EINVAL; /* no mapping grows here (Linux: ENOMEM where there is none at all)
+				 */
 	if (pages <= ENV_STACK_TOP - address)
 		return protect_errno(env_protect(env_current(), address, pages, rights & PROT_ALL));
 	pages = ENV_STACK_TOP - address; /* what there is changes, then comes a gap */
-	address = (vaddr_t)protect_errno(env_protect(env_current(), address, pages, rights & PROT_ALL));
+	address = (vaddr_t)protect_errno(
+		env_protect(env_current(), address, pages, rights & PROT_ALL));
 	return address == 0 ? -ENOMEM : (long)address;
 }

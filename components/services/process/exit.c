@@ -33,7 +33,8 @@ static void give_children_away(struct proc *proc)
 		return;
 	while (init->parent)
 		init = init->parent;
-	list_for_each_safe(child, after, &proc->children, sibling) {
+	list_for_each_safe(child, after, &proc->children, sibling)
+	{
 		list_remove(&child->sibling);
 		list_push_back(&init->children, &child->sibling);
 		child->parent = init;
@@ -112,7 +113,8 @@ long sys_wait4(int pid, vaddr_t status, int options, vaddr_t usage)
 	for (;;) {
 		bool found = false;
 
-		list_for_each(child, &proc->children, sibling) {
+		list_for_each(child, &proc->children, sibling)
+		{
 			if (!is_waited_for(child, pid))
 				continue;
 			if (child->state == PROC_ZOMBIE)

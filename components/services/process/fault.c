@@ -42,8 +42,8 @@ static int vector_signal(unsigned vector)
 static void end_by_signal(struct proc *proc, int signal, const char *what, vaddr_t address)
 {
 	char line[128];
-	size_t n = format_string(line, sizeof(line), "%s[%d]: %s (%s 0x%llx)\n", proc->name, proc->pid,
-		signal_name(signal), what, (unsigned long long)address);
+	size_t n = format_string(line, sizeof(line), "%s[%d]: %s (%s 0x%llx)\n", proc->name,
+		proc->pid, signal_name(signal), what, (unsigned long long)address);
 
 	env_console_write(line, MIN(n, sizeof(line) - 1));
 	process_end(proc, signal);

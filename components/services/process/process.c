@@ -117,7 +117,8 @@ long sys_gettid(void)
 	return env_current()->pid;
 }
 
-/* Linux clears the word when a thread ends while others share its memory. None can here yet: nothing to remember. */
+/* Linux clears the word when a thread ends while others share its memory. None can here yet:
+ * nothing to remember. */
 long sys_set_tid_address(vaddr_t address)
 {
 	(void)address;

@@ -23,11 +23,12 @@
 void process_init(void);
 
 /*
- * A new process, a child of `parent` (NULL: process 1), with no memory, no thread and no files. *error: -EAGAIN at a
- * limit, -ENOMEM.
+ * A new process, a child of `parent` (NULL: process 1), with no memory, no thread and no files.
+ * *error: -EAGAIN at a limit, -ENOMEM.
  */
 struct proc *process_create(struct proc *parent, long *error) must_check;
-/* Takes back a process that never ran, or a zombie that was waited for; its client is gone, its files are closed. */
+/* Takes back a process that never ran, or a zombie that was waited for; its client is gone, its
+ * files are closed. */
 void process_free(struct proc *proc);
 
 /* exec: the name that `ps` would show is the last part of `path`. */

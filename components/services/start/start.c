@@ -1,8 +1,8 @@
 /*
  * start: from nothing to process 1.
  *
- * Its descriptors 0 to 2 are the console, 3 is the result channel. Its environment is what Linux gives its
- * own: HOME and TERM.
+ * Its descriptors 0 to 2 are the console, 3 is the result channel. Its environment is what Linux
+ * gives its own: HOME and TERM.
  */
 #include <services/exec/exec.h>
 #include <services/files/files.h>
@@ -50,7 +50,8 @@ static long open_descriptors(struct proc *proc)
 	return 0;
 }
 
-/* The path, then the path again as the first argument, then what stands between the commas of `args`. */
+/* The path, then the path again as the first argument, then what stands between the commas of
+ * `args`. */
 static long collect(struct arguments *arguments, const char *path, const char *args)
 {
 	long error = arguments_add(arguments, path, strlen(path));

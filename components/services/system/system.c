@@ -13,7 +13,8 @@ struct utsname {
 	char system[65], node[65], release[65], version[65], machine[65], domain[65];
 };
 
-/* The release is that of the Linux whose behaviour is followed; C libraries refuse one that is too old. */
+/* The release is that of the Linux whose behaviour is followed; C libraries refuse one that is too
+ * old. */
 static const struct utsname names = {
 	.system = "Linux",
 	.node = "mortise",

@@ -19,26 +19,26 @@ struct termios {
 	u8 cc[19];
 };
 
-#define ICRNL    0000400u
-#define IMAXBEL  0020000u
-#define B38400   0000017u
-#define CS8      0000060u
-#define CREAD    0000200u
-#define ICANON   0000002u
-#define ECHO     0000010u
-#define ECHOE    0000020u
-#define ECHOK    0000040u
-#define ECHOCTL  0001000u
-#define ECHOKE   0004000u
-#define VERASE   2
-#define VKILL    3
-#define VEOF     4
-#define VMIN     6
+#define ICRNL   0000400u
+#define IMAXBEL 0020000u
+#define B38400  0000017u
+#define CS8     0000060u
+#define CREAD   0000200u
+#define ICANON  0000002u
+#define ECHO    0000010u
+#define ECHOE   0000020u
+#define ECHOK   0000040u
+#define ECHOCTL 0001000u
+#define ECHOKE  0004000u
+#define VERASE  2
+#define VKILL   3
+#define VEOF    4
+#define VMIN    6
 
 static struct {
 	struct discipline discipline;
-	u32 given;              /* bytes of the complete line that have been read */
-	char typed[64];         /* raw input, not yet looked at: [typed_at, typed_end) */
+	u32 given;      /* bytes of the complete line that have been read */
+	char typed[64]; /* raw input, not yet looked at: [typed_at, typed_end) */
 	u32 typed_at, typed_end;
 	bool busy;
 	struct env_queue idle;
@@ -75,7 +75,8 @@ static bool wait_for_line(void)
 	while (!terminal.discipline.complete) {
 		if (terminal.typed_at == terminal.typed_end) {
 			terminal.typed_at = 0;
-			terminal.typed_end = (u32)env_console_read(terminal.typed, sizeof(terminal.typed));
+			terminal.typed_end =
+				(u32)env_console_read(terminal.typed, sizeof(terminal.typed));
 			if (terminal.typed_end == 0)
 				return false;
 		}

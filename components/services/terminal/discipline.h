@@ -12,7 +12,7 @@
 
 struct discipline {
 	char line[DISCIPLINE_LINE];
-	u32 length;    /* of the line so far */
+	u32 length; /* of the line so far */
 	bool complete;
 	void (*echo)(const char *bytes, size_t n);
 };

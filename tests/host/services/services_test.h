@@ -32,7 +32,8 @@ struct archive {
 };
 
 void archive_begin(struct archive *archive);
-void archive_add(struct archive *archive, const char *name, u32 mode, const void *bytes, size_t size);
+void archive_add(
+	struct archive *archive, const char *name, u32 mode, const void *bytes, size_t size);
 void archive_end(struct archive *archive);
 
 /* A small valid ELF file: text at 0x400000, data and bss behind it. Its size. */

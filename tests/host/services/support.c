@@ -62,11 +62,13 @@ static void append(struct archive *archive, const void *bytes, size_t size)
 	archive->size = ALIGN_UP(archive->size + size, (size_t)4);
 }
 
-void archive_add(struct archive *archive, const char *name, u32 mode, const void *bytes, size_t size)
+void archive_add(
+	struct archive *archive, const char *name, u32 mode, const void *bytes, size_t size)
 {
 	char header[256];
-	int n = snprintf(header, sizeof(header), "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%s", 1u, mode, 0u, 0u, 1u,
-		0u, (unsigned)size, 0u, 0u, 0u, 0u, (unsigned)strlen(name) + 1, 0u, name);
+	int n = snprintf(header, sizeof(header),
+		"070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%s", 1u, mode, 0u, 0u,
+		1u, 0u, (unsigned)size, 0u, 0u, 0u, 0u, (unsigned)strlen(name) + 1, 0u, name);
 
 	append(archive, header, (size_t)n + 1);
 	if (size > 0)
@@ -93,7 +95,8 @@ size_t make_elf(u8 bytes[TEST_ELF_SIZE])
 	};
 	struct elf_program_header segments[2] = {
 		{ELF_PT_LOAD, ELF_READ | ELF_EXEC, 0, 0x400000, 0x400000, 0x1200, 0x1200, 0x1000},
-		{ELF_PT_LOAD, ELF_READ | ELF_WRITE, 0x2000, TEST_ELF_DATA, TEST_ELF_DATA, 0x80, 0x2800, 0x1000},
+		{ELF_PT_LOAD, ELF_READ | ELF_WRITE, 0x2000, TEST_ELF_DATA, TEST_ELF_DATA, 0x80,
+			0x2800, 0x1000},
 	};
 
 	for (size_t i = 0; i < TEST_ELF_SIZE; i++)

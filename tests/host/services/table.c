@@ -18,5 +18,6 @@ const struct contract_test contract_tests[] = {
 	{"pipes", test_pipes},
 	{"files", test_files},
 	{"memory", test_memory},
+	{"exec", test_exec},
 };
 const unsigned contract_tests_count = sizeof(contract_tests) / sizeof(contract_tests[0]);

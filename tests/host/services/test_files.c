@@ -61,7 +61,8 @@ static long pick(const long *from, size_t n)
 
 /*
  * A call that never blocks: the pipes are all made non-blocking. Writes are small: Linux's pipe
- * holds sixteen buffers of up to a page, and so can be full with fewer than 65536 bytes in it; ours cannot.
+ * holds sixteen buffers of up to a page, and so can be full with fewer than 65536 bytes in it; ours
+ * cannot.
  */
 static struct step random_step(void)
 {
@@ -96,13 +97,14 @@ static struct step random_step(void)
 	case 12:
 		return (struct step){SYS_close, {(long)(host_random() % 40)}, 0};
 	default:
-		return (struct step){SYS_read, {random_fd(), host_chance(2) ? 8 : -4096, pick(sizes, 5)}, 0};
+		return (struct step){
+			SYS_read, {random_fd(), host_chance(2) ? 8 : -4096, pick(sizes, 5)}, 0};
 	}
 }
 
 /*
- * A write into a pipe that nobody reads ends a process. So on both sides one more reader of each pipe is kept,
- * far up; a pipe for which that is not possible is closed at once.
+ * A write into a pipe that nobody reads ends a process. So on both sides one more reader of each
+ * pipe is kept, far up; a pipe for which that is not possible is closed at once.
  */
 #define KEEP_FROM 100
 
@@ -122,7 +124,8 @@ static void run_on_linux(struct trace *trace)
 		long result;
 
 		for (int j = 0; j < 4; j++)
-			a[j] = s->places >> j & 1 ? (long)(buffer + s->arguments[j]) : s->arguments[j];
+			a[j] = s->places >> j & 1 ? (long)(buffer + s->arguments[j])
+						  : s->arguments[j];
 		result = syscall(s->number, a[0], a[1], a[2], a[3]);
 		trace->answers[i] = result < 0 ? -errno : result;
 		if (s->number == SYS_pipe2 && result == 0) {
@@ -154,7 +157,8 @@ static void run_here(void *argument)
 		long result;
 
 		for (int j = 0; j < 4; j++)
-			a[j] = s->places >> j & 1 ? (long)buffer + s->arguments[j] : s->arguments[j];
+			a[j] = s->places >> j & 1 ? (long)buffer + s->arguments[j]
+						  : s->arguments[j];
 		result = host_sys(s->number, a[0], a[1], a[2], a[3]);
 		if (s->number == SYS_pipe2 && result == 0 &&
 			host_sys(SYS_fcntl, peek32((vaddr_t)a[0]), F_DUPFD, KEEP_FROM) < 0) {
@@ -164,8 +168,10 @@ static void run_here(void *argument)
 		host_peek(seen, buffer, BUFFER_SIZE);
 		if (result == trace->answers[i] && digest(seen) == trace->digests[i])
 			continue;
-		snprintf(text, sizeof(text), "step %zu: call %ld(%ld, %ld, %ld): here %ld, on Linux %ld, memory %s", i, s->number,
-			s->arguments[0], s->arguments[1], s->arguments[2], result, trace->answers[i],
+		snprintf(text, sizeof(text),
+			"step %zu: call %ld(%ld, %ld, %ld): here %ld, on Linux %ld, memory %s", i,
+			s->number, s->arguments[0], s->arguments[1], s->arguments[2], result,
+			trace->answers[i],
 			digest(seen) == trace->digests[i] ? "alike" : "different");
 		tap_ok(false, text);
 		return;
@@ -183,13 +189,15 @@ static void make_steps(void *argument)
 
 static void compare_with_linux(u64 seed)
 {
-	struct trace *trace = mmap(NULL, sizeof(*trace), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct trace *trace = mmap(
+		NULL, sizeof(*trace), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int status;
 	pid_t child;
 
 	if (trace == MAP_FAILED)
 		host_die("no shared memory");
-	test_run(make_steps, trace, (struct host_chances){.seed = seed}, "the random calls are made up");
+	test_run(make_steps, trace, (struct host_chances){.seed = seed},
+		"the random calls are made up");
 	child = fork();
 	if (child == 0)
 		run_on_linux(trace);
@@ -245,8 +253,10 @@ static void test_fork(void *argument)
 	host_sys(SYS_fcntl, 5, F_DUPFD_CLOEXEC, 200);
 	host_fork(SYS_fork, inherit, NULL);
 	host_sys(SYS_wait4, -1, status);
-	tap_eq(peek32(status), 1 << 8, "a child has its parent's descriptors, and which of them end at exec");
-	tap_eq(host_sys(SYS_read, 4, buf, 8), 1, "a descriptor that the child closes stays open, and both share the file");
+	tap_eq(peek32(status), 1 << 8,
+		"a child has its parent's descriptors, and which of them end at exec");
+	tap_eq(host_sys(SYS_read, 4, buf, 8), 1,
+		"a descriptor that the child closes stays open, and both share the file");
 }
 
 /* Vectors: the cases where Linux's answer needs a look into its source. */

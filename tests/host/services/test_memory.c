@@ -1,4 +1,5 @@
-/* Memory by address: random calls against Linux, and what Linux would answer on a machine of its own. */
+/* Memory by address: random calls against Linux, and what Linux would answer on a machine of its
+ * own. */
 #include <errno.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -20,7 +21,8 @@ struct step {
 struct trace {
 	struct step steps[STEPS];
 	long answers[STEPS];
-	u8 pages[STEPS][PAGES]; /* after each step: what can be done with each page, and what it holds */
+	u8 pages[STEPS]
+		[PAGES]; /* after each step: what can be done with each page, and what it holds */
 };
 
 static long pick(const long *from, size_t n)
@@ -31,14 +33,17 @@ static long pick(const long *from, size_t n)
 /* Mostly pages of the window, sometimes nonsense. */
 static long random_address(void)
 {
-	static const long odd[] = {0, 0x1000, (long)WINDOW + 1, (long)0x800000000000, -4096, (long)0xffff800000000000};
+	static const long odd[] = {
+		0, 0x1000, (long)WINDOW + 1, (long)0x800000000000, -4096, (long)0xffff800000000000};
 
-	return host_chance(12) ? pick(odd, 6) : (long)(WINDOW + PAGE_SIZE * (host_random() % PAGES));
+	return host_chance(12) ? pick(odd, 6)
+			       : (long)(WINDOW + PAGE_SIZE * (host_random() % PAGES));
 }
 
 static long random_length(void)
 {
-	static const long odd[] = {0, 1, 4097, -1, -4096, (long)0x800000000000, (long)0x7fffffffffff0000};
+	static const long odd[] = {
+		0, 1, 4097, -1, -4096, (long)0x800000000000, (long)0x7fffffffffff0000};
 
 	return host_chance(8) ? pick(odd, 7) : (long)(PAGE_SIZE * (1 + host_random() % 5));
 }
@@ -62,18 +67,24 @@ static struct step random_step(void)
 	case 1:
 		if (at == 0 || at == 0x1000) /* root may do that on Linux */
 			at = (long)WINDOW;
-		if (place & 0x100000) /* two faults at once: the order in which they are found differs */
+		if (place & 0x100000) /* two faults at once: the order in which they are found
+					 differs */
 			flag = MAP_PRIVATE;
-		return (struct step){SYS_mmap, {at, length, prot, flag | anonymous | place, -1, offset}, false};
+		return (struct step){
+			SYS_mmap, {at, length, prot, flag | anonymous | place, -1, offset}, false};
 	case 2:
-		return (struct step){SYS_mmap, {0, length, prot, flag | anonymous, -1, offset}, true};
+		return (struct step){
+			SYS_mmap, {0, length, prot, flag | anonymous, -1, offset}, true};
 	case 3:
 	case 4:
-		return (struct step){SYS_munmap, {(u64)at < 0x10000 ? (long)WINDOW : at, length}, false};
+		return (struct step){
+			SYS_munmap, {(u64)at < 0x10000 ? (long)WINDOW : at, length}, false};
 	default:
-		if (length < 0 || length > 0x100000) /* Linux would go on into what the test program has above */
+		if (length < 0 || length > 0x100000) /* Linux would go on into what the test program
+							has above */
 			length = (long)PAGE_SIZE;
-		return (struct step){SYS_mprotect, {at, length, host_chance(15) ? pick(odd_prots, 5) : pick(prots, 7)}, false};
+		return (struct step){SYS_mprotect,
+			{at, length, host_chance(15) ? pick(odd_prots, 5) : pick(prots, 7)}, false};
 	}
 }
 
@@ -107,7 +118,8 @@ static void run_on_linux(struct trace *trace)
 			byte = (u8)(readable ? byte : 0);
 			if (write(fds[1], &(u8){(u8)(i % 61 + 1)}, 1) != 1)
 				_exit(4);
-			writable = read(fds[0], page, 1) == 1; /* the kernel's copy fails, the byte stays */
+			writable = read(fds[0], page, 1) ==
+				   1; /* the kernel's copy fails, the byte stays */
 			if (!writable && read(fds[0], &(u8){0}, 1) != 1)
 				_exit(5);
 			trace->pages[i][p] = look(readable, writable, byte);
@@ -141,12 +153,15 @@ static void run_here(void *argument)
 		}
 		if (alike)
 			continue;
-		snprintf(text, sizeof(text), "step %zu: call %ld(%lx, %lx, %lx, %lx, %lx, %lx): here %ld, on Linux %ld", i,
-			trace->steps[i].number, a[0], a[1], a[2], a[3], a[4], a[5], result, trace->answers[i]);
+		snprintf(text, sizeof(text),
+			"step %zu: call %ld(%lx, %lx, %lx, %lx, %lx, %lx): here %ld, on Linux %ld",
+			i, trace->steps[i].number, a[0], a[1], a[2], a[3], a[4], a[5], result,
+			trace->answers[i]);
 		tap_ok(false, text);
 		return;
 	}
-	tap_ok(true, "random calls on memory are answered as Linux answers them, with the same pages left");
+	tap_ok(true, "random calls on memory are answered as Linux answers them, with the same "
+		     "pages left");
 }
 
 static void make_steps(void *argument)
@@ -159,13 +174,15 @@ static void make_steps(void *argument)
 
 static void compare_with_linux(u64 seed)
 {
-	struct trace *trace = mmap(NULL, sizeof(*trace), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct trace *trace = mmap(
+		NULL, sizeof(*trace), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int status;
 	pid_t child;
 
 	if (trace == MAP_FAILED)
 		host_die("no shared memory");
-	test_run(make_steps, trace, (struct host_chances){.seed = seed}, "the random calls are made up");
+	test_run(make_steps, trace, (struct host_chances){.seed = seed},
+		"the random calls are made up");
 	child = fork();
 	if (child == 0)
 		run_on_linux(trace);
@@ -194,8 +211,9 @@ static void test_brk(void *argument)
 	tap_eq(host_sys(SYS_brk, start - 1), top, "it cannot end before it begins");
 	tap_eq(host_sys(SYS_brk, ENV_USER_MAX), top, "nor beyond the user's addresses");
 	tap_eq(host_sys(SYS_brk, -1), top, "nor nowhere");
-	tap_eq(host_sys(SYS_mmap, top + (long)PAGE_SIZE, PAGE_SIZE, 3, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0), top + (long)PAGE_SIZE,
-		"something else is mapped close by");
+	tap_eq(host_sys(SYS_mmap, top + (long)PAGE_SIZE, PAGE_SIZE, 3,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
+		top + (long)PAGE_SIZE, "something else is mapped close by");
 	tap_eq(host_sys(SYS_brk, top + 2 * (long)PAGE_SIZE), top, "then it cannot grow over that");
 	tap_eq(host_sys(SYS_brk, top + (long)PAGE_SIZE), top + (long)PAGE_SIZE, "only up to it");
 	tap_eq(host_sys(SYS_brk, start), start, "it can shrink");
@@ -243,17 +261,25 @@ static void test_edges(void *argument)
 	long top = (long)ENV_STACK_TOP;
 
 	(void)argument;
-	tap_eq(host_sys(SYS_mmap, 0x1000, PAGE_SIZE, 3, anonymous | MAP_FIXED, -1, 0), -EPERM, "nothing is mapped at the bottom");
-	tap_eq(host_sys(SYS_mmap, top, PAGE_SIZE, 3, anonymous | MAP_FIXED, -1, 0), -ENOMEM, "nor where the placement has its own");
-	tap_eq(host_sys(SYS_mmap, top - 4096, 0x2000, 3, anonymous | MAP_FIXED, -1, 0), -ENOMEM, "nor partly there");
+	tap_eq(host_sys(SYS_mmap, 0x1000, PAGE_SIZE, 3, anonymous | MAP_FIXED, -1, 0), -EPERM,
+		"nothing is mapped at the bottom");
+	tap_eq(host_sys(SYS_mmap, top, PAGE_SIZE, 3, anonymous | MAP_FIXED, -1, 0), -ENOMEM,
+		"nor where the placement has its own");
+	tap_eq(host_sys(SYS_mmap, top - 4096, 0x2000, 3, anonymous | MAP_FIXED, -1, 0), -ENOMEM,
+		"nor partly there");
 	tap_eq(host_sys(SYS_munmap, top, PAGE_SIZE), 0, "to unmap there does nothing");
 	tap_eq(host_sys(SYS_munmap, ENV_USER_MAX - 0x1000, 0x1000), 0, "even at the end");
-	tap_eq(host_sys(SYS_mprotect, top, PAGE_SIZE, 1), -ENOMEM, "to protect there finds nothing");
+	tap_eq(host_sys(SYS_mprotect, top, PAGE_SIZE, 1), -ENOMEM,
+		"to protect there finds nothing");
 	tap_eq(host_sys(SYS_mprotect, top - 4096, 2 * PAGE_SIZE, 3), -ENOMEM, "nor partly there");
-	tap_eq(host_sys(SYS_mmap, 0, PAGE_SIZE, 3, MAP_PRIVATE, 0, 0), -ENODEV, "a terminal cannot be mapped");
-	tap_eq(host_sys(SYS_mmap, 0, PAGE_SIZE, 3, MAP_PRIVATE, 99, 0), -EBADF, "nor what is not open");
-	tap_eq(host_sys(SYS_mmap, 0x123456789, PAGE_SIZE, 3, anonymous, -1, 0), 0x123456000, "a hint is taken, rounded down");
-	tap_ok(host_sys(SYS_mmap, 0x123456000, PAGE_SIZE, 3, anonymous, -1, 0) > 0x700000000000, "unless something is there");
+	tap_eq(host_sys(SYS_mmap, 0, PAGE_SIZE, 3, MAP_PRIVATE, 0, 0), -ENODEV,
+		"a terminal cannot be mapped");
+	tap_eq(host_sys(SYS_mmap, 0, PAGE_SIZE, 3, MAP_PRIVATE, 99, 0), -EBADF,
+		"nor what is not open");
+	tap_eq(host_sys(SYS_mmap, 0x123456789, PAGE_SIZE, 3, anonymous, -1, 0), 0x123456000,
+		"a hint is taken, rounded down");
+	tap_ok(host_sys(SYS_mmap, 0x123456000, PAGE_SIZE, 3, anonymous, -1, 0) > 0x700000000000,
+		"unless something is there");
 }
 
 void test_memory(void);

@@ -78,7 +78,10 @@ static void test_model(void *argument)
 			u64 room = PIPE_CAPACITY - used;
 
 			fill_stream(buf, written, n);
-			expected = n == 0 ? 0 : n <= ATOMIC ? (room >= n ? (long)n : -EAGAIN) : room > 0 ? (long)MIN(n, room) : -EAGAIN;
+			expected = n == 0        ? 0
+				   : n <= ATOMIC ? (room >= n ? (long)n : -EAGAIN)
+				   : room > 0    ? (long)MIN(n, room)
+						 : -EAGAIN;
 			got = host_sys(SYS_write, ends.write, buf, n);
 			written += got > 0 ? (u64)got : 0;
 		} else {
@@ -90,7 +93,8 @@ static void test_model(void *argument)
 		}
 		if (got != expected)
 			host_die("a transfer differs from the model");
-		if (host_sys(SYS_ioctl, ends.read, 0x541b, count) != 0 || peek32(count) != (s32)(written - taken))
+		if (host_sys(SYS_ioctl, ends.read, 0x541b, count) != 0 ||
+			peek32(count) != (s32)(written - taken))
 			host_die("FIONREAD differs from the model");
 	}
 	tap_ok(written > 1000000, "a random sequence of transfers agrees with the model");
@@ -139,14 +143,16 @@ static void test_two(void *argument)
 	host_fork(SYS_fork, writer, &c);
 	host_sys(SYS_close, c.ends.write);
 	for (;;) {
-		got = host_sys(SYS_read, c.ends.read, buf, host_chance(3) ? 70000 : 1 + host_random() % 500);
+		got = host_sys(SYS_read, c.ends.read, buf,
+			host_chance(3) ? 70000 : 1 + host_random() % 500);
 		if (got <= 0)
 			break;
 		if (!is_stream(buf, taken, (size_t)got))
 			host_die("other bytes come out than went in");
 		taken += (u64)got;
 	}
-	tap_eq(taken, c.bytes, "all bytes of a process arrive at another, in order, and then the end");
+	tap_eq(taken, c.bytes,
+		"all bytes of a process arrive at another, in order, and then the end");
 	tap_ok(host_sys(SYS_wait4, -1) > 0, "the writer ends");
 }
 
@@ -180,7 +186,8 @@ static void record_writer(void *argument)
 		vector[2] = buf + cut;
 		vector[3] = n - cut;
 		host_poke(iov, vector, sizeof(vector));
-		if (host_chance(2) ? host_sys(SYS_writev, w->fd, iov, 2) != n : host_sys(SYS_write, w->fd, buf, n) != n)
+		if (host_chance(2) ? host_sys(SYS_writev, w->fd, iov, 2) != n
+				   : host_sys(SYS_write, w->fd, buf, n) != n)
 			host_die("a small write is cut short");
 	}
 }
@@ -226,7 +233,8 @@ static void test_records(void *argument)
 		}
 		records++;
 	}
-	tap_eq(records, WRITERS * RECORDS, "writes of up to PIPE_BUF bytes are whole, from write and from writev");
+	tap_eq(records, WRITERS * RECORDS,
+		"writes of up to PIPE_BUF bytes are whole, from write and from writev");
 	while (host_sys(SYS_wait4, -1) > 0)
 		;
 }
@@ -264,7 +272,8 @@ static void test_broken(void *argument)
 	host_sys(SYS_read, ends.read, buf, 1);
 	host_sys(SYS_close, ends.read);
 	host_sys(SYS_wait4, -1, status);
-	tap_eq(peek32(status), 13, "a blocked writer is woken when the last reader goes, and ends with SIGPIPE");
+	tap_eq(peek32(status), 13,
+		"a blocked writer is woken when the last reader goes, and ends with SIGPIPE");
 	host_fork(SYS_fork, write_to_nobody, &ends);
 	host_sys(SYS_wait4, -1, status);
 	tap_eq(peek32(status), 13, "a write without a reader ends the writer with SIGPIPE");
@@ -278,18 +287,24 @@ static void test_errors(void *argument)
 
 	(void)argument;
 	host_sys(SYS_mprotect, readonly, PAGE_SIZE, 1);
-	tap_eq(host_sys(SYS_pipe, 0x100), -EFAULT, "pipe does not store descriptors at a bad address");
+	tap_eq(host_sys(SYS_pipe, 0x100), -EFAULT,
+		"pipe does not store descriptors at a bad address");
 	tap_eq(host_sys(SYS_pipe, readonly), -EFAULT, "nor in memory that may only be read");
 	tap_eq(make_pipe(0).read, ends.write + 1, "and then gives their numbers back");
 	tap_eq(host_sys(SYS_pipe2, buf, 1), -EINVAL, "pipe2 refuses unknown flags");
 	tap_eq(host_sys(SYS_read, ends.write, buf, 1), -EBADF, "the write end cannot be read");
 	tap_eq(host_sys(SYS_write, ends.read, buf, 1), -EBADF, "the read end cannot be written");
-	tap_eq(host_sys(SYS_write, ends.write, 0x100, 4), -EFAULT, "a write from a bad address is an error");
-	tap_eq(host_sys(SYS_write, ends.write, 0xffff800000000000, 4), -EFAULT, "so is one from a kernel address");
-	tap_eq(host_sys(SYS_write, ends.write, buf, -1), -EFAULT, "and one of more bytes than there are");
+	tap_eq(host_sys(SYS_write, ends.write, 0x100, 4), -EFAULT,
+		"a write from a bad address is an error");
+	tap_eq(host_sys(SYS_write, ends.write, 0xffff800000000000, 4), -EFAULT,
+		"so is one from a kernel address");
+	tap_eq(host_sys(SYS_write, ends.write, buf, -1), -EFAULT,
+		"and one of more bytes than there are");
 	tap_eq(host_sys(SYS_write, ends.write, buf, 6), 6, "a good one works");
-	tap_eq(host_sys(SYS_read, ends.read, 0x100, 4), -EFAULT, "a read to a bad address is an error");
-	tap_eq(host_sys(SYS_read, ends.read, readonly, 4), -EFAULT, "so is one to memory that may only be read");
+	tap_eq(host_sys(SYS_read, ends.read, 0x100, 4), -EFAULT,
+		"a read to a bad address is an error");
+	tap_eq(host_sys(SYS_read, ends.read, readonly, 4), -EFAULT,
+		"so is one to memory that may only be read");
 	tap_eq(host_sys(SYS_read, ends.read, buf, 100), 6, "and neither has taken anything");
 	tap_eq(host_sys(SYS_read, ends.read, buf, 0), 0, "a read of nothing does not wait");
 	tap_eq(host_sys(SYS_write, ends.write, 0, 0), 0, "nor does a write of nothing");

@@ -20,7 +20,8 @@ static void test_one_child(void *argument)
 	tap_eq(host_sys(SYS_gettid), 1, "its thread has the same number");
 	tap_eq(host_sys(SYS_getppid), 0, "it has no parent");
 	tap_eq(child, 2, "its first child is number 2");
-	tap_eq(host_sys(SYS_wait4, child + 1, status), -ECHILD, "a number that is no child of one's own cannot be waited for");
+	tap_eq(host_sys(SYS_wait4, child + 1, status), -ECHILD,
+		"a number that is no child of one's own cannot be waited for");
 	tap_eq(host_sys(SYS_wait4, -1, status, 0x10), -EINVAL, "unknown options are refused");
 	tap_eq(host_sys(SYS_wait4, INT32_MIN), -ESRCH, "-INT_MIN is no process group");
 	tap_eq(host_sys(SYS_wait4, -7), -ECHILD, "there is no process group 7");
@@ -32,7 +33,8 @@ static void test_one_child(void *argument)
 	child = host_fork(SYS_fork, exit_with, (void *)3);
 	tap_eq(host_sys(SYS_wait4, child, 0x10, 0), -EFAULT, "a bad status address is an error");
 	tap_eq(host_sys(SYS_wait4, child), -ECHILD, "but the child is gone, as on Linux");
-	tap_eq(host_sys(SYS_set_tid_address, status), 1, "set_tid_address gives the thread's number");
+	tap_eq(host_sys(SYS_set_tid_address, status), 1,
+		"set_tid_address gives the thread's number");
 }
 
 static void test_prctl(void *argument)
@@ -45,7 +47,8 @@ static void test_prctl(void *argument)
 	tap_eq(host_sys(SYS_arch_prctl, 0x1003, word), 0, "and read");
 	host_peek(&base, word, sizeof(base));
 	tap_eq(base, 0x123456, "and is what it was set to");
-	tap_eq(host_sys(SYS_arch_prctl, 0x1002, 0x800000000000), -EPERM, "it cannot be a kernel address");
+	tap_eq(host_sys(SYS_arch_prctl, 0x1002, 0x800000000000), -EPERM,
+		"it cannot be a kernel address");
 	tap_eq(host_sys(SYS_arch_prctl, 0x1003, 8), -EFAULT, "it is not stored at a bad address");
 	tap_eq(host_sys(SYS_arch_prctl, 0x9999, word), -EINVAL, "other codes are refused");
 }
@@ -66,17 +69,20 @@ static void test_signals(void *argument)
 	static const struct {
 		unsigned vector;
 		int signal;
-	} cases[] = {{0, 8}, {1, 5}, {3, 5}, {6, 4}, {11, 7}, {12, 7}, {13, 11}, {16, 8}, {17, 7}, {19, 8}};
+	} cases[] = {{0, 8}, {1, 5}, {3, 5}, {6, 4}, {11, 7}, {12, 7}, {13, 11}, {16, 8}, {17, 7},
+		{19, 8}};
 	vaddr_t status = host_alloc(4);
 
 	(void)argument;
 	host_fork(SYS_fork, fault, NULL);
 	tap_eq(host_sys(SYS_wait4, -1, status), 2, "a child that touches what it may not ends");
 	tap_eq(peek32(status), 11, "with SIGSEGV");
-	tap_ok(strcmp(host_console(), "init[2]: segmentation fault (writing 0xdead000)\n") == 0, "and a line on the console says so");
+	tap_ok(strcmp(host_console(), "init[2]: segmentation fault (writing 0xdead000)\n") == 0,
+		"and a line on the console says so");
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		host_fork(SYS_fork, except, (void *)(long)cases[i].vector);
-		tap_ok(host_sys(SYS_wait4, -1, status) > 0, "a child that raises an exception ends");
+		tap_ok(host_sys(SYS_wait4, -1, status) > 0,
+			"a child that raises an exception ends");
 		tap_eq(peek32(status), cases[i].signal, "with Linux's signal for it");
 	}
 }
@@ -153,7 +159,8 @@ static void test_limits(void *argument)
 	(void)argument;
 	while (host_fork(SYS_fork, exit_with, NULL) > 0)
 		children++;
-	tap_eq(children, CONFIG_SERVICES_PROCESS_CHILDREN_MAX, "a process has so many children and no more");
+	tap_eq(children, CONFIG_SERVICES_PROCESS_CHILDREN_MAX,
+		"a process has so many children and no more");
 	tap_eq(host_fork(SYS_fork, sleeper, NULL), -EAGAIN, "the next fork says EAGAIN");
 	while (host_sys(SYS_wait4, -1) > 0)
 		children--;
@@ -199,7 +206,8 @@ static void test_numbers(void *argument)
 
 /* --- a random tree against a model --- */
 
-/* What a process of the tree does: has children, waits for some, ends with a code that says how many it waited for. */
+/* What a process of the tree does: has children, waits for some, ends with a code that says how
+ * many it waited for. */
 struct tree_node {
 	u64 seed;
 	int depth;
@@ -216,7 +224,8 @@ static void tree_process(void *argument)
 
 	for (int i = 0; i < count; i++) {
 		children[i] = (struct tree_node){host_random(), node.depth - 1};
-		pids[i] = host_fork(host_chance(3) ? SYS_vfork : SYS_fork, tree_process, &children[i]);
+		pids[i] = host_fork(
+			host_chance(3) ? SYS_vfork : SYS_fork, tree_process, &children[i]);
 		if (pids[i] <= 0)
 			host_die("fork fails in a small tree");
 		if (host_sys(SYS_getpid) == pids[i])
@@ -261,7 +270,8 @@ static void test_tree(void *argument)
 		if (host_sys(SYS_wait4, -1) < 0)
 			host_die("the root of the tree is gone");
 	}
-	tap_eq(host_live_objects(), live, "a random tree of processes agrees with the model and leaves nothing behind");
+	tap_eq(host_live_objects(), live,
+		"a random tree of processes agrees with the model and leaves nothing behind");
 }
 
 void test_process(void);
@@ -279,7 +289,10 @@ void test_process(void)
 	}
 	test_run_plain(test_limits, "limits");
 	test_run_plain(test_numbers, "numbers");
-	tap_eq(host_run("/bin/init", "", exit_with, (void *)42, (struct host_chances){0}), 42, "the machine ends with the status of process 1");
-	tap_ok(strcmp(host_results(), "{\"type\":\"end\",\"status\":42}\n") == 0, "and the result channel says so last");
-	tap_eq(host_run("/bin/init", "", fault, NULL, (struct host_chances){0}), 139, "a signal shows as a shell shows it");
+	tap_eq(host_run("/bin/init", "", exit_with, (void *)42, (struct host_chances){0}), 42,
+		"the machine ends with the status of process 1");
+	tap_ok(strcmp(host_results(), "{\"type\":\"end\",\"status\":42}\n") == 0,
+		"and the result channel says so last");
+	tap_eq(host_run("/bin/init", "", fault, NULL, (struct host_chances){0}), 139,
+		"a signal shows as a shell shows it");
 }
