@@ -5,11 +5,11 @@ Adding a topic is adding a `Topic` to `TOPICS`. A topic none of whose figures wa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .comparison import FAMILY_TITLES, Comparison, Entry
-from .words import Sentence, Strong, join, listing, sentence, short, times
+from .words import Sentence, Strong, join, sentence, short, times
 
 
 @dataclass(frozen=True)
@@ -53,15 +53,15 @@ def versus(comparison: Comparison, name: str, subject: str, place: str = "in") -
     others = [(entry, comparison.ratio(entry, name)) for entry in comparison.entries if entry is not basis]
     clauses = [(entry, value) for entry, value in others if value is not None]
     for position, (entry, value) in enumerate(clauses):
-        pieces += [_joint(position, len(clauses)), Strong(times(value))]
+        pieces += [_joint(position, len(clauses), "; "), Strong(times(value))]
         pieces.append(f"{' that' if position == 0 else ''} {place} {phrase(comparison, entry)}")
     return sentence(*pieces, ".")
 
 
-def _joint(position: int, total: int) -> str:
-    """What stands before a clause: the first hangs on the main clause, the last on an "and"."""
+def _joint(position: int, total: int, first: str) -> str:
+    """What stands before an item of a list: `first` before the first, "and" before the last, else a comma."""
     if position == 0:
-        return "; "
+        return first
     return " and " if position == total - 1 else ", "
 
 
@@ -118,16 +118,9 @@ def _fault(comparison: Comparison) -> Sentence:
         return first
     costs: list[str] = []
     for position, entry in enumerate(having):
-        costs += [listing_joint(position, len(having)), Strong(short(entry.value("fault_external_net")))]
+        costs += [_joint(position, len(having), ""), Strong(short(entry.value("fault_external_net")))]
         costs.append(f" in {phrase(comparison, entry)}")
     return join([first, sentence("Served by a pager in user mode a fault costs ", *costs, ".")])
-
-
-def listing_joint(position: int, total: int) -> str:
-    """What stands between the items of a list."""
-    if position == 0:
-        return ""
-    return " and " if position == total - 1 else ", "
 
 
 def _figure(name: str, subject: str) -> Callable[[Comparison], Sentence]:
@@ -215,23 +208,7 @@ TOPICS: tuple[Topic, ...] = (
     ),
 )
 
-#: What every figure leaves out; shown wherever figures are shown.
-UNIT_CAVEAT = (
-    "Guest instructions are exact and repeatable, and they are not time. Each iteration of a rep instruction counts as one; so "
-    "does an instruction that costs hundreds of cycles on hardware (mov cr3, xsave, port I/O). Mode switches, TLB refills and "
-    "cache misses are free."
-)
-
-
 def present(comparison: Comparison) -> list[Topic]:
     """The topics of which at least one figure was measured."""
     names = set(comparison.names())
     return [topic for topic in TOPICS if any(name in names for name, _ in topic.figures)]
-
-
-def figure_titles() -> dict[str, str]:
-    """Figure -> how the pages call it, where a topic names it."""
-    return {name: f"{topic.title}: {title}" for topic in TOPICS for name, title in topic.figures}
-
-
-__all__: Sequence[str] = ["TOPICS", "UNIT_CAVEAT", "Topic", "figure_titles", "listing", "phrase", "present", "versus"]

@@ -16,7 +16,7 @@ from kit.results import Run
 from .. import likeness, papers, storage, topics
 from ..comparison import Cell, Comparison, Entry, Line, compare, lines
 from ..export import as_json, comparison_csv, comparison_document
-from ..words import Sentence, number, sentence
+from ..words import Sentence, listing, number, sentence
 from .lookup import find_run
 
 bp = Blueprint("compare", __name__)
@@ -144,4 +144,4 @@ def _slopes(found: list[Line]) -> Sentence:
         return sentence()
     unit = told[0].unit
     parts = [f"{number(round(line.per_byte, 2))}{f' {unit}' if line is told[0] else ''} in {line.entry.label}" for line in told]
-    return sentence(f"A further byte costs {topics.listing(parts)}, on average over the payloads measured.")
+    return sentence(f"A further byte costs {listing(parts)}, on average over the payloads measured.")

@@ -251,10 +251,11 @@ def test_comparison_csv_and_json_agree(client):
 
 @pytest.mark.parametrize(
     "path",
-    ["/nothing", "/runs/999", "/runs/0", "/runs/-1", "/runs/abc", "/runs/1e3", "/runs/٣", "/runs/99999999999999999999", "/runs/5/series/none"]
+    ["/nothing", "/runs/999", "/runs/0", "/runs/-1", "/runs/abc", "/runs/1e3", "/runs/٣", "/runs/99999999999999999999"]
+    + ["/runs/5/series/none"]
     + ["/runs/999.json", "/runs/x.csv", "/runs/999/config", "/runs/999/console", "/runs/999/series/getpid", "/diff?run=1&run=999"]
-    + ["/?run=999", "/?run=%00", "/?baseline=none", "/runs?page=0", "/runs?page=x", "/vendor/package.json", "/vendor/..%2f..%2fkit%2fresults.py"]
-    + ["/static/../__init__.py", "/runs/5/series/%2e%2e"],
+    + ["/?run=999", "/?run=%00", "/?baseline=none", "/runs?page=0", "/runs?page=x"]
+    + ["/vendor/package.json", "/vendor/..%2f..%2fkit%2fresults.py", "/static/../__init__.py", "/runs/5/series/%2e%2e"],
 )
 def test_bad_address_is_a_page_that_helps(client, path):
     response = client.get(path)
@@ -346,7 +347,8 @@ def hostile(tmp_path_factory):
     return client_over(path)
 
 
-HOSTILE_PAGES = ["/", "/?run=9&run=10&run=4", "/runs", "/runs/9", "/runs/10", "/runs/9/series/getpid", "/diff?run=4&run=9", "/diff?run=9&run=10"]
+HOSTILE_PAGES = ["/", "/?run=9&run=10&run=4", "/runs", "/runs/9", "/runs/10", "/runs/9/series/getpid"]
+HOSTILE_PAGES += ["/diff?run=4&run=9", "/diff?run=9&run=10", "/architecture"]
 
 
 @pytest.mark.parametrize("page", HOSTILE_PAGES)
@@ -564,7 +566,10 @@ def test_samples_that_are_all_alike(tmp_path):
     assert "Only one kernel was measured so far" in client.get("/").get_data(as_text=True)
 
 
-@pytest.mark.parametrize("marks, series", [({}, ()), ({"boot_user": 5}, ()), ({}, (results.Series("w", "odd_figure", "instructions", 0, (1, 2)),))])
+ODD = results.Series("w", "odd_figure", "instructions", 0, (1, 2))
+
+
+@pytest.mark.parametrize("marks, series", [({}, ()), ({"boot_user": 5}, ()), ({}, (ODD,))])
 def test_run_with_next_to_nothing(tmp_path, marks, series):
     store = results.open_store(f"sqlite:///{tmp_path}/n.db")
     bare = {"images": {}, "binaries": {}, "enosys": (), "console": "", "config_text": "", "marks": marks, "series": series}

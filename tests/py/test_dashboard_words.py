@@ -30,8 +30,8 @@ def run(preset: str, id_: int, seed: int = 1, change: float = 1.0) -> Run:
 
 @pytest.mark.parametrize(
     "value, text",
-    [(0, "0"), (62, "62"), (1742, "1\u202f742"), (1234567, "1\u202f234\u202f567"), (-5, "\u22125"), (1.5, "1.5"), (0.1254, "0.125"), (1.0, "1")]
-    + [(None, "–"), (99.9996, "100"), (-0.0001, "0")],
+    [(0, "0"), (62, "62"), (1742, "1\u202f742"), (1234567, "1\u202f234\u202f567"), (-5, "\u22125"), (1.5, "1.5")]
+    + [(0.1254, "0.125"), (1.0, "1"), (None, "–"), (99.9996, "100"), (-0.0001, "0")],
 )
 def test_number(value, text):
     assert words.number(value) == text
@@ -47,7 +47,10 @@ def test_ratio(value, text):
     assert words.ratio(value) == text
 
 
-@pytest.mark.parametrize("value, text", [(1.951, "1.95 times"), (3.77, "3.8 times"), (2.0, "2 times"), (0.18, "0.18 times"), (1883.4, "1\u202f883 times")])
+@pytest.mark.parametrize(
+    "value, text",
+    [(1.951, "1.95 times"), (3.77, "3.8 times"), (2.0, "2 times"), (0.18, "0.18 times"), (1883.4, "1\u202f883 times")],
+)
 def test_times(value, text):
     assert words.times(value) == text
 
