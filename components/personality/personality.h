@@ -167,6 +167,43 @@ void env_client_start(struct proc *proc);
 void env_client_destroy(struct proc *proc);
 #define ENV_NO_REPLY (-4096L) /* not an errno: the last one is 4095 */
 
+/*
+ * A further thread: `child` shares the space of `parent`, which is the process being served, and
+ * starts as a copy of its registers with result 0 and, unless 0, with `stack` and `thread_pointer`.
+ * Does not run yet.
+ */
+enum kstatus must_check env_client_share(
+	struct proc *parent, struct proc *child, vaddr_t stack, vaddr_t thread_pointer);
+
+/* The registers of user mode, in the order of Linux's struct user_regs_struct as far as that goes.
+ */
+struct user_registers {
+	u64 r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
+	u64 call; /* the number of the system call being served (orig_rax), or -1 */
+	u64 rip, cs, rflags, rsp, ss;
+};
+/* Only of a process that is in a call, has faulted, or is in services_attention(). rax is the
+ * call's result once it has one. */
+void env_get_registers(struct proc *proc, struct user_registers *registers);
+/*
+ * Replaces them; a call that does this returns registers->rax as its result. Segments and
+ * privileged flags are as they were. K_INVAL: rip is not a user address.
+ */
+enum kstatus must_check env_set_registers(
+	struct proc *proc, const struct user_registers *registers);
+/* The floating-point state, in the processor's XSAVE form: what signal frames hold. Bad contents
+ * are made harmless. */
+#define ENV_FPU_SIZE 832
+void env_get_fpu(struct proc *proc, void *state);
+void env_set_fpu(struct proc *proc, const void *state);
+
+/*
+ * services_attention(proc) is called, in the process and with the monitor held, before it next runs
+ * in user mode, wherever it is now; if it sleeps in a call, the sleep is broken off with
+ * K_INTERRUPTED.
+ */
+void env_attention(struct proc *proc);
+
 /* The thread pointer (fs base) of the process being served. K_INVAL: not a user address. */
 enum kstatus must_check env_set_thread_pointer(struct proc *proc, vaddr_t base);
 vaddr_t env_thread_pointer(struct proc *proc);

@@ -23,13 +23,13 @@ void kernel_user_fault(struct trapframe *frame, vaddr_t address, unsigned access
 	struct proc *proc = env_current();
 
 	(void)frame;
-	if (unlikely(vm_fault(proc->client.map, address, access) != K_OK))
+	if (unlikely(vm_fault(&proc->client.space->map, address, access) != K_OK))
 		services_memory_fault(proc, address, access);
 }
 
 bool kernel_copy_fault(vaddr_t address, unsigned access)
 {
-	return vm_fault(env_current()->client.map, address, access) == K_OK;
+	return vm_fault(&env_current()->client.space->map, address, access) == K_OK;
 }
 
 void kernel_user_exception(struct trapframe *frame, unsigned vector, u64 error)

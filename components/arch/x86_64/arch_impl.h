@@ -180,6 +180,17 @@ static inline void arch_copy_current_state(struct arch_thread *to, const struct 
 	to->gs_base = from->gs_base;
 }
 
+/* The floating-point state of a thread (`live`: of the current one), in XSAVE form. */
+static inline void arch_get_fpu(const struct arch_thread *thread, bool live, void *state)
+{
+	if (live)
+		__asm__ volatile("xsave64 (%0)" : : "r"(thread->fpu), "a"(7), "d"(0) : "memory");
+	memcpy(state, thread->fpu, FPU_AREA_SIZE);
+}
+
+/* Sets it, made harmless first: XRSTOR of a malformed area would fault in the kernel. */
+void arch_set_fpu(struct arch_thread *thread, bool live, const void *state);
+
 /* Back to how a thread begins; `live`: it is the current one, whose state is in the processor. */
 static inline void arch_reset_state(struct arch_thread *thread, bool live)
 {
@@ -204,11 +215,12 @@ extern const char arch_resume_point[];
 
 /*
  * Leaves the stack below frame `left` for ever and goes on with `continuation` on the stack below
- * `next`: it is called there, and what it returns is the result of the system call that `next` came from. The
- * thread of `left` is prepared for arch_switch_stack() to find: it will go on with the same function. One
- * piece of assembly, for it overwrites the stack that it is called on.
+ * `next`: it is called there, and what it returns is the result of the system call that `next` came
+ * from. The thread of `left` is prepared for arch_switch_stack() to find: it will go on with the
+ * same function. One piece of assembly, for it overwrites the stack that it is called on.
  */
-static always_inline noreturn void arch_continue(struct trapframe *left, struct trapframe *next, long (*continuation)(void))
+static always_inline noreturn void arch_continue(
+	struct trapframe *left, struct trapframe *next, long (*continuation)(void))
 {
 	__asm__ volatile("movq %[function], -16(%[left])\n\t"
 			 "movq $arch_continue_point, -8(%[left])\n\t"

@@ -144,6 +144,24 @@ static void patch_out_smap(void)
 	__asm__ volatile("movq %0, %%cr0" : : "r"(cr0) : "memory");
 }
 
+#define FPU_MXCSR      24 /* byte offsets in an XSAVE area */
+#define FPU_MXCSR_MASK 28
+#define FPU_HEADER     512 /* components present, compaction, six reserved words */
+
+void arch_set_fpu(struct arch_thread *thread, bool live, const void *state)
+{
+	u8 *area = thread->fpu;
+	u64 *header = (u64 *)(area + FPU_HEADER);
+	u32 mask = *(u32 *)(fpu_initial + FPU_MXCSR_MASK);
+
+	memcpy(area, state, FPU_AREA_SIZE);
+	*(u32 *)(area + FPU_MXCSR) &= mask ? mask : 0xffbf;
+	header[0] &= 7;
+	memset(header + 1, 0, 7 * sizeof(*header));
+	if (live)
+		__asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"(7), "d"(0) : "memory");
+}
+
 static void init_fpu(void)
 {
 	u64 cr0;

@@ -12,6 +12,9 @@
  * non-canonical rip faults in kernel mode on Intel processors. The address that SYSCALL
  * itself leaves is always canonical because nothing is mapped in the last page
  * below the gap: see USER_MAX.)
+ *
+ * `error` is the exception's error code; in a system call's frame the number of the
+ * call, which rax loses to the result.
  */
 #pragma once
 
@@ -44,6 +47,12 @@ struct trapframe {
 	u64 rip, cs, rflags, rsp, ss;
 };
 _Static_assert(sizeof(struct trapframe) == 176, "the stack is 16-byte aligned below a frame");
+
+/* Whether a system call made the frame (VECTOR_CHANGED: or something that replaced it in one). */
+static inline bool frame_is_call(const struct trapframe *frame)
+{
+	return frame->vector >= VECTOR_SYSCALL;
+}
 
 static inline bool frame_is_user(const struct trapframe *frame)
 {

@@ -20,6 +20,7 @@ bool entry_is_syscall(struct trapframe *frame)
 	frame->rip += SYSCALL_LENGTH;
 	frame->rcx = frame->rip;
 	frame->r11 = frame->rflags;
+	frame->error = frame->rax;      /* the error word keeps the call's number */
 	frame->vector = VECTOR_CHANGED; /* IRET leads back: SYSRET is as disabled as SYSCALL */
 	return true;
 }

@@ -22,7 +22,7 @@ entry_syscall:
 	pushq %r11
 	pushq $SELECTOR_USER_CODE
 	pushq %rcx
-	pushq $0
+	pushq %rax		/* the error word keeps the call's number */
 	pushq $VECTOR_SYSCALL
 	FRAME_SAVE_REGISTERS
 	ENTRY_DISPATCH

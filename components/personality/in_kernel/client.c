@@ -7,21 +7,25 @@
 #include <objects/objects.h>
 #include <services/services.h>
 
-static struct vm_map *map_new(void)
+static struct env_space *space_new(void)
 {
-	struct vm_map *map = kalloc(sizeof(*map));
+	struct env_space *space = kalloc(sizeof(*space));
 
-	if (map && vm_map_create(map, ENV_USER_MIN, ENV_USER_MAX) != K_OK) {
-		kfree(map, sizeof(*map));
+	if (space && vm_map_create(&space->map, ENV_USER_MIN, ENV_USER_MAX) != K_OK) {
+		kfree(space, sizeof(*space));
 		return NULL;
 	}
-	return map;
+	if (space)
+		space->refs = 1;
+	return space;
 }
 
-static void map_free(struct vm_map *map)
+static void space_unref(struct env_space *space)
 {
-	vm_map_destroy(map);
-	kfree(map, sizeof(*map));
+	if (--space->refs > 0)
+		return;
+	vm_map_destroy(&space->map);
+	kfree(space, sizeof(*space));
 }
 
 /* --- sleeping ---------------------------------------------------------------- */
@@ -61,22 +65,37 @@ void env_yield(void)
 
 /* --- life of a client ---------------------------------------------------------- */
 
-enum kstatus env_client_create(struct proc *proc)
+/* A thread for `proc` in `space`, whose reference it takes over even if it fails. */
+static enum kstatus client_init(struct proc *proc, struct env_space *space)
 {
 	struct env_client *client = &proc->client;
+	enum kstatus status;
 
 	*client = (struct env_client){0};
-	client->map = map_new();
-	if (!client->map)
+	if (!space)
 		return K_NOMEM;
-	enum kstatus status = thread_create(&client->thread, SCHED_PRIORITY_DEFAULT);
+	status = thread_create(&client->thread, SCHED_PRIORITY_DEFAULT);
 	if (status != K_OK) {
-		map_free(client->map);
+		space_unref(space);
 		return status;
 	}
+	client->space = space;
 	client->thread->task = proc;
-	thread_set_root(client->thread, client->map->pmap.root);
+	thread_set_root(client->thread, space->map.pmap.root);
 	return K_OK;
+}
+
+enum kstatus env_client_create(struct proc *proc)
+{
+	return client_init(proc, space_new());
+}
+
+/* The registers of the thread being served, as they will be when its call returns 0. */
+static void copy_thread(struct thread *to, struct thread *from)
+{
+	*to->frame = *from->frame;
+	to->frame->rax = 0;
+	arch_copy_current_state(&to->arch, &from->arch);
 }
 
 enum kstatus env_client_fork(struct proc *parent, struct proc *child)
@@ -85,15 +104,30 @@ enum kstatus env_client_fork(struct proc *parent, struct proc *child)
 
 	if (status != K_OK)
 		return status;
-	status = vm_map_fork(child->client.map, parent->client.map);
+	status = vm_map_fork(&child->client.space->map, &parent->client.space->map);
 	if (status != K_OK) {
 		env_client_destroy(child);
 		return status;
 	}
-	struct thread *from = parent->client.thread, *to = child->client.thread;
-	*to->frame = *from->frame;
-	to->frame->rax = 0;
-	arch_copy_current_state(&to->arch, &from->arch);
+	copy_thread(child->client.thread, parent->client.thread);
+	return K_OK;
+}
+
+enum kstatus env_client_share(
+	struct proc *parent, struct proc *child, vaddr_t stack, vaddr_t thread_pointer)
+{
+	struct env_space *space = parent->client.space;
+
+	space->refs++;
+	enum kstatus status = client_init(child, space);
+	if (status != K_OK)
+		return status;
+	struct thread *thread = child->client.thread;
+	copy_thread(thread, parent->client.thread);
+	if (stack)
+		thread->frame->rsp = stack;
+	if (thread_pointer)
+		thread->arch.fs_base = thread_pointer;
 	return K_OK;
 }
 
@@ -112,9 +146,9 @@ void env_client_destroy(struct proc *proc)
 		thread_call_on_return(client->thread, thread_exit);
 	else
 		thread_destroy(client->thread);
-	map_free(client->map);
+	space_unref(client->space);
 	if (client->fresh)
-		map_free(client->fresh);
+		space_unref(client->fresh);
 	*client = (struct env_client){0};
 }
 
@@ -122,26 +156,26 @@ void env_client_destroy(struct proc *proc)
 
 enum kstatus env_exec_begin(struct proc *proc)
 {
-	proc->client.fresh = map_new();
+	proc->client.fresh = space_new();
 	return proc->client.fresh ? K_OK : K_NOMEM;
 }
 
 void env_exec_commit(struct proc *proc, vaddr_t entry, vaddr_t stack)
 {
 	struct env_client *client = &proc->client;
-	struct vm_map *old = client->map;
+	struct env_space *old = client->space;
 
-	client->map = client->fresh;
+	client->space = client->fresh;
 	client->fresh = NULL;
-	thread_set_root(client->thread, client->map->pmap.root);
-	map_free(old);
+	thread_set_root(client->thread, client->space->map.pmap.root);
+	space_unref(old);
 	frame_init_user(client->thread->frame, entry, stack);
 	arch_reset_state(&client->thread->arch, client->thread == thread_current);
 }
 
 void env_exec_abort(struct proc *proc)
 {
-	map_free(proc->client.fresh);
+	space_unref(proc->client.fresh);
 	proc->client.fresh = NULL;
 }
 
@@ -158,4 +192,9 @@ enum kstatus env_set_thread_pointer(struct proc *proc, vaddr_t base)
 vaddr_t env_thread_pointer(struct proc *proc)
 {
 	return proc->client.thread->arch.fs_base;
+}
+
+enum kstatus env_copyin_string(char *to, vaddr_t from, size_t size, size_t *length)
+{
+	return copy_string_from_user(to, from, size, length);
 }

@@ -10,7 +10,7 @@ _Static_assert(ENV_PROT_READ == VM_PROT_READ && ENV_PROT_WRITE == VM_PROT_WRITE 
 /* While exec builds a new space, mappings go there. */
 static struct vm_map *target(struct proc *proc)
 {
-	return proc->client.fresh ? proc->client.fresh : proc->client.map;
+	return proc->client.fresh ? &proc->client.fresh->map : &proc->client.space->map;
 }
 
 /* Chooses the address, or clears it, as `flags` say. */
@@ -142,9 +142,4 @@ enum kstatus env_protect(struct proc *proc, vaddr_t address, u64 length, unsigne
 enum kstatus env_write_memory(struct proc *proc, vaddr_t to, const void *from, size_t n)
 {
 	return vm_map_write(target(proc), to, from, n, VM_PROT_WRITE | VM_FORCE);
-}
-
-enum kstatus env_copyin_string(char *to, vaddr_t from, size_t size, size_t *length)
-{
-	return copy_string_from_user(to, from, size, length);
 }

@@ -62,3 +62,9 @@ void services_exception(struct proc *proc, unsigned vector, vaddr_t address)
 {
 	end_by_signal(proc, vector_signal(vector), "at", address);
 }
+
+void services_attention(struct proc *proc)
+{
+	if (proc->dying)
+		process_end(proc, SIGKILL);
+}

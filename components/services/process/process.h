@@ -16,6 +16,7 @@
 #define SIGBUS  7
 #define SIGFPE  8
 #define SIGSEGV 11
+#define SIGKILL 9
 #define SIGPIPE 13
 
 #define WAIT_STATUS_EXITED(code) (((code)&0xff) << 8)
