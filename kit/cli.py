@@ -19,6 +19,7 @@ from kit.project import BUILD, CURRENT, HEADERS, HOST, Project
 from kit.size import SizeError, table
 from kit.toml import ManifestError
 
+CHECK_TAP_SECONDS = 600
 Handler = Callable[[argparse.Namespace], int]
 
 
@@ -67,6 +68,8 @@ def _register(subparsers: argparse._SubParsersAction) -> None:  # type: ignore[t
     add("check", check, "run every test")
     add("check-format", check_format, "hold the C files against .clang-format")
     one = add("check-make", check_make, "run make and count what it makes")
+    one.add_argument("arguments", nargs=argparse.REMAINDER)
+    one = add("check-tap", check_tap, "run a program that speaks TAP and count its findings")
     one.add_argument("arguments", nargs=argparse.REMAINDER)
     add("graph", graph, "draw what is assembled").add_argument("name")
     add("size", size, "show where the bytes of the images go").add_argument("name")
@@ -219,6 +222,14 @@ def check_format(_: argparse.Namespace) -> int:
 def check_make(parsed: argparse.Namespace) -> int:
     """Run make for a stage of the check."""
     return _totals("products", checking.check_make(parsed.arguments, _print))
+
+
+def check_tap(parsed: argparse.Namespace) -> int:
+    """Run a TAP program for a stage of the check."""
+    outcome = tap.run(parsed.arguments[-1], parsed.arguments, CHECK_TAP_SECONDS)
+    if not outcome.ok:
+        print(tap.explain(outcome))
+    return _totals(outcome.name, (outcome.passed, outcome.failed + bool(outcome.trouble)))
 
 
 def _totals(name: str, found: tuple[int, int]) -> int:
