@@ -1,0 +1,282 @@
+/*
+ * Rights: taking them from names, giving them names, giving them up.
+ *
+ * A message takes its header's two rights in two steps, first counting the new rights, then
+ * dropping what was moved, so that any mixture of moves and copies of one name has one meaning.
+ */
+#include <ipc.h>
+
+/* The port has died: what was a right is a dead name now, with the same number of user references. */
+static void entry_make_dead(struct ipc_space *space, struct ipc_entry *entry)
+{
+	struct ipc_port *port = entry->port;
+
+	if (entry->type & IPC_SEND_ONCE) {
+		port->sorights--;
+		entry->urefs = 1;
+	} else {
+		ipc_entry_unhash(space, entry);
+		port->srights--;
+	}
+	entry->type = IPC_DEAD_NAME;
+	entry->port = NULL;
+	ipc_port_unref(port);
+}
+
+struct ipc_entry *ipc_right_lookup(struct ipc_space *space, mach_port_t name)
+{
+	struct ipc_entry *entry = ipc_entry_lookup(space, name);
+
+	if (unlikely(!entry || entry->type == 0))
+		return NULL;
+	if ((entry->type & IPC_ANY_PORT) && unlikely(!entry->port->active))
+		entry_make_dead(space, entry);
+	return entry;
+}
+
+bool ipc_right_check(const struct ipc_entry *entry, unsigned disposition)
+{
+	switch (disposition) {
+	case MACH_MSG_TYPE_COPY_SEND:
+	case MACH_MSG_TYPE_MOVE_SEND:
+		return entry->type & (IPC_SEND | IPC_DEAD_NAME);
+	case MACH_MSG_TYPE_MOVE_SEND_ONCE:
+		return entry->type & (IPC_SEND_ONCE | IPC_DEAD_NAME);
+	case MACH_MSG_TYPE_MAKE_SEND:
+	case MACH_MSG_TYPE_MAKE_SEND_ONCE:
+	case MACH_MSG_TYPE_MOVE_RECEIVE:
+		return entry->type & IPC_RECEIVE;
+	default:
+		return false;
+	}
+}
+
+struct ipc_port *ipc_right_take(const struct ipc_entry *entry, unsigned disposition)
+{
+	struct ipc_port *port = entry->port;
+
+	if (entry->type & IPC_DEAD_NAME)
+		return IPC_PORT_DEAD;
+	port->refs++;
+	if (disposition == MACH_MSG_TYPE_MOVE_SEND_ONCE || disposition == MACH_MSG_TYPE_MAKE_SEND_ONCE)
+		port->sorights++;
+	else if (disposition != MACH_MSG_TYPE_MOVE_RECEIVE)
+		port->srights++;
+	return port;
+}
+
+/* A send right's (or dead name's) user reference is used up; a count at its limit has been lost track of and stays. */
+static void drop_user_reference(struct ipc_space *space, struct ipc_entry *entry)
+{
+	if (entry->urefs == MACH_PORT_UREFS_MAX || --entry->urefs > 0)
+		return;
+	if (entry->type & IPC_DEAD_NAME) {
+		ipc_entry_free(space, entry);
+		return;
+	}
+	struct ipc_port *port = entry->port;
+	port->srights--;
+	entry->type &= ~IPC_SEND;
+	if (entry->type == 0) {
+		ipc_entry_unhash(space, entry);
+		ipc_entry_free(space, entry);
+		ipc_port_unref(port);
+	}
+}
+
+/* The receive right leaves its name, which may stay as that of a send right. */
+static void drop_receive(struct ipc_space *space, struct ipc_entry *entry)
+{
+	struct ipc_port *port = entry->port;
+	struct thread *waiting;
+
+	if (port->set)
+		ipc_pset_remove(port);
+	while ((waiting = list_first(&port->own.receivers, struct thread, wait_link)))
+		check(ipc_receive_abort(waiting, MACH_RCV_PORT_CHANGED));
+	port->receiver = NULL;
+	port->name = MACH_PORT_NULL;
+	entry->type &= ~IPC_RECEIVE;
+	if (entry->type == 0) {
+		ipc_entry_unhash(space, entry);
+		ipc_entry_free(space, entry);
+		ipc_port_unref(port);
+	}
+}
+
+void ipc_right_drop_moved(struct ipc_space *space, struct ipc_entry *entry, unsigned disposition)
+{
+	struct ipc_port *port = entry->port;
+
+	switch (disposition) {
+	case MACH_MSG_TYPE_MOVE_SEND_ONCE:
+		if (entry->type & IPC_SEND_ONCE) {
+			ipc_entry_free(space, entry);
+			port->sorights--;
+			ipc_port_unref(port);
+			break;
+		}
+		drop_user_reference(space, entry);
+		break;
+	case MACH_MSG_TYPE_MOVE_SEND:
+		drop_user_reference(space, entry);
+		break;
+	case MACH_MSG_TYPE_MOVE_RECEIVE:
+		drop_receive(space, entry);
+		break;
+	default:
+		break;
+	}
+}
+
+unsigned ipc_arriving_type(unsigned disposition)
+{
+	static const u8 arriving[] = {
+		[MACH_MSG_TYPE_MOVE_RECEIVE] = MACH_MSG_TYPE_PORT_RECEIVE,
+		[MACH_MSG_TYPE_MOVE_SEND] = MACH_MSG_TYPE_PORT_SEND,
+		[MACH_MSG_TYPE_MOVE_SEND_ONCE] = MACH_MSG_TYPE_PORT_SEND_ONCE,
+		[MACH_MSG_TYPE_COPY_SEND] = MACH_MSG_TYPE_PORT_SEND,
+		[MACH_MSG_TYPE_MAKE_SEND] = MACH_MSG_TYPE_PORT_SEND,
+		[MACH_MSG_TYPE_MAKE_SEND_ONCE] = MACH_MSG_TYPE_PORT_SEND_ONCE,
+	};
+
+	return arriving[disposition];
+}
+
+/* --- arrival ------------------------------------------------------------------------- */
+
+static enum kstatus copyout_send_once(struct ipc_space *space, struct ipc_port *port, mach_port_t *name)
+{
+	struct ipc_entry *entry = ipc_entry_alloc(space);
+
+	if (unlikely(!entry))
+		return K_NOMEM;
+	entry->port = port;
+	entry->type = IPC_SEND_ONCE;
+	*name = entry->name;
+	return K_OK;
+}
+
+/* Send and receive rights to one port share a name. */
+static noinline enum kstatus copyout_shared(struct ipc_space *space, struct ipc_port *port, unsigned type, mach_port_t *name)
+{
+	struct ipc_entry *entry = ipc_entry_find(space, port);
+	bool known = entry != NULL;
+
+	if (!known) {
+		entry = ipc_entry_alloc(space);
+		if (!entry)
+			return K_NOMEM;
+		entry->port = port; /* the message's reference becomes the name's */
+		entry->urefs = 0;
+		ipc_entry_hash(space, entry);
+	}
+	*name = entry->name;
+	if (type == MACH_MSG_TYPE_PORT_RECEIVE) {
+		port->receiver = space;
+		port->destination = NULL;
+		port->name = entry->name;
+		entry->type |= IPC_RECEIVE;
+	} else {
+		if (entry->type & IPC_SEND)
+			port->srights--;
+		else
+			entry->urefs = 0;
+		entry->type |= IPC_SEND;
+		entry->urefs += entry->urefs < MACH_PORT_UREFS_MAX;
+	}
+	if (known)
+		ipc_port_unref(port);
+	return K_OK;
+}
+
+enum kstatus ipc_right_copyout(struct ipc_space *space, struct ipc_port *port, unsigned type, mach_port_t *name)
+{
+	if (unlikely(!port || port == IPC_PORT_DEAD || !port->active)) {
+		*name = port ? MACH_PORT_DEAD : MACH_PORT_NULL;
+		if (port && port != IPC_PORT_DEAD)
+			ipc_right_destroy(port, type);
+		return K_OK;
+	}
+	if (likely(type == MACH_MSG_TYPE_PORT_SEND_ONCE))
+		return copyout_send_once(space, port, name);
+	return copyout_shared(space, port, type, name);
+}
+
+/* --- giving up ------------------------------------------------------------------------- */
+
+void ipc_port_release_send_once(struct ipc_port *port)
+{
+	if (!port->active) {
+		port->sorights--;
+		ipc_port_unref(port);
+		return;
+	}
+	/* The notification is sent with the right that it is about. */
+	struct ipc_kmsg *kmsg = ipc_kmsg_kernel(sizeof(struct mach_msg_header), MACH_NOTIFY_SEND_ONCE, port,
+		MACH_MSG_TYPE_PORT_SEND_ONCE, NULL, 0);
+	if (kmsg) {
+		ipc_kernel_post(kmsg);
+	} else {
+		kprintf("no memory for a send-once notification: it is lost\n");
+		port->sorights--;
+		ipc_port_unref(port);
+	}
+}
+
+void ipc_right_destroy(struct ipc_port *port, unsigned type)
+{
+	if (!port || port == IPC_PORT_DEAD)
+		return;
+	switch (type) {
+	case MACH_MSG_TYPE_PORT_SEND:
+		ipc_port_release_send(port);
+		break;
+	case MACH_MSG_TYPE_PORT_SEND_ONCE:
+		ipc_port_release_send_once(port);
+		break;
+	case MACH_MSG_TYPE_PORT_RECEIVE:
+		if (port->active)
+			ipc_port_destroy(port);
+		ipc_port_unref(port);
+		break;
+	default:
+		panic("a right of type %u in a message", type);
+	}
+}
+
+void ipc_entry_destroy(struct ipc_space *space, struct ipc_entry *entry)
+{
+	struct ipc_port *port = entry->port;
+	u32 type = entry->type;
+
+	if (type & IPC_PORT_SET) {
+		struct ipc_pset *set = entry->set;
+		ipc_entry_free(space, entry);
+		ipc_pset_destroy(set);
+		return;
+	}
+	if (type & (IPC_SEND | IPC_RECEIVE))
+		ipc_entry_unhash(space, entry);
+	ipc_entry_free(space, entry);
+	if (type & IPC_DEAD_NAME)
+		return;
+	if (type & IPC_SEND_ONCE) {
+		ipc_port_release_send_once(port);
+		return;
+	}
+	if (type & IPC_SEND)
+		port->srights--;
+	if (type & IPC_RECEIVE)
+		ipc_port_destroy(port);
+	ipc_port_unref(port);
+}
+
+struct ipc_port *ipc_port_named(struct ipc_space *space, mach_port_t name, enum ipc_kotype type)
+{
+	struct ipc_entry *entry = ipc_entry_lookup(space, name);
+
+	if (!entry || !(entry->type & IPC_SEND) || !entry->port->active || entry->port->kotype != type)
+		return NULL;
+	return entry->port;
+}

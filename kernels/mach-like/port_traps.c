@@ -1,0 +1,89 @@
+/* mach_port_…: rights by name, of the caller's or another task that it holds. */
+#include <task.h>
+
+TRAP(trap_port_allocate)
+{
+	struct task *task = task_named((mach_port_t)a);
+	mach_port_t name = MACH_PORT_NULL;
+
+	UNUSED3;
+	if (!task)
+		return KERN_INVALID_TASK;
+	if (put_result((vaddr_t)c, &name, sizeof(name)) != KERN_SUCCESS) /* before anything is done */
+		return KERN_INVALID_ADDRESS;
+	task = task_named((mach_port_t)a); /* the copy may have blocked */
+	if (!task)
+		return KERN_INVALID_TASK;
+	long result = ipc_port_allocate_name(&task->space, (unsigned)b, &name);
+	return result == KERN_SUCCESS ? put_result((vaddr_t)c, &name, sizeof(name)) : result;
+}
+
+TRAP(trap_port_deallocate)
+{
+	struct task *task = task_named((mach_port_t)a);
+
+	(void)c, UNUSED3;
+	return task ? ipc_port_deallocate(&task->space, (mach_port_t)b) : KERN_INVALID_TASK;
+}
+
+TRAP(trap_port_insert_right)
+{
+	struct task *task = task_named((mach_port_t)a);
+	struct ipc_space *own = ipc_current_space();
+	struct ipc_entry *entry = ipc_right_lookup(own, (mach_port_t)c);
+	unsigned disposition = (unsigned)d;
+
+	UNUSED2;
+	if (!task)
+		return KERN_INVALID_TASK;
+	if (!entry || !ipc_right_check(entry, disposition))
+		return KERN_INVALID_CAPABILITY;
+	struct ipc_port *port = ipc_right_take(entry, disposition);
+	if (port == IPC_PORT_DEAD)
+		return KERN_INVALID_CAPABILITY;
+	ipc_right_drop_moved(own, entry, disposition);
+	unsigned type = ipc_arriving_type(disposition);
+	long result = ipc_port_insert_right(&task->space, (mach_port_t)b, port, type);
+	if (result != KERN_SUCCESS) {
+		mach_port_t back;
+		if (ipc_right_copyout(own, port, type, &back) != K_OK)
+			ipc_right_destroy(port, type);
+	}
+	return result;
+}
+
+TRAP(trap_port_mod_refs)
+{
+	struct task *task = task_named((mach_port_t)a);
+
+	UNUSED2;
+	return task ? ipc_port_mod_refs(&task->space, (mach_port_t)b, (unsigned)c, (s32)d) : KERN_INVALID_TASK;
+}
+
+TRAP(trap_port_get_refs)
+{
+	struct task *task = task_named((mach_port_t)a);
+	u32 refs;
+
+	UNUSED2;
+	if (!task)
+		return KERN_INVALID_TASK;
+	long result = ipc_port_get_refs(&task->space, (mach_port_t)b, (unsigned)c, &refs);
+	return result == KERN_SUCCESS ? put_result((vaddr_t)d, &refs, sizeof(refs)) : result;
+}
+
+TRAP(trap_port_move_member)
+{
+	struct task *task = task_named((mach_port_t)a);
+
+	UNUSED3;
+	return task ? ipc_port_move_member(&task->space, (mach_port_t)b, (mach_port_t)c) : KERN_INVALID_TASK;
+}
+
+TRAP(trap_port_set_qlimit)
+{
+	struct task *task = task_named((mach_port_t)a);
+
+	UNUSED3;
+	return task ? ipc_port_set_qlimit(&task->space, (mach_port_t)b, (u32)c) : KERN_INVALID_TASK;
+}
