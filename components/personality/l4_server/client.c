@@ -1,0 +1,210 @@
+/*
+ * Processes as the L4 kernel knows them: a thread in an address space of its own, which may talk to
+ * the server only.
+ *
+ * Thread numbers are taken from a list of free ones, and a number's version is
+ * raised each time, so that an id never comes back.
+ */
+#include <objects/objects.h>
+#include <pager/l4_pager/l4_pager.h>
+#include <sched/sched.h>
+#include <server.h>
+
+#define FIRST_NUMBER 2 /* 1 is the server itself */
+
+static struct {
+	struct proc *proc; /* NULL: the number is free */
+	u32 version;
+	u32 next_free;     /* while it is free; 0: the last */
+} clients[CONFIG_IPC_L4_THREADS];
+static u32 free_number;
+
+void clients_init(void)
+{
+	for (u32 i = FIRST_NUMBER; i < CONFIG_IPC_L4_THREADS - 1; i++)
+		clients[i].next_free = i + 1;
+	free_number = FIRST_NUMBER;
+}
+
+struct proc *client_find(u64 id)
+{
+	return clients[l4_number(id) % CONFIG_IPC_L4_THREADS].proc;
+}
+
+static u64 take_id(struct proc *proc)
+{
+	u32 number = free_number;
+
+	if (number == 0)
+		return 0;
+	free_number = clients[number].next_free;
+	clients[number].proc = proc;
+	clients[number].version += clients[number].version == UINT32_MAX ? 2 : 1;
+	return l4_id(number, clients[number].version);
+}
+
+static void release_id(u64 id)
+{
+	clients[l4_number(id)].proc = NULL;
+	clients[l4_number(id)].next_free = free_number;
+	free_number = l4_number(id);
+}
+
+/* --- kernel calls that can only fail for want of memory, or by a mistake of ours --------------- */
+
+static enum kstatus status_of(s64 result)
+{
+	if (result >= 0)
+		return K_OK;
+	if (result == -L4_ERROR_NO_MEMORY)
+		return K_NOMEM;
+	panic("the kernel refuses a call of the server: error %ld", (long)-result);
+}
+
+static void must(s64 result)
+{
+	if (status_of(result) != K_OK)
+		panic("the kernel has no memory left");
+}
+
+/* --- spaces --------------------------------------------------------------------------------------- */
+
+static struct env_space *space_new(void)
+{
+	struct env_space *space = kalloc(sizeof(*space));
+
+	if (space && vm_map_create(&space->map, ENV_USER_MIN, ENV_USER_MAX) != K_OK) {
+		kfree(space, sizeof(*space));
+		return NULL;
+	}
+	if (space)
+		space->refs = 1;
+	return space;
+}
+
+/* By the last reference no client sees the space any more. */
+static void space_unref(struct env_space *space)
+{
+	if (--space->refs > 0)
+		return;
+	l4_pager_detach(&space->map.pmap);
+	vm_map_destroy(&space->map);
+	l4_pager_detach(NULL);
+	kfree(space, sizeof(*space));
+}
+
+/* --- life of a client -------------------------------------------------------------------------------- */
+
+/* A thread for `proc` in `space`, whose reference it takes over even if it fails; in the L4 space of thread `of`, or (0) a new one. */
+static enum kstatus client_init(struct proc *proc, struct env_space *space, u64 of)
+{
+	struct env_client *client = &proc->client;
+
+	*client = (struct env_client){0};
+	if (!space)
+		return K_NOMEM;
+	u64 id = take_id(proc);
+	enum kstatus status = K_NOMEM;
+	if (id) {
+		status = status_of(
+			l4_thread_control(id, of ? of : id, server_id, server_id, 0, SCHED_PRIORITY_DEFAULT));
+		if (status != K_OK)
+			release_id(id);
+	}
+	if (status != K_OK) {
+		space_unref(space);
+		return status;
+	}
+	if (!of)
+		must(l4_space_control(id, L4_SPACE_ALIEN, server_id));
+	client->space = space;
+	client->thread = id;
+	return K_OK;
+}
+
+enum kstatus env_client_create(struct proc *proc)
+{
+	return client_init(proc, space_new(), 0);
+}
+
+enum kstatus env_client_fork(struct proc *parent, struct proc *child)
+{
+	struct l4_registers r = {.source = parent->client.thread, .result = 0};
+	enum kstatus status = env_client_create(child);
+
+	if (status != K_OK)
+		return status;
+	status = vm_map_fork(&child->client.space->map, &parent->client.space->map);
+	if (status != K_OK) {
+		env_client_destroy(child);
+		return status;
+	}
+	child->client.thread_pointer = parent->client.thread_pointer;
+	must(l4_exchange_registers(child->client.thread, L4_EXREGS_COPY | L4_EXREGS_RESULT, &r));
+	return K_OK;
+}
+
+void env_client_start(struct proc *proc)
+{
+	struct l4_registers r = {0};
+
+	must(l4_exchange_registers(proc->client.thread, L4_EXREGS_RUN, &r));
+}
+
+void env_client_destroy(struct proc *proc)
+{
+	struct env_client *client = &proc->client;
+
+	must(l4_thread_control(client->thread, L4_NIL, 0, 0, 0, 0)); /* with the last thread its space goes, too */
+	release_id(client->thread);
+	space_unref(client->space);
+	if (client->fresh)
+		space_unref(client->fresh);
+	*client = (struct env_client){0};
+}
+
+/* --- exec ------------------------------------------------------------------------------------------------ */
+
+enum kstatus env_exec_begin(struct proc *proc)
+{
+	proc->client.fresh = space_new();
+	return proc->client.fresh ? K_OK : K_NOMEM;
+}
+
+void env_exec_commit(struct proc *proc, vaddr_t entry, vaddr_t stack)
+{
+	struct env_client *client = &proc->client;
+	struct env_space *old = client->space;
+	struct l4_registers r = {.ip = entry, .sp = stack};
+
+	must(l4_space_control(client->thread, L4_SPACE_ALIEN | L4_SPACE_CLEAR, server_id));
+	client->space = client->fresh;
+	client->fresh = NULL;
+	client->thread_pointer = 0;
+	space_unref(old);
+	must(l4_exchange_registers(client->thread, L4_EXREGS_RESET | L4_EXREGS_IP | L4_EXREGS_SP, &r));
+}
+
+void env_exec_abort(struct proc *proc)
+{
+	space_unref(proc->client.fresh);
+	proc->client.fresh = NULL;
+}
+
+/* --- registers ------------------------------------------------------------------------------------------- */
+
+enum kstatus env_set_thread_pointer(struct proc *proc, vaddr_t base)
+{
+	struct l4_registers r = {.tp = base};
+
+	if (base >= ENV_USER_MAX)
+		return K_INVAL;
+	must(l4_exchange_registers(proc->client.thread, L4_EXREGS_TP, &r));
+	proc->client.thread_pointer = base;
+	return K_OK;
+}
+
+vaddr_t env_thread_pointer(struct proc *proc)
+{
+	return proc->client.thread_pointer;
+}

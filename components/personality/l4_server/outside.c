@@ -1,0 +1,156 @@
+/* Sleeping, and the world beyond: console, results, initial RAM disk, options, power. */
+#include <console/console.h>
+#include <server.h>
+
+#define CONSOLE_POLL_NS 10000000ull /* a key press is noticed this late at most */
+
+u64 server_id;
+const struct l4_kip *server_kip;
+
+/* --- sleeping -------------------------------------------------------------------------------- */
+
+void env_queue_init(struct env_queue *queue)
+{
+	cthread_queue_init(&queue->queue);
+}
+
+enum kstatus env_sleep(struct env_queue *queue, u64 deadline)
+{
+	struct proc *proc = env_current();
+
+	proc->client.sleeper = cthread_self();
+	enum kstatus status = cthread_wait(&queue->queue, deadline);
+	proc->client.sleeper = NULL;
+	return status == K_NOMEM ? K_INTERRUPTED : status; /* no worker is left to take over: the call must give up */
+}
+
+void env_wakeup_one(struct env_queue *queue)
+{
+	cthread_wake_one(&queue->queue);
+}
+
+void env_wakeup_all(struct env_queue *queue)
+{
+	cthread_wake_all(&queue->queue);
+}
+
+void env_interrupt(struct proc *proc)
+{
+	if (proc->client.sleeper)
+		cthread_wake(proc->client.sleeper, K_INTERRUPTED);
+}
+
+/* Others are the other clients: the kernel lets them run before it comes back to us. */
+void env_yield(void)
+{
+	l4_thread_switch(L4_NIL);
+}
+
+/* --- devices ------------------------------------------------------------------------------------ */
+
+void env_console_write(const char *bytes, size_t n)
+{
+	console_write(bytes, n);
+}
+
+size_t env_console_read(char *bytes, size_t n)
+{
+	static struct cthread_queue nobody = {{&nobody.waiters, &nobody.waiters}};
+	struct proc *proc = env_current();
+	size_t got = 0;
+
+	for (;;) {
+		int byte;
+		while (got < n && (byte = console_read_byte()) >= 0)
+			bytes[got++] = (char)byte;
+		if (got > 0 || n == 0)
+			return got;
+		proc->client.sleeper = cthread_self();
+		enum kstatus status = cthread_wait(&nobody, env_now() + CONSOLE_POLL_NS);
+		proc->client.sleeper = NULL;
+		if (status != K_TIMEDOUT)
+			return 0;
+	}
+}
+
+/* The kernel's debugger writes them: it puts its mark of the first user instruction before. */
+void env_result_write(const char *bytes, size_t n)
+{
+	if (l4_debugger(L4_DEBUGGER_RESULT, bytes, n) < 0)
+		panic("the kernel does not take the results");
+}
+
+const void *env_initrd(size_t *size)
+{
+	*size = server_kip->initrd.end - server_kip->initrd.start;
+	return *size ? (const void *)server_kip->initrd.start : NULL;
+}
+
+bool env_option(const char *key, char *out, size_t size)
+{
+	size_t key_length = strlen(key);
+
+	for (const char *word = server_kip->command_line; *word;) {
+		const char *end = word;
+		while (*end && *end != ' ')
+			end++;
+		size_t length = (size_t)(end - word);
+		if (length > key_length && word[key_length] == '=' && strncmp(word, key, key_length) == 0) {
+			length -= key_length + 1;
+			if (length >= size)
+				return false;
+			memcpy(out, word + key_length + 1, length);
+			out[length] = '\0';
+			return true;
+		}
+		word = *end ? end + 1 : end;
+	}
+	return false;
+}
+
+u64 env_random(void)
+{
+	u64 value;
+	bool good;
+
+	for (unsigned tries = 0; tries < 100; tries++) {
+		__asm__ volatile("rdrand %0" : "=r"(value), "=@ccc"(good));
+		if (good)
+			return value;
+	}
+	panic("the processor's random number generator does not answer");
+}
+
+noreturn void env_power_off(int status)
+{
+	l4_power_off(status == 0 ? ARCH_EXIT_OK : ARCH_EXIT_FAILED);
+}
+
+noreturn void panic(const char *format, ...)
+{
+	va_list ap;
+
+	kprintf("\nthe server panics: ");
+	va_start(ap, format);
+	kvprintf(format, ap);
+	va_end(ap);
+	kprintf("\n");
+	l4_power_off(ARCH_EXIT_PANIC);
+}
+
+/* --- a client's memory ------------------------------------------------------------------------- */
+
+enum kstatus env_copyin_string(char *to, vaddr_t from, size_t size, size_t *length)
+{
+	return vm_map_copyin_string(&env_current()->client.space->map, to, from, size, length);
+}
+
+enum kstatus server_copyin(void *to, vaddr_t from, size_t n)
+{
+	return vm_map_copyin(&env_current()->client.space->map, to, from, n);
+}
+
+enum kstatus server_copyout(vaddr_t to, const void *from, size_t n)
+{
+	return vm_map_copyout(&env_current()->client.space->map, to, from, n);
+}

@@ -1,0 +1,23 @@
+/* What the server keeps of a process and of a queue. */
+#pragma once
+
+#include <cthreads/cthreads.h>
+#include <vm/vm.h>
+
+/* An address space; the threads of a program share one. */
+struct env_space {
+	struct vm_map map;
+	u32 refs;
+};
+
+struct env_client {
+	u64 thread;              /* its L4 thread; 0 once it has ended */
+	struct env_space *space; /* what its program sees */
+	struct env_space *fresh; /* what exec is building, or NULL */
+	struct cthread *sleeper; /* who sleeps on its behalf, or NULL */
+	vaddr_t thread_pointer;
+};
+
+struct env_queue {
+	struct cthread_queue queue;
+};
