@@ -50,4 +50,4 @@ def test_dashboard_in_a_browser():
     failed = re.findall(r"^not ok .*(?:\n#.*)*", ran.stdout, flags=re.M)
     assert not failed, "\n\n".join(failed)
     assert ran.returncode == 0 and plan, f"the run broke off:\n{ran.stdout[-3000:]}\n{ran.stderr[-3000:]}"
-    assert len(re.findall(r"^ok ", ran.stdout, flags=re.M)) == int(plan[1]) > 50
+    assert len(re.findall(r"^ok ", ran.stdout, flags=re.M)) == int(plan[1]) > 40
