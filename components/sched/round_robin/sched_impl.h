@@ -1,8 +1,10 @@
 /*
  * Round robin: one queue in order of arrival, the same time slice for all.
- * Only who comes next matters; priorities are kept for show.
+ * Priorities are kept, so that they can be asked for, and ignored.
  */
 #pragma once
+
+#define ROUND_ROBIN_SLICE CONFIG_SCHED_ROUND_ROBIN_QUANTUM_TICKS
 
 extern struct list round_robin_queue;
 
@@ -13,12 +15,14 @@ static inline void sched_init(void)
 
 static inline void sched_attach(struct sched_node *node, s32 base)
 {
-	*node = (struct sched_node){.base = base, .current = base, .slice = CONFIG_SCHED_ROUND_ROBIN_QUANTUM_TICKS};
+	base = MAX(0, MIN(base, SCHED_PRIORITY_LOWEST));
+	*node = (struct sched_node){.base = base, .current = base, .slice = ROUND_ROBIN_SLICE};
 	list_init(&node->link);
 }
 
 static inline void sched_enqueue(struct sched_node *node, enum sched_place place)
 {
+	assert(!list_is_linked(&node->link));
 	if (place == SCHED_FRONT)
 		list_push_front(&round_robin_queue, &node->link);
 	else
@@ -27,6 +31,7 @@ static inline void sched_enqueue(struct sched_node *node, enum sched_place place
 
 static inline void sched_dequeue(struct sched_node *node)
 {
+	assert(list_is_linked(&node->link));
 	list_remove(&node->link);
 }
 
@@ -37,7 +42,7 @@ static inline struct sched_node *sched_pick(void)
 	if (node) {
 		list_remove(&node->link);
 		if (node->slice == 0)
-			node->slice = CONFIG_SCHED_ROUND_ROBIN_QUANTUM_TICKS;
+			node->slice = ROUND_ROBIN_SLICE;
 	}
 	return node;
 }
@@ -46,6 +51,8 @@ static inline bool sched_tick(struct sched_node *node)
 {
 	if (node->slice > 0)
 		node->slice--;
+	if (node->slice == 0 && list_is_empty(&round_robin_queue))
+		node->slice = ROUND_ROBIN_SLICE; /* nobody else is waiting */
 	return node->slice == 0;
 }
 
