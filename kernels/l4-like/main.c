@@ -46,6 +46,8 @@ void kernel_user_fault(struct trapframe *frame, vaddr_t address, unsigned access
 void kernel_user_exception(struct trapframe *frame, unsigned vector, u64 error)
 {
 	(void)error;
+	if (frame != thread_current->frame) /* a debug trap comes on a stack of its own */
+		*thread_current->frame = *frame;
 	if (unlikely(thread_current->ipc.space->root && thread_current->ipc.handler == L4_NIL))
 		root_failed("exception", vector, frame->rip);
 	l4_user_exception();
