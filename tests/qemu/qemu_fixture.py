@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+import pytest
+
 from kit import bench, built, tap
-from kit.built import Built
+from kit.built import Built, BuiltError
 from kit.project import Project
 from kit.qemu import Boot, Job, Machine, boot
 
@@ -16,11 +18,20 @@ def quiet(_text: str) -> None:
     """Progress that nobody watches."""
 
 
-@lru_cache(maxsize=None)
 def built_preset(name: str) -> Built:
-    """The build of a preset or of a configuration that was put aside, built once for all tests."""
-    (one,) = built.build([name], quiet)
-    return one
+    """The build of a preset or of a configuration that was put aside, built (or found not to build) once for all tests."""
+    result = _built(name)
+    if isinstance(result, BuiltError):
+        pytest.fail(str(result), pytrace=False)
+    return result
+
+
+@lru_cache(maxsize=None)
+def _built(name: str) -> Built | BuiltError:
+    try:
+        return built.build([name], quiet)[0]
+    except BuiltError as error:
+        return error
 
 
 @lru_cache(maxsize=None)
