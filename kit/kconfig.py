@@ -21,7 +21,7 @@ import kconfiglib
 
 from kit.constraints import KERNEL, Assembly, Literal, Model, chosen
 from kit.files import write_if_changed
-from kit.kconfig_text import none_symbol, render, symbols_of
+from kit.kconfig_text import render, symbols_of
 from kit.manifest import Kernel, Option, Part, Slot, Tree, load_tree
 from kit.toml import ManifestError, nearest
 
