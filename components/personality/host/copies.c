@@ -24,20 +24,23 @@ static void maybe_block(void)
 enum kstatus host_copyin(void *to, vaddr_t from, size_t n)
 {
 	maybe_block();
+	if (host_transport && host_transport->copyin(to, from, n))
+		return K_OK;
 	return access(from, to, n, ENV_PROT_READ) ? K_OK : K_FAULT;
 }
 
 enum kstatus host_copyout(vaddr_t to, const void *from, size_t n)
 {
 	maybe_block();
+	if (host_transport && host_transport->copyout(to, from, n))
+		return K_OK;
 	return access(to, (void *)from, n, ENV_PROT_WRITE) ? K_OK : K_FAULT;
 }
 
 enum kstatus env_copyin_string(char *to, vaddr_t from, size_t size, size_t *length)
 {
-	maybe_block();
 	for (size_t i = 0; i < size; i++) {
-		if (!access(from + i, to + i, 1, ENV_PROT_READ))
+		if (host_copyin(to + i, from + i, 1) != K_OK)
 			return K_FAULT;
 		if (to[i] == '\0') {
 			*length = i;

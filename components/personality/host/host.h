@@ -53,8 +53,16 @@ long host_call(long number, long a0, long a1, long a2, long a3, long a4, long a5
 #define host_sys(number, ...)                                                                      \
 	host_call((number), HOST_ARGS(__VA_ARGS__ __VA_OPT__(, ) 0, 0, 0, 0, 0, 0))
 
-/* How calls travel; the default is straight through service_calls[]. */
-extern long (*host_transport)(long number, const long arguments[6]);
+/*
+ * How calls travel; NULL: straight through service_calls[]. A transport that carries
+ * memory along is asked first by each copy: true if it has served that one.
+ */
+struct host_transport {
+	long (*call)(long number, const long arguments[6]);
+	bool (*copyin)(void *to, vaddr_t from, size_t n);
+	bool (*copyout)(vaddr_t to, const void *from, size_t n);
+};
+extern const struct host_transport *host_transport;
 
 /* fork (57) or vfork (58); the child runs `program`, and then exits with 0. */
 long host_fork(int number, host_program program, void *argument);

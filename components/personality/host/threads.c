@@ -36,7 +36,7 @@ struct host_thread {
 
 struct proc *host_current;
 enum kstatus host_start_status;
-long (*host_transport)(long number, const long arguments[6]);
+const struct host_transport *host_transport;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct host_thread controller = {.turn = PTHREAD_COND_INITIALIZER}; /* host_run() itself */
@@ -387,7 +387,7 @@ long host_call(long number, long a0, long a1, long a2, long a3, long a4, long a5
 
 	if (host_chance(chances.switch_at_call))
 		host_give_way();
-	result = host_transport ? host_transport(number, arguments)
+	result = host_transport ? host_transport->call(number, arguments)
 				: direct_transport(number, arguments);
 	if (result == ENV_NO_REPLY)
 		end_thread();

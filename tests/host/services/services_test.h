@@ -42,3 +42,16 @@ void archive_end(struct archive *archive);
 #define TEST_ELF_DATA  0x402000
 #define TEST_ELF_END   0x405000
 size_t make_elf(u8 bytes[TEST_ELF_SIZE]);
+
+/* --- transports ------------------------------------------------------------------ */
+
+extern const struct host_transport mach_transport;
+
+/* What went through it: calls, buffers carried, copies served from a message, copies that were not.
+ */
+struct mach_traffic {
+	u64 calls, windows, carried, fetched;
+};
+extern struct mach_traffic mach_traffic;
+
+u32 mach_fuzz(u32 rounds);

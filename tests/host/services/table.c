@@ -19,5 +19,6 @@ const struct contract_test contract_tests[] = {
 	{"files", test_files},
 	{"memory", test_memory},
 	{"exec", test_exec},
+	{"transport", test_transport},
 };
 const unsigned contract_tests_count = sizeof(contract_tests) / sizeof(contract_tests[0]);
