@@ -61,8 +61,18 @@ def _serve(listener: socket.socket, arguments: argparse.Namespace) -> int:
     host, port = listener.getsockname()[:2]
     names = [*arguments.allow_host, *([arguments.host] if not _is_any(arguments.host) else [])]
     app = create_app(arguments.store, allowed_hosts=names)
-    quiet = type("Quiet", (WSGIRequestHandler,), {"log_request": lambda self, *_: None})  # errors are still written
-    server = make_server(host, port, app, threaded=True, request_handler=quiet, fd=listener.fileno())
+
+    class Handler(WSGIRequestHandler):
+        """Writes errors to the terminal but not every request, and does not tell versions to every visitor."""
+
+        def log_request(self, *_: object) -> None:
+            """Nothing."""
+
+        def version_string(self) -> str:
+            """The Server header."""
+            return "Mortise"
+
+    server = make_server(host, port, app, threaded=True, request_handler=Handler, fd=listener.fileno())
     if not _is_loopback(host):
         print(f"serve: {host} can be reached from other machines; everyone there can read the results", file=sys.stderr)
     print(f"The dashboard is at {address(host, port)}  (^C ends it)", flush=True)

@@ -105,7 +105,7 @@ function tear(pen, x, y, ground) {
 /** Where the chart ends: at the greatest value, unless that one alone would flatten every other bar. */
 function chartEnd(rows) {
 	const values = rows.flatMap((row) => row.value ?? []).sort((a, b) => b - a);
-	const second = values.find((value) => value < values[0] / 12);
+	const second = values.find((value) => value < values[0] / 100);
 	const few = values.filter((value) => value > second).length;
 	return second !== undefined && few <= values.length / 3 ? second * 1.6 : Infinity;
 }

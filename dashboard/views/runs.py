@@ -20,6 +20,10 @@ bp = Blueprint("runs", __name__)
 
 PAGE = 50
 MOST_PAGES = 200
+CONSOLE_SHOWN = 64 * 1024
+"""Characters of the console's end that a run's page shows; the rest is one click away."""
+SAMPLES_SHOWN = 10_000
+"""Raw samples that a series' page lists; the downloads hold all."""
 
 
 @bp.get("/runs")
@@ -50,6 +54,7 @@ def show(run_id: str) -> str:
         run=run,
         figures=shown,
         targets=targets(shown),
+        console=run.console[-CONSOLE_SHOWN:],
         series=[samples.summarise(series) for series in run.series if series.samples],
         strip=samples.strip,
         strip_size=(samples.STRIP_WIDTH, samples.STRIP_HEIGHT),
@@ -77,6 +82,7 @@ def series(run_id: str, name: str) -> str:
         summary=samples.summarise(found),
         bins=samples.histogram(found.samples),
         points=samples.thin(found.samples),
+        listed=found.samples[:SAMPLES_SHOWN],
         other=[one for one in run.series if one.samples],
         history=_history(run, name),
         others=[other for other in storage.latest().values() if other.id != run.id and other.find_series(name)],

@@ -577,3 +577,15 @@ def test_run_with_next_to_nothing(tmp_path, marks, series):
     client = client_over(tmp_path / "n.db")
     for page in ("/", "/runs", "/runs/1", "/runs/1.json", "/runs/1.csv", "/compare.csv", "/diff?run=1&run=1", "/architecture"):
         assert client.get(page).status_code == 200, page
+
+
+def test_long_runs_make_no_long_pages(tmp_path):
+    store = results.open_store(f"sqlite:///{tmp_path}/l.db")
+    many = results.Series("w", "many", "instructions", 0, tuple(100 + number % 7 for number in range(200_000)))
+    store.add_run(replace(fixture.record("monolithic"), console="first line\n" + "x" * 5_000_000 + "\nlast line\n", series=(many,)))
+    client = client_over(tmp_path / "l.db")
+    run, one = client.get("/runs/1").get_data(as_text=True), client.get("/runs/1/series/many").get_data(as_text=True)
+    assert len(run) < 200_000 and "last line" in run and "first line" not in run and "Only its end" in run
+    assert len(one) < 200_000 and "the first 10\u202f000 of 200\u202f000" in one
+    assert client.get("/runs/1/console").get_data(as_text=True).startswith("first line")
+    assert len(client.get("/runs/1.csv").data.splitlines()) == 200_001
