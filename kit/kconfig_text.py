@@ -16,6 +16,7 @@ from kit.constraints import KERNEL, Clause, Literal, Model, chosen
 from kit.manifest import Kernel, Option, Part, Slot, symbol_of
 
 NONE = "NONE"
+Attached = dict[str, list[Clause]]
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 
@@ -60,7 +61,8 @@ def symbols_of(model: Model) -> dict[str, Literal]:
 
 def render(model: Model) -> str:
     """The text of the generated Kconfig file."""
-    blocks = [_kernel_block(model)] + [_slot_block(model, model.tree.slots[s]) for s in model.order[1:]]
+    attached = _by_last(model)
+    blocks = [_kernel_block(model)] + [_slot_block(model, attached, model.tree.slots[s]) for s in model.order[1:]]
     return environment().get_template("Kconfig.j2").render(slots=[b for b in blocks if b["entries"] or b["settings"]])
 
 
@@ -84,9 +86,30 @@ def _any_of(model: Model, literals: tuple[Literal, ...]) -> str:
     return " || ".join(_expression(model, literal) for literal in literals) or "n"
 
 
-def _attached(model: Model, var: str) -> list[Clause]:
-    """The clauses whose last variable is ``var``, in which it does not stand alone."""
-    return [c for c in model.clauses if max(c.literals, key=lambda x: model.rank[x.var]).var == var]
+def _last(model: Model, clause: Clause) -> str:
+    return max(clause.literals, key=lambda x: model.rank[x.var]).var
+
+
+def _by_last(model: Model) -> dict[str, list[Clause]]:
+    """The clauses by their last variable, and for each member of an "any" slot what they imply for the variables before it.
+
+    A member that one clause demands and another rules out is a conflict between earlier answers; their resolvent says so
+    there, and the menu never leads to it (Davis and Putnam 1960, for those variables alone).
+    """
+    result: dict[str, list[Clause]] = {var: [] for var in model.domains}
+    for clause in model.clauses:
+        result[_last(model, clause)].append(clause)
+    for var in reversed([v for v in model.domains if "/" in v]):
+        yes, no = Literal(var, "y"), Literal(var, "y", False)
+        for demand in [c for c in result[var] if yes in c.literals]:
+            for veto in [c for c in result[var] if no in c.literals]:
+                rest = dict.fromkeys(x for c in (demand, veto) for x in c.literals if x.var != var)
+                implied = Clause(tuple(rest), f"{demand.reason}, and {veto.reason}")
+                if rest and not any(~x in rest for x in rest):
+                    place = result[_last(model, implied)]
+                    if not any(set(known.literals) <= set(rest) for known in place):
+                        place.append(implied)
+    return result
 
 
 def _others(clause: Clause, var: str) -> tuple[Literal, ...]:
@@ -117,12 +140,12 @@ def _kernel_block(model: Model) -> dict[str, object]:
     }
 
 
-def _slot_block(model: Model, slot: Slot) -> dict[str, object]:
-    entries = [_entry(model, slot, part) for part in slot.parts]
+def _slot_block(model: Model, attached: Attached, slot: Slot) -> dict[str, object]:
+    entries = [_entry(model, attached, slot, part) for part in slot.parts]
     defaults = [slot.part(name).symbol for name in slot.defaults]
     if slot.choice == "optional":
         none = Entry(none_symbol(slot), "None", _help(f"Leaves the slot {slot.name} empty."))
-        none.depends, _ = _conditions(model, slot, Literal(slot.name, ""))
+        none.depends, _ = _conditions(model, attached, slot, Literal(slot.name, ""))
         entries.append(none)
         defaults.append(none.symbol)
     return {
@@ -137,7 +160,7 @@ def _slot_block(model: Model, slot: Slot) -> dict[str, object]:
     }
 
 
-def _conditions(model: Model, slot: Slot, me: Literal) -> tuple[list[str], list[str]]:
+def _conditions(model: Model, attached: Attached, slot: Slot, me: Literal) -> tuple[list[str], list[str]]:
     """(what a value depends on, what must hold for it to be asked at all) by the clauses attached to its variable.
 
     That the slot is there is said once, by its choice or menu, and left out here.
@@ -145,7 +168,7 @@ def _conditions(model: Model, slot: Slot, me: Literal) -> tuple[list[str], list[
     depends: set[str] = set()
     asked: set[str] = set()
     switches = set(model.switches(slot.name))
-    for clause in _attached(model, me.var):
+    for clause in attached[me.var]:
         others = _others(clause, me.var)
         own = [x for x in clause.literals if x.var == me.var]
         if set(others) == switches:
@@ -157,9 +180,9 @@ def _conditions(model: Model, slot: Slot, me: Literal) -> tuple[list[str], list[
     return sorted(depends), sorted(asked)
 
 
-def _entry(model: Model, slot: Slot, part: Part) -> Entry:
+def _entry(model: Model, attached: Attached, slot: Slot, part: Part) -> Entry:
     entry = Entry(part.symbol, part.title, _help(part.summary, part.help, _source(part.source)))
-    entry.depends, asked = _conditions(model, slot, chosen(model.tree, part))
+    entry.depends, asked = _conditions(model, attached, slot, chosen(model.tree, part))
     if slot.choice == "any":
         entry.prompt_if = " && ".join(f"({a})" for a in asked)
         entry.defaults = [f"y if !({a})" for a in asked]

@@ -194,6 +194,17 @@ def test_requirements_in_a_circle_are_no_circle_for_kconfig(tmp_path: Path) -> N
     assert "sched/fixed requires ipc/l4" in refusal(owner, "CONFIG_KERNEL_MONO=y", "CONFIG_SCHED_FIXED=y")
 
 
+def test_a_program_whose_service_cannot_be_had_is_not_offered(tmp_path: Path) -> None:
+    name = "components/workloads/hello/part.toml"
+    changes = {name: FILES[name].replace('toolchain = "musl"', 'toolchain = "musl"\nrequires = ["services/files"]')}
+    owner = Configurator(make_tree(tmp_path, dict(changes)))
+    bare = load(owner, "CONFIG_KERNEL_MICRO=y", "CONFIG_PLACEMENT_STUB=y")
+    assert bare["workloads/hello"] == "" and bare["services/files"] == ""
+    full = load(owner, "CONFIG_KERNEL_MONO=y")
+    assert full["workloads/hello"] == "y" and full["services/files"] == "y"
+    assert "workloads/hello requires services/files" in refusal(owner, "CONFIG_KERNEL_MONO=y", "# CONFIG_SERVICES_FILES is not set")
+
+
 def test_help_reaches_the_menu(owner: Configurator) -> None:
     text = (owner.root / "build/Kconfig.parts").read_text()
     assert "How long." in text and "range 1 100" in text
