@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import pty
 import re
+import select
+import struct
 import subprocess
+import termios
 import time
 from pathlib import Path
 
@@ -327,3 +332,37 @@ def test_config_json_says_it_all(tree: Path) -> None:
     assert value["kernel"] == "micro" and value["transport"] == "mach"
     assert value["assembly"]["ipc"] == "mach" and value["initrd"]["sbin/server"] == "build/micro/server.elf"
     assert "together" in make(tree, "size", "PRESET=micro")
+
+
+def test_menuconfig_opens_on_a_terminal(tree: Path) -> None:
+    make(tree, "mono_defconfig")
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(tree)
+        os.environ.update(TERM="xterm", LINES="30", COLUMNS="100")
+        os.execvp("make", ["make", "menuconfig"])
+    try:
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+        seen = read_until(terminal, b"Scheduler (Round robin)")
+        os.write(terminal, b"q")
+        seen += read_until(terminal, None)
+    finally:
+        _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0, seen.decode(errors="replace")
+    assert "Kernel (mono)" in seen.decode(errors="replace")
+
+
+def read_until(terminal: int, word: bytes | None, seconds: float = 60) -> bytes:
+    """What a terminal shows until a word appears, or until it closes."""
+    seen = b""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and (word is None or word not in seen):
+        if select.select([terminal], [], [], 0.2)[0]:
+            try:
+                more = os.read(terminal, 65536)
+            except OSError:  # the other side has closed it
+                break
+            seen += more
+            if not more:
+                break
+    return seen
