@@ -18,8 +18,8 @@ FAMILIES = ("monolithic", "mach-like", "l4-like", "linux")
 
 FAMILY_TITLES = {
     "monolithic": "monolithic kernel",
-    "mach-like": "Mach-like microkernel",
-    "l4-like": "L4-like microkernel",
+    "mach-like": "Mach\u2011like microkernel",  # the hyphen at which no line is broken
+    "l4-like": "L4\u2011like microkernel",
     "linux": "stock Linux",
 }
 
@@ -152,10 +152,12 @@ class Line:
     unit: str
 
     @property
-    def per_byte(self) -> float | None:
-        """Slope between the smallest and the largest payload, in units per byte."""
-        low, high = min(self.points), max(self.points)
-        return None if low == high else (self.points[high] - self.points[low]) / (high - low)
+    def tail(self) -> tuple[int, int, float] | None:
+        """(from, to, units per byte) of the stretch between the two largest payloads; None for a single point."""
+        if len(self.points) < 2:
+            return None
+        low, high = list(self.points)[-2:]
+        return low, high, (self.points[high] - self.points[low]) / (high - low)
 
 
 def lines(comparison: Comparison, kinds: Sequence[str]) -> list[Line]:

@@ -30,6 +30,8 @@ class Topic:
     key_title: str
     published: tuple[str, ...] = field(default=())
     """Figures whose published counterparts are shown; all of `figures` where empty."""
+    absent: str = "not measured"
+    """What the overview says of a kernel without the key figure."""
 
 
 def phrase(comparison: Comparison, entry: Entry) -> str:
@@ -158,6 +160,7 @@ TOPICS: tuple[Topic, ...] = (
         key="ipc_rt_0",
         key_title="IPC round trip, empty",
         published=("ipc_rt_0", "ipc_oneway_0", "ipc_oneway_8", "ipc_oneway_512"),
+        absent="no such message",
     ),
     Topic(
         id="fault",

@@ -33,6 +33,9 @@ class TopicView:
     columns: tuple[tuple[str, str], ...]
     rows: tuple[tuple[Entry, tuple[Cell, ...]], ...]
     basis: Entry | None
+    """What the ratios stand on, but for the columns of `exceptions`."""
+    exceptions: list[tuple[str, str]]
+    """(column, what its ratios stand on instead), where the basis lacks that figure."""
     published: list[papers.Group]
     ratios: dict[str, papers.Beside]
     """Label of an entry -> the published ratio beside it."""
@@ -105,9 +108,11 @@ def _topic_view(comparison: Comparison, topic: topics.Topic) -> TopicView:
     columns = tuple(column for column in topic.figures if column[0] in names)
     rows = tuple((entry, tuple(comparison.cell(entry, name) for name, _ in columns)) for entry in comparison.entries)
     basis = comparison.basis(columns[0][0])
+    others = [(title, comparison.basis(name)) for name, title in columns]
+    exceptions = [(title, other.label) for title, other in others if other is not None and other is not basis]
     sought = topic.published or [name for name, _ in topic.figures]
     published, ratios = papers.groups(comparison, sought), papers.ratios(comparison, sought)
-    return TopicView(topic, topic.headline(comparison), columns, rows, basis, published, ratios)
+    return TopicView(topic, topic.headline(comparison), columns, rows, basis, exceptions, published, ratios)
 
 
 _KINDS = {
@@ -138,10 +143,12 @@ def _payloads(comparison: Comparison) -> list[PayloadView]:
 
 
 def _slopes(found: list[Line]) -> Sentence:
-    """What a further byte costs along each line of native messages between two spaces."""
-    told = [line for line in found if line.kind in ("ipc_rt", "ipc_oneway") and line.per_byte is not None]
+    """What a further byte of a long message costs between two spaces; only lines with the same last stretch are told together."""
+    tails = [(line, line.tail) for line in found if line.kind in ("ipc_rt", "ipc_oneway") and line.tail is not None]
+    told = [(line, tail[2]) for line, tail in tails if tail[:2] == tails[0][1][:2]]
     if not told:
         return sentence()
-    unit = told[0].unit
-    parts = [f"{number(round(line.per_byte, 2))}{f' {unit}' if line is told[0] else ''} in {line.entry.label}" for line in told]
-    return sentence(f"A further byte costs {listing(parts)}, on average over the payloads measured.")
+    low, high, _ = tails[0][1]
+    unit = told[0][0].unit
+    parts = [f"{number(round(cost, 2))}{f' {unit}' if place == 0 else ''} in {line.entry.label}" for place, (line, cost) in enumerate(told)]
+    return sentence(f"From {number(low)} to {number(high)} bytes a further byte costs {listing(parts)}.")

@@ -133,7 +133,8 @@ def test_lines():
         ("monolithic", "pipe_rt", [1, 512, 4096]),
         ("l4linux", "pipe_rt", [1, 512, 4096]),
     ]
-    assert found[0].per_byte == pytest.approx(0.26, abs=0.01)
+    low, high, cost = found[0].tail
+    assert (low, high) == (512, 4096) and cost == pytest.approx(0.26, abs=0.01)
 
 
 # ---- Configurations ---------------------------------------------------------------------------------------------------
