@@ -7,7 +7,7 @@
  * registers go from trap frame to trap frame, and the receiver is resumed from its frame, without scheduler, queue
  * or stack switch (Liedtke 1993, direct process switch).
  *
- * A trap of an alien program and its reply, and a page fault, go the same way.
+ * A trap of an alien program and a page fault go the same way, and so do their replies.
  */
 #include <l4.h>
 
@@ -55,22 +55,54 @@ static always_inline void copy_registers(struct thread *peer, struct thread *sel
 	}
 }
 
+/* Does `self` keep what the direct way demands, whatever it sends: a peer that waits for it, and itself going to wait? */
+static always_inline bool may_go_directly(const struct thread *self, const struct thread *peer, u64 to, u64 from, u64 timeouts)
+{
+	if (unlikely(peer->ipc.id != to || !takes_from(peer, self)))
+		return false;
+	if (unlikely(timeouts >> 32 != L4_FOREVER || (from != to && from != L4_ANY)))
+		return false;
+	if (unlikely(!list_is_empty(&self->ipc.senders)))
+		return false;
+	return likely(self->ipc.redirector == L4_NIL || self->ipc.redirector == to);
+}
+
+/*
+ * A pager's answer to a page fault: one map item of one page. What mapping it
+ * may refuse it refuses with nothing done; then, as always, the slow path finds out why.
+ */
+static noinline long reply_to_fault(struct thread *self, struct thread *peer, u64 from, u64 item, u64 fpage)
+{
+	vaddr_t target = l4_fpage_base(item);
+
+	if (unlikely((item & L4_ITEM_MASK) != L4_ITEM_MAP || l4_fpage_size(fpage) != L4_FPAGE_MIN))
+		return l4_ipc_slow();
+	if (unlikely(target >= USER_MAX || peer->ipc.space->root))
+		return l4_ipc_slow();
+	if (unlikely(l4_map_page(self->ipc.space, l4_fpage_base(fpage), peer->ipc.space, target, l4_fpage_rights(fpage))))
+		return l4_ipc_slow();
+	self->ipc.kind = IPC_PLAIN;
+	switch_directly(self, peer, from);
+}
+
+#define TYPED_OR_FLAGS    0xffc0ull
+#define ONE_ITEM_NO_WORDS 0x80ull
+
 long l4_call_ipc(long to, long from, long timeouts, long tag, long mr1, long mr2)
 {
 	struct thread *self = thread_current, *peer = l4_slot((u64)to);
 	u64 id = self->ipc.id, source = (u64)from;
 	unsigned words = l4_untyped((u64)tag);
 
-	if (unlikely(peer->ipc.id != (u64)to || !takes_from(peer, self)))
-		goto slow;
-	if (unlikely(((u64)tag & 0xffc0) != 0 || (u64)timeouts >> 32 != L4_FOREVER))
-		goto slow;
-	if (unlikely((source != (u64)to && source != L4_ANY) || !list_is_empty(&self->ipc.senders)))
-		goto slow;
-	if (unlikely(self->ipc.redirector != L4_NIL && self->ipc.redirector != (u64)to))
-		goto slow;
+	if (unlikely(!may_go_directly(self, peer, (u64)to, source, (u64)timeouts)))
+		return l4_ipc_slow();
+	if (unlikely(((u64)tag & TYPED_OR_FLAGS) != 0)) {
+		if (((u64)tag & 0xffff) == ONE_ITEM_NO_WORDS && peer->ipc.kind == IPC_FAULT)
+			return reply_to_fault(self, peer, source, (u64)mr1, (u64)mr2);
+		return l4_ipc_slow();
+	}
 	if (unlikely(words > L4_REGISTER_MRS && (!self->ipc.utcb || !peer->ipc.utcb)))
-		goto slow;
+		return l4_ipc_slow();
 
 	/* From here on nothing can fail. */
 	if (likely(peer->ipc.kind == IPC_PLAIN)) {
@@ -82,8 +114,6 @@ long l4_call_ipc(long to, long from, long timeouts, long tag, long mr1, long mr2
 	}
 	self->ipc.kind = IPC_PLAIN;
 	switch_directly(self, peer, source);
-slow:
-	return l4_ipc_slow();
 }
 
 /* --- messages that the kernel sends ---------------------------------------------------------- */

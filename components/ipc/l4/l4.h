@@ -43,6 +43,8 @@ bool l4_root_owns(paddr_t address);
 
 /* Does what a map item says. 0, or an L4_ERROR_… */
 unsigned must_check l4_map(struct l4_space *from, u64 send_base, u64 fpage, struct l4_space *to, u64 window);
+/* One page, at addresses that are user space and page multiples; nothing is mapped where there is nothing. The same. */
+unsigned must_check l4_map_page(struct l4_space *from, vaddr_t address, struct l4_space *to, vaddr_t target, unsigned rights);
 /* Takes the rights of an fpage away from everybody who had them from this space; with `own` from itself too. */
 void l4_unmap(struct l4_space *space, u64 fpage, bool own);
 /* Removes all that was mapped into the space, and what came of it. */

@@ -135,7 +135,7 @@ static bool extend(const struct source *source, struct l4_space *to, vaddr_t add
 	return true;
 }
 
-static unsigned map_page(struct l4_space *from, vaddr_t address, struct l4_space *to, vaddr_t target, unsigned rights)
+unsigned l4_map_page(struct l4_space *from, vaddr_t address, struct l4_space *to, vaddr_t target, unsigned rights)
 {
 	struct source source;
 
@@ -194,7 +194,7 @@ unsigned l4_map(struct l4_space *from, u64 send_base, u64 fpage, struct l4_space
 	if (target > USER_MAX - (mask + 1))
 		return L4_ERROR_INVALID;
 	for (u64 at = 0; at <= mask; at += PAGE_SIZE) {
-		unsigned error = map_page(from, source + at, to, target + at, l4_fpage_rights(fpage));
+		unsigned error = l4_map_page(from, source + at, to, target + at, l4_fpage_rights(fpage));
 		if (error)
 			return error;
 	}
