@@ -184,11 +184,22 @@ class Model:
     def default(self, var: str) -> str:
         """What a variable is where nobody asks for anything."""
         if var == KERNEL:
-            return self.domains[KERNEL][0] if self.domains[KERNEL] else ""
+            return self._default_kernel
         slot = self.tree.slots[var.partition("/")[0]]
         if "/" in var:
             return "y" if var.partition("/")[2] in slot.defaults else ""
         return slot.defaults[0] if slot.defaults else ""
+
+    @cached_property
+    def _default_kernel(self) -> str:
+        """The kernel that takes most of the slots' default parts; of equals the first by name."""
+
+        def fitting(kernel: str) -> int:
+            slots = [self.tree.slots[s] for s in self.tree.kernels[kernel].slots]
+            parts = [slot.part(name) for slot in slots if slot.choice != "any" for name in slot.defaults]
+            return sum(not part.kernels or kernel in part.kernels for part in parts) - len(parts)
+
+        return max(self.domains[KERNEL], key=fitting, default="")
 
     def solve(self, wishes: Sequence[Literal]) -> Iterator[tuple[tuple[Literal, ...], Assembly]]:
         """Every smallest set of ``wishes`` to give up so that the rest can be had, each with one assembly that shows it.
