@@ -2,6 +2,11 @@
 
 import sys
 
-from kit.cli import main
+try:
+    from kit.cli import main
+except ModuleNotFoundError as error:
+    if (error.name or "kit").startswith("kit"):
+        raise
+    sys.exit(f"error: {sys.executable} has no module {error.name}: make install brings what is missing")
 
 sys.exit(main())
