@@ -94,14 +94,15 @@ static void yields(void)
 /* A child that makes no call at all for a while; we wake up before it ends. */
 static void spinner_is_preempted(void)
 {
-	uint64_t end = ticks() + (on_host ? 800000000 : 100000000);
+	uint64_t end = ticks() +
+		       (on_host ? 800000000 : 250000000); /* two of the longest slices, and more */
 	long pid = sys_fork();
 
 	if (pid == 0) {
 		spin_until(end);
 		sys_exit(0);
 	}
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < 2; i++)
 		sleep_ms(2);
 	CHECK(ticks() < end);
 	expect_exit(pid, 0);
