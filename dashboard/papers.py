@@ -30,10 +30,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Group:
-    """Figures of one metric from one source on one machine. `baseline` is None where the group holds a single figure."""
+    """Figures of one metric from one source. On one machine they share a baseline; figures each alone on a machine have none."""
 
     metric: str
     hardware: str
+    """The machine; empty where each figure has its own."""
     source: str
     unit: str
     baseline: str | None
@@ -61,18 +62,29 @@ def groups(comparison: Comparison, figure_names: Iterable[str]) -> list[Group]:
             if key not in seen:
                 seen.add(key)
                 meant[one] = name
-    gathered: dict[tuple[str, str, str, str], list[Published]] = {}
-    for one in meant:
-        gathered.setdefault((one.metric, one.unit, one.hardware, one.source), []).append(one)
-    return [_group(comparison, members, meant) for members in gathered.values()]
+    found = [_group(comparison, members, meant) for members in _together(list(meant))]
+    return sorted(found, key=lambda group: (group.baseline is None, all(row.entry is None for row in group.rows)))
+
+
+def _together(published: list[Published]) -> list[list[Published]]:
+    """Figures by metric, unit, hardware and source; those that stand alone so, by metric, unit and source."""
+    by_machine: dict[tuple[str, ...], list[Published]] = {}
+    for one in published:
+        by_machine.setdefault((one.metric, one.unit, one.source, one.hardware), []).append(one)
+    gathered: dict[tuple[str, ...], list[Published]] = {}
+    for key, members in by_machine.items():
+        gathered.setdefault(key if len(members) > 1 else key[:3], []).extend(members)
+    return list(gathered.values())
 
 
 def _group(comparison: Comparison, members: list[Published], meant: dict[Published, str]) -> Group:
-    baseline = _baseline(members) if len(members) > 1 else None
-    rows = tuple(_row(comparison, one, meant[one], baseline) for one in members)
     first = members[0]
+    one_machine = all(one.hardware == first.hardware for one in members)
+    baseline = _baseline(members) if len(members) > 1 and one_machine else None
+    rows = tuple(_row(comparison, one, meant[one], baseline) for one in members)
     note = first.note if all(one.note == first.note for one in members) else ""
-    return Group(first.metric, first.hardware, first.source, first.unit, baseline.system if baseline else None, note, rows)
+    hardware = first.hardware if one_machine else ""
+    return Group(first.metric, hardware, first.source, first.unit, baseline.system if baseline else None, note, rows)
 
 
 def ratios(comparison: Comparison, figure_names: Iterable[str]) -> dict[str, Beside]:
