@@ -19,7 +19,8 @@ from pathlib import Path
 
 import kconfiglib
 
-from kit.constraints import KERNEL, Assembly, Literal, Model, chosen
+from kit.advice import Diagnosis
+from kit.constraints import KERNEL, Literal, Model, chosen
 from kit.files import write_if_changed
 from kit.kconfig_text import render, symbols_of
 from kit.manifest import Kernel, Option, Part, Slot, Tree, load_tree
@@ -28,7 +29,6 @@ from kit.toml import ManifestError, nearest
 LINE = re.compile(r"CONFIG_([A-Za-z0-9_]+)=(.*)\Z")
 NOT_SET = re.compile(r"# CONFIG_([A-Za-z0-9_]+) is not set\Z")
 PARTS_FILE = "build/Kconfig.parts"
-MAX_ADVICE = 3
 _environ_lock = threading.Lock()
 
 
@@ -135,11 +135,11 @@ class Configurator:
 
     def resolve(self, request: Mapping[str, str], what: str) -> Config:
         """The configuration that ``request`` asks for. ``what`` names it in the ``ConfigError`` that any drop raises."""
-        self._apply(request)
-        config = self._current()
-        dropped = [name for name, value in request.items() if not self._same(name, value)]
+        self.apply(request)
+        config = self.current()
+        dropped = [name for name, value in request.items() if not self.same(name, value)]
         if dropped or self.model.broken(config.assembly):
-            raise ConfigError(_Diagnosis(self, request, what, config, dropped).text())
+            raise ConfigError(Diagnosis(self, request, what, config, dropped).text())
         return config
 
     def resolve_leniently(self, path: Path) -> tuple[Config, list[str]]:
@@ -160,12 +160,13 @@ class Configurator:
         for lost, assembly in self.model.solve(wishes):
             request.update(self.lines_of(assembly))
             break
-        self._apply(request)
-        dropped += [f"CONFIG_{n}={v}" for n, v in request.items() if v != "n" and not self._same(n, v)]
-        kept = {n: v for n, v in request.items() if self._same(n, v)}
+        self.apply(request)
+        dropped += [f"CONFIG_{n}={v}" for n, v in request.items() if v != "n" and not self.same(n, v)]
+        kept = {n: v for n, v in request.items() if self.same(n, v)}
         return self.resolve(kept, str(path)), dropped
 
-    def _apply(self, request: Mapping[str, str]) -> None:
+    def apply(self, request: Mapping[str, str]) -> None:
+        """Set Kconfig's symbols anew; a choice's line "is not set" follows from the line that is."""
         self.kconf.unset_values()
         with _environ(CONFIG_="CONFIG_"):
             for name, value in request.items():
@@ -173,7 +174,8 @@ class Configurator:
                 if symbol.choice is None or value == "y":
                     symbol.set_value(value)
 
-    def _same(self, name: str, value: str) -> bool:
+    def same(self, name: str, value: str) -> bool:
+        """Whether Kconfig's symbol has the value that was asked for."""
         symbol = self.kconf.syms[name]
         actual = symbol.str_value
         literal = self.literals.get(name)
@@ -186,7 +188,8 @@ class Configurator:
             return re.fullmatch(r"-?(0[xX])?[0-9a-fA-F]+", value) is not None and _number(value, base) == _number(actual, base)
         return _visible(symbol) and actual == value
 
-    def _current(self) -> Config:
+    def current(self) -> Config:
+        """What Kconfig's symbols say now."""
         values, types = {}, {}
         for symbol in self.kconf.unique_defined_syms:
             if _visible(symbol):
@@ -227,11 +230,12 @@ class Configurator:
         for name, literal in self.literals.items():
             if "/" in literal.var:
                 lines[name] = "y" if assembly[literal.var] else "n"
-            elif assembly[literal.var] == literal.value and (literal.value or self._slot_is_on(literal.var, assembly)):
+            elif assembly[literal.var] == literal.value and (literal.value or self.slot_is_on(literal.var, assembly)):
                 lines[name] = "y"
         return lines
 
-    def _slot_is_on(self, slot: str, assembly: Mapping[str, str]) -> bool:
+    def slot_is_on(self, slot: str, assembly: Mapping[str, str]) -> bool:
+        """Whether something in the assembly brings the slot."""
         return any(s.holds(assembly) for s in self.model.switches(slot))
 
     def minimal(self, config: Config) -> str:
@@ -240,8 +244,8 @@ class Configurator:
         request = {name: config.values[name] for name in lines}
         for name in list(reversed(request)):  # the later questions depend on the earlier ones
             less = {n: v for n, v in request.items() if n != name}
-            self._apply(less)
-            if self._current().values == config.values:
+            self.apply(less)
+            if self.current().values == config.values:
                 request = less
         part = Config(request, config.types, {})
         return part.text().split("\n", 1)[1]
@@ -301,8 +305,8 @@ class Configurator:
         for owner in [*self.tree.kernels.values(), *self.tree.slots.values(), *self.tree.parts()]:
             for option in owner.options:
                 request.update(_random_value(option, rng))
-        self._apply(request)
-        return self.resolve({n: v for n, v in request.items() if self._same(n, v)}, f"random configuration {seed}")
+        self.apply(request)
+        return self.resolve({n: v for n, v in request.items() if self.same(n, v)}, f"random configuration {seed}")
 
 
 def _defaults(part: Part, slot: Slot) -> Iterator[tuple[str, str, str]]:
@@ -354,133 +358,3 @@ def _environ(**values: str) -> Iterator[None]:
                     del os.environ[name]
                 else:
                     os.environ[name] = value
-
-
-class _Diagnosis:
-    """Why a request cannot be had, and the smallest change with which it can."""
-
-    def __init__(self, owner: Configurator, request: Mapping[str, str], what: str, config: Config, dropped: list[str]) -> None:
-        self.owner = owner
-        self.request = dict(request)
-        self.what = what
-        self.config = config
-        self.dropped = dropped
-
-    def text(self) -> str:
-        """The whole message."""
-        lines = [f"{self.what}: this assembly cannot work"]
-        wanted = dict(self.config.assembly)
-        for name, value in self.request.items():
-            for literal in self.owner.wish(self.request, name, value):
-                wanted[literal.var] = literal.value if literal.positive else ""
-        broken = self.owner.model.broken(wanted) or self.owner.model.broken(self.config.assembly)
-        for name in self.dropped:
-            lines.append(f"  {_line(name, self.request[name])} cannot be had: {self._reason(name, broken)}")
-        if not self.dropped:
-            lines += [f"  {clause.reason}" for clause in broken]
-        return "\n".join(lines + self._advice())
-
-    def _reason(self, name: str, broken: list) -> str:
-        symbol = self.owner.kconf.syms[name]
-        value = self.request[name]
-        if symbol.orig_type == kconfiglib.BOOL and value not in ("y", "n"):
-            return "it is a bool: y or n"
-        literal = self.owner.literals.get(name)
-        if literal is not None:
-            rivals = [n for n, v in self.request.items() if v == "y" and n != name and self._rival(n, literal)]
-            if rivals and value == "y":
-                return f"CONFIG_{rivals[-1]} is asked for too, and only one of them can be"
-            reasons = [c.reason for c in broken if any(x.var == literal.var for x in c.literals)]
-            return "; ".join(dict.fromkeys(reasons)) or "another choice rules it out"
-        owner = self.owner.owner_of(name)
-        if isinstance(owner, Part) and not chosen(self.owner.tree, owner).holds(self.config.assembly):
-            return f"it is an option of {owner.id}, which is not in the assembly"
-        if isinstance(owner, Kernel) and self.config.assembly[KERNEL] != owner.name:
-            return f"it is an option of the kernel {owner.name}, which is not chosen"
-        if isinstance(owner, Slot) and not self.owner._slot_is_on(owner.name, self.config.assembly):
-            return f"it is an option of the slot {owner.name}, which this kernel does not have"
-        for low, high, _ in symbol.ranges:
-            return f"it must be a number from {low.str_value} to {high.str_value}"
-        return f"it is {symbol.str_value or 'nothing'} instead: is that value of the type {kconfiglib.TYPE_TO_STR[symbol.orig_type]}?"
-
-    def _rival(self, other: str, literal: Literal) -> bool:
-        rival = self.owner.literals.get(other)
-        return rival is not None and rival.var == literal.var and "/" not in literal.var
-
-    def _advice(self) -> list[str]:
-        wishes: list[Literal] = []
-        lines: dict[Literal, str] = {}
-        for name, value in self.request.items():
-            for literal in self.owner.wish(self.request, name, value):
-                wishes.append(literal)
-                lines.setdefault(literal, name)
-        solutions: list[list[str]] = []
-        for lost, assembly in self.owner.model.solve(list(dict.fromkeys(wishes))):
-            change = self._change(lost, assembly)
-            if change is not None and change not in solutions:
-                solutions.append(change)
-        if not solutions:
-            return [] if any(True for _ in self.owner.model.solve([])) else ["  no assembly of these parts is valid at all"]
-        solutions.sort(key=len)
-        best = [s for s in solutions if len(s) == len(solutions[0])][:MAX_ADVICE]
-        result = []
-        for number, change in enumerate(best):
-            head = "the smallest change that works" if number == 0 else "or, as small"
-            result.append(f"  {head}:")
-            result += [f"      {line}" for line in change]
-        return result
-
-    def _change(self, lost: Sequence[Literal], assembly: Assembly) -> list[str] | None:
-        """The edits of the file that give ``assembly`` or better, shown to work by trying; ``None`` if they do not."""
-        owner = self.owner
-        request = dict(self.request)
-        pinned = owner.lines_of(assembly)
-        for name, value in self.request.items():
-            if any(not w.holds(assembly) for w in owner.wish(self.request, name, value)):
-                del request[name]
-        lost_vars = {w.var for w in lost}
-        request.update({n: v for n, v in pinned.items() if owner.literals[n].var in lost_vars and (v == "y" or n in self.request)})
-        request = self._without_impossible(request)
-        if not self._works(request):
-            added = {n: v for n, v in pinned.items() if n not in request}
-            if not self._works({**request, **added}):
-                return None
-            for name in list(added):  # leave out what is not needed
-                less = {n: v for n, v in added.items() if n != name}
-                if self._works({**request, **less}):
-                    added = less
-            request.update(added)
-        return self._edits(request, lost_vars)
-
-    def _without_impossible(self, request: dict[str, str]) -> dict[str, str]:
-        """Drop option lines whose value cannot be had in any assembly (out of range, malformed) or whose owner has gone."""
-        self.owner._apply(request)
-        return {n: v for n, v in request.items() if n in self.owner.literals or self.owner._same(n, v)}
-
-    def _works(self, request: Mapping[str, str]) -> bool:
-        self.owner._apply(request)
-        current = self.owner._current()
-        return all(self.owner._same(n, v) for n, v in request.items()) and not self.owner.model.broken(current.assembly)
-
-    def _edits(self, request: Mapping[str, str], lost_vars: set[str]) -> list[str]:
-        edits = []
-        new = [n for n in request if n not in self.request]
-        for name, value in self.request.items():
-            if name in request:
-                if request[name] != value:
-                    edits.append(f"{_line(name, value)}  ->  {_line(name, request[name])}")
-                continue
-            literal = self.owner.literals.get(name)
-            if literal is not None and value == "n" and "/" not in literal.var:
-                continue  # the line "is not set" of a choice follows from the line that is
-            twin = next((n for n in new if literal and self.owner.literals[n].var == literal.var), None)
-            if twin:
-                new.remove(twin)
-                edits.append(f"{_line(name, value)}  ->  {_line(twin, request[twin])}")
-            else:
-                edits.append(f"remove {_line(name, value)}")
-        return edits + [f"add {_line(name, request[name])}" for name in new]
-
-
-def _line(name: str, value: str) -> str:
-    return f"# CONFIG_{name} is not set" if value == "n" else f"CONFIG_{name}={value}"
