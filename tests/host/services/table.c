@@ -14,6 +14,7 @@ void test_exhaustion(void);
 void test_transport(void);
 
 const struct contract_test contract_tests[] = {
+	{"services", contract_test_services},
 	{"process", test_process},
 	{"pipes", test_pipes},
 	{"files", test_files},

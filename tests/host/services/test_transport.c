@@ -92,7 +92,7 @@ static struct step random_step(void)
 	case 10:
 		return (struct step){host_chance(2) ? SYS_dup : SYS_dup2, {fd, random_fd()}};
 	case 11:
-		return (struct step){SYS_fcntl, {fd, (long)(host_random() % 5), random_fd()}};
+		return (struct step){SYS_fcntl, {fd, (long)(host_random() % 4), random_fd()}};
 	case 12:
 		return (struct step){SYS_ioctl, {fd, 0x541b, at}};
 	case 13:
