@@ -25,7 +25,7 @@ CONTRACT = re.compile(r"^\s*#\s*include\s*<(\w+)/\1\.h>", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Unit:
-    """One file to compile. ``mode`` is ``kernel``, ``user``, ``host`` or ``musl``.
+    """One file to compile. ``mode`` is ``kernel``, ``user``, ``library``, ``host`` or ``musl``.
 
     A ``test`` belongs to a contract test; what speaks ``tap`` only includes its header.
     """

@@ -31,13 +31,14 @@ FREESTANDING = (
 FLAGS = {
     "kernel": [*FREESTANDING, "-mcmodel=kernel"],
     "user": [*FREESTANDING, "-mcmodel=small"],
+    "library": [*FREESTANDING, "-mcmodel=small", "-fpie", "-fvisibility=hidden"],
     "musl": "-std=gnu11 -O2 -Wall -Wextra -Werror".split(),
     "host": (
         "-std=gnu11 -O1 -g -Wall -Wextra -Werror -fno-strict-aliasing -fno-omit-frame-pointer "
         "-fsanitize=address,undefined -fno-sanitize-recover=all"
     ).split(),
 }
-COMPILERS = {"kernel": "CC", "user": "CC", "host": "CC", "musl": "MUSL_CC"}
+COMPILERS = {"kernel": "CC", "user": "CC", "library": "CC", "host": "CC", "musl": "MUSL_CC"}
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ class Emitter:
     def unit(self, assembled: Assembled, unit: Unit) -> Object:
         """The object of a unit; its rule, its flags and its ``autoconf.h`` are kept for the makefile."""
         flags = list(FLAGS[unit.mode])
-        if unit.mode in ("kernel", "user") and assembled.config.on("DEBUG_FRAME_POINTER"):
+        if unit.mode in ("kernel", "user", "library") and assembled.config.on("DEBUG_FRAME_POINTER"):
             flags.append("-fno-omit-frame-pointer")
         includes = list(assembled.includes(unit))
         after: list[str] = []

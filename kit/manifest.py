@@ -350,7 +350,7 @@ def _read_image(t: Table) -> Image:
         raise t.error("name", f'"{name}" cannot be the name of an image')
     return Image(
         name=name,
-        mode=t.choice("mode", ("user",), "user"),
+        mode=t.choice("mode", ("user", "library"), "user"),
         link=_file(t, "link", required=True),
         slots=t.texts("slots"),
         initrd=t.text("initrd", f"sbin/{name}"),

@@ -69,7 +69,7 @@ TRAP(trap_task_get_special_port)
 	return put_result((vaddr_t)c, &name, sizeof(name));
 }
 
-/* A copy of the caller's send right takes the place of the one that is there; MACH_PORT_NULL: none. */
+/* A send right, copied or made from what the caller holds, takes the place of the one that is there; MACH_PORT_NULL: none. */
 TRAP(trap_task_set_special_port)
 {
 	struct task *task = task_named((mach_port_t)a);
@@ -83,7 +83,7 @@ TRAP(trap_task_set_special_port)
 		return KERN_INVALID_ARGUMENT;
 	if (c != MACH_PORT_NULL) {
 		struct ipc_entry *entry = ipc_right_lookup(ipc_current_space(), (mach_port_t)c);
-		if (!entry || !(entry->type & IPC_SEND))
+		if (!entry || !(entry->type & (IPC_SEND | IPC_RECEIVE)))
 			return KERN_INVALID_CAPABILITY;
 		fresh = ipc_port_make_send(entry->port);
 	}

@@ -14,7 +14,7 @@ static long find_object(mach_port_t name, struct vm_object **out)
 	if (name == MACH_PORT_NULL)
 		return KERN_SUCCESS;
 	struct ipc_entry *entry = ipc_right_lookup(ipc_current_space(), name);
-	if (!entry || !(entry->type & IPC_SEND))
+	if (!entry || !(entry->type & (IPC_SEND | IPC_RECEIVE)))
 		return KERN_INVALID_CAPABILITY;
 	return kern_code(memory_object_enter(entry->port, out));
 }
@@ -27,7 +27,7 @@ static enum kstatus enter(struct vm_map *map, vaddr_t *address, u64 size, u32 fl
 			      size > MEMORY_OBJECT_PAGES_MAX * PAGE_SIZE - offset))
 		return K_INVAL;
 	if (flags & MACH_VM_ANYWHERE)
-		status = vm_map_find(map, size, *address, map->max, address);
+		status = vm_map_find(map, size, 0, *address ? *address : map->max, address);
 	else if (flags & MACH_VM_OVERWRITE)
 		status = vm_map_remove(map, *address, size);
 	if (status != K_OK)
@@ -96,21 +96,21 @@ TRAP(trap_vm_protect)
 }
 
 /* One page's part of a copy between `task` at `address` and the caller at `user`. */
-static enum kstatus copy_part(struct task *task, vaddr_t address, vaddr_t user, u64 n, bool write)
+static enum kstatus copy_part(struct task *task, vaddr_t address, vaddr_t user, u64 n, unsigned access)
 {
 	struct page *page;
-	enum kstatus status = vm_map_page(&task->map, address, write ? VM_PROT_WRITE | VM_FORCE : VM_PROT_READ, &page);
+	enum kstatus status = vm_map_page(&task->map, address, access, &page);
 
 	if (status != K_OK)
 		return status;
 	char *bytes = (char *)page_bytes(page) + (address & VM_PAGE_MASK);
 	page_ref(page);
-	status = write ? copy_from_user(bytes, user, n) : copy_to_user(user, bytes, n);
+	status = access & VM_PROT_WRITE ? copy_from_user(bytes, user, n) : copy_to_user(user, bytes, n);
 	page_unref(page);
 	return status;
 }
 
-static long copy_memory(mach_port_t name, vaddr_t address, vaddr_t user, u64 size, bool write)
+static long copy_memory(mach_port_t name, vaddr_t address, vaddr_t user, u64 size, unsigned access)
 {
 	struct task *task = task_named(name);
 	enum kstatus status = K_OK;
@@ -122,7 +122,7 @@ static long copy_memory(mach_port_t name, vaddr_t address, vaddr_t user, u64 siz
 	task->refs++;
 	while (size > 0 && status == K_OK && task->active) {
 		u64 part = MIN(size, PAGE_SIZE - (address & VM_PAGE_MASK));
-		status = copy_part(task, address, user, part, write);
+		status = copy_part(task, address, user, part, access);
 		address += part;
 		user += part;
 		size -= part;
@@ -136,11 +136,11 @@ static long copy_memory(mach_port_t name, vaddr_t address, vaddr_t user, u64 siz
 TRAP(trap_vm_read)
 {
 	UNUSED2;
-	return copy_memory((mach_port_t)a, (vaddr_t)b, (vaddr_t)d, (u64)c, false);
+	return copy_memory((mach_port_t)a, (vaddr_t)b, (vaddr_t)d, (u64)c, VM_PROT_READ);
 }
 
 TRAP(trap_vm_write)
 {
-	UNUSED2;
-	return copy_memory((mach_port_t)a, (vaddr_t)b, (vaddr_t)c, (u64)d, true);
+	(void)f;
+	return copy_memory((mach_port_t)a, (vaddr_t)b, (vaddr_t)c, (u64)d, VM_PROT_WRITE | (e ? VM_FORCE : 0));
 }

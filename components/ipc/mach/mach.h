@@ -137,10 +137,15 @@ static inline long vm_read(mach_port_t task, u64 address, u64 size, void *to)
 	return mach_trap4(MACH_TRAP_VM_READ, task, address, size, (u64)to);
 }
 
-/* Writes whatever the rights of the pages there, as a debugger does; private pages are copied first. */
 static inline long vm_write(mach_port_t task, u64 address, const void *from, u64 size)
 {
-	return mach_trap4(MACH_TRAP_VM_WRITE, task, address, (u64)from, size);
+	return mach_trap6(MACH_TRAP_VM_WRITE, task, address, (u64)from, size, 0, 0);
+}
+
+/* The same whatever the rights of the pages there: for whoever loads a program. Private pages are copied first. */
+static inline long vm_write_forced(mach_port_t task, u64 address, const void *from, u64 size)
+{
+	return mach_trap6(MACH_TRAP_VM_WRITE, task, address, (u64)from, size, 1, 0);
 }
 
 /* --- tasks and threads ----------------------------------------------------------------- */

@@ -48,7 +48,7 @@
 /* --- memory --------------------------------------------------------------------- */
 
 /* The flags of vm_map: rights in the low three bits (read 1, write 2, execute 4), and */
-#define MACH_VM_ANYWHERE 0x10u /* *address is a hint at most */
+#define MACH_VM_ANYWHERE 0x10u /* the highest free place below *address (0: below the end of user memory) */
 #define MACH_VM_COPY     0x20u /* private, copied on write; else all mappings see each other's writes */
 #define MACH_VM_OVERWRITE 0x40u /* what is mapped there goes first */
 #define MACH_VM_FLAGS    0x77u

@@ -1,0 +1,207 @@
+/*
+ * Processes as Mach knows them: a task, a thread in it, and a port on which it calls.
+ *
+ * The port is the task's bootstrap port: the one right that a task cannot lose and a child does not share, since the server
+ * sets it anew. It stays the process's over exec, which ends the old task and goes on in a fresh one.
+ */
+#include <server.h>
+
+#define NAMES 8192 /* as many as a task can have */
+
+static struct proc *clients[NAMES]; /* [index of the name of its port or its task] */
+
+static struct proc **client_of(mach_port_t name)
+{
+	return &clients[(name >> 12) % NAMES];
+}
+
+struct proc *client_by_name(mach_port_t name)
+{
+	return *client_of(name);
+}
+
+void must(long result, const char *what)
+{
+	if (result != KERN_SUCCESS)
+		panic("the kernel refuses the server %s: code %lx", what, result);
+}
+
+enum kstatus status_of(long result)
+{
+	switch (result) {
+	case KERN_SUCCESS:
+		return K_OK;
+	case KERN_INVALID_ADDRESS:
+	case KERN_PROTECTION_FAILURE:
+	case KERN_MEMORY_FAILURE:
+		return K_FAULT;
+	case KERN_NO_SPACE:
+		return K_EXISTS;
+	case KERN_INVALID_ARGUMENT:
+		return K_INVAL;
+	case KERN_INVALID_TASK: /* it was ended under us: by itself, for it holds its own port */
+		return K_FAULT;
+	case KERN_RESOURCE_SHORTAGE:
+		return K_NOMEM;
+	default:
+		panic("the kernel refuses a call of the server: code %lx", result);
+	}
+}
+
+/* A right to a task or thread that is of no more use. */
+static void forget(mach_port_t name)
+{
+	if (name != MACH_PORT_NULL)
+		must(mach_port_deallocate(server_task, name), "to give up a right");
+}
+
+static void end_task(mach_port_t task)
+{
+	long result = task_terminate(task);
+
+	if (result != KERN_INVALID_TASK) /* it ended by itself */
+		must(result, "to end a task");
+	forget(task);
+}
+
+/* A task that begins as a copy of `from`, and a thread for it. */
+static enum kstatus make_task(mach_port_t from, struct env_client *client)
+{
+	enum kstatus status = status_of(task_create(from, MACH_TASK_INHERIT, &client->task));
+
+	if (status != K_OK)
+		return status;
+	status = status_of(thread_create(client->task, &client->thread));
+	if (status != K_OK)
+		end_task(client->task);
+	return status;
+}
+
+static enum kstatus client_init(struct proc *proc, mach_port_t from)
+{
+	struct env_client *client = &proc->client;
+
+	*client = (struct env_client){0};
+	enum kstatus status = status_of(mach_port_allocate(server_task, MACH_PORT_RIGHT_RECEIVE, &client->port));
+	if (status != K_OK)
+		return status;
+	status = make_task(from, client);
+	if (status != K_OK) {
+		must(mach_port_mod_refs(server_task, client->port, MACH_PORT_RIGHT_RECEIVE, -1), "to give up a port");
+		return status;
+	}
+	must(mach_port_move_member(server_task, client->port, server_set), "a client's port");
+	must(task_set_special_port(client->task, TASK_BOOTSTRAP_PORT, client->port), "a client's bootstrap port");
+	*client_of(client->port) = proc;
+	*client_of(client->task) = proc;
+	return K_OK;
+}
+
+/* The context of the emulation library is at the same place in every new program. */
+static void set_context(mach_port_t thread)
+{
+	struct mach_thread_pointers pointers = {.emulation = EMULATOR_CONTEXT};
+
+	must(thread_set_state(thread, MACH_THREAD_POINTERS, &pointers, sizeof(pointers)), "a client's pointers");
+}
+
+enum kstatus env_client_create(struct proc *proc)
+{
+	if (server_template == MACH_PORT_NULL) {
+		enum kstatus status = template_create();
+		if (status != K_OK)
+			return status;
+	}
+	return client_init(proc, server_template);
+}
+
+enum kstatus env_client_fork(struct proc *parent, struct proc *child)
+{
+	enum kstatus status = client_init(child, parent->client.task);
+
+	if (status == K_OK) /* the child's thread stands in the library, where its parent's waits for the answer */
+		must(thread_dup(parent->client.thread, child->client.thread, EMULATOR_FORKED), "to copy a thread");
+	return status;
+}
+
+void env_client_start(struct proc *proc)
+{
+	long result = thread_resume(proc->client.thread);
+
+	if (result != KERN_FAILURE) /* it runs already */
+		must(result, "to start a client");
+}
+
+void env_client_destroy(struct proc *proc)
+{
+	struct env_client *client = &proc->client;
+
+	*client_of(client->port) = NULL;
+	*client_of(client->task) = NULL;
+	forget(client->thread);
+	end_task(client->task);
+	if (client->fresh)
+		end_task(client->fresh);
+	must(mach_port_mod_refs(server_task, client->port, MACH_PORT_RIGHT_RECEIVE, -1), "to give up a port");
+	client->task = client->thread = client->port = client->fresh = MACH_PORT_NULL;
+}
+
+/* --- exec -------------------------------------------------------------------------------- */
+
+enum kstatus env_exec_begin(struct proc *proc)
+{
+	return status_of(task_create(server_template, MACH_TASK_INHERIT, &proc->client.fresh));
+}
+
+void env_exec_commit(struct proc *proc, vaddr_t entry, vaddr_t stack)
+{
+	struct env_client *client = &proc->client;
+	struct mach_thread_registers registers = {.rip = entry, .rsp = stack};
+
+	*client_of(client->task) = NULL;
+	forget(client->thread);
+	end_task(client->task);
+	client->task = client->fresh;
+	client->fresh = MACH_PORT_NULL;
+	*client_of(client->task) = proc;
+	must(task_set_special_port(client->task, TASK_BOOTSTRAP_PORT, client->port), "a client's bootstrap port");
+	must(thread_create(client->task, &client->thread), "a thread for a new program");
+	must(thread_set_state(client->thread, MACH_THREAD_REGISTERS, &registers, sizeof(registers)), "a client's registers");
+	set_context(client->thread);
+	if (client->busy) { /* the old thread's call, execve, is never answered */
+		client->replaced = true;
+		env_client_start(proc);
+	}
+}
+
+void env_exec_abort(struct proc *proc)
+{
+	end_task(proc->client.fresh);
+	proc->client.fresh = MACH_PORT_NULL;
+}
+
+/* --- registers ------------------------------------------------------------------------------ */
+
+static void get_pointers(struct proc *proc, struct mach_thread_pointers *pointers)
+{
+	must(thread_get_state(proc->client.thread, MACH_THREAD_POINTERS, pointers, sizeof(*pointers)), "a client's pointers");
+}
+
+enum kstatus env_set_thread_pointer(struct proc *proc, vaddr_t base)
+{
+	struct mach_thread_pointers pointers;
+
+	if (base >= ENV_USER_MAX)
+		return K_INVAL;
+	get_pointers(proc, &pointers);
+	pointers.fs_base = base;
+	return status_of(thread_set_state(proc->client.thread, MACH_THREAD_POINTERS, &pointers, sizeof(pointers)));
+}
+
+vaddr_t env_thread_pointer(struct proc *proc)
+{
+	struct mach_thread_pointers pointers;
+
+	get_pointers(proc, &pointers);
+	return pointers.fs_base;
+}

@@ -1,0 +1,115 @@
+/* The space backend: a client's address map is its task's; and the client's memory by way of messages. */
+#include <server.h>
+
+_Static_assert(ENV_PROT_READ == 1 && ENV_PROT_WRITE == 2 && ENV_PROT_EXEC == 4, "rights are passed on as they are");
+
+/* What lies above ENV_STACK_TOP is the emulation library's: a search from the top down must begin below. */
+static enum kstatus find_and_map(mach_port_t task, vaddr_t *address, u64 length, u32 flags)
+{
+	if (*address != 0 && vm_map(task, address, length, flags, MACH_PORT_NULL, 0) == KERN_SUCCESS)
+		return K_OK;
+	*address = ENV_MMAP_TOP;
+	return status_of(vm_map(task, address, length, flags | MACH_VM_ANYWHERE, MACH_PORT_NULL, 0));
+}
+
+enum kstatus env_map_anonymous(struct proc *proc, vaddr_t *address, u64 length, unsigned prot, unsigned flags)
+{
+	mach_port_t task = client_target(proc);
+	u32 how = prot | (flags & ENV_MAP_SHARED ? 0 : MACH_VM_COPY);
+
+	if (!(flags & ENV_MAP_FIXED))
+		return find_and_map(task, address, length, how);
+	if (!(flags & ENV_MAP_NOREPLACE))
+		how |= MACH_VM_OVERWRITE;
+	return status_of(vm_map(task, address, length, how, MACH_PORT_NULL, 0));
+}
+
+enum kstatus env_map_image(struct proc *proc, vaddr_t address, u64 length, unsigned prot, struct file_image *image,
+	u64 offset)
+{
+	mach_port_t object;
+	enum kstatus status = files_object(image, &object);
+
+	if (status != K_OK)
+		return status;
+	return status_of(vm_map(client_target(proc), &address, length, prot | MACH_VM_COPY | MACH_VM_OVERWRITE, object,
+		offset));
+}
+
+enum kstatus env_unmap(struct proc *proc, vaddr_t address, u64 length)
+{
+	return status_of(vm_deallocate(client_target(proc), address, length));
+}
+
+enum kstatus env_protect(struct proc *proc, vaddr_t address, u64 length, unsigned prot)
+{
+	long result = vm_protect(client_target(proc), address, length, prot);
+
+	return result == KERN_INVALID_ADDRESS ? K_NOENT : status_of(result);
+}
+
+enum kstatus env_write_memory(struct proc *proc, vaddr_t to, const void *from, size_t n)
+{
+	return status_of(vm_write_forced(client_target(proc), to, from, n));
+}
+
+/* --- the memory of the process being served ---------------------------------------------- */
+
+static struct server_call *current_call(void)
+{
+	return cthread_self()->data;
+}
+
+struct proc *env_current_proc(void)
+{
+	return current_call()->proc;
+}
+
+/* The emulation library's pages are not a program's to pass to a call. */
+static bool range_ok(vaddr_t start, size_t n)
+{
+	return start <= ENV_STACK_TOP && n <= ENV_STACK_TOP - start;
+}
+
+enum kstatus server_copyin(void *to, vaddr_t from, size_t n)
+{
+	struct server_call *call = current_call();
+
+	if (likely(unix_server_copyin(&call->transfer, to, from, n)))
+		return K_OK;
+	if (!range_ok(from, n))
+		return K_FAULT;
+	return status_of(vm_read(call->proc->client.task, from, n, to));
+}
+
+enum kstatus server_copyout(vaddr_t to, const void *from, size_t n)
+{
+	struct server_call *call = current_call();
+
+	if (likely(unix_server_copyout(&call->transfer, to, from, n)))
+		return K_OK;
+	if (!range_ok(to, n))
+		return K_FAULT;
+	return status_of(vm_write(call->proc->client.task, to, from, n));
+}
+
+/* Page by page, so that a string that ends before an unmapped page is found whole. */
+enum kstatus env_copyin_string(char *to, vaddr_t from, size_t size, size_t *length)
+{
+	for (size_t done = 0; done < size;) {
+		size_t part = MIN(size - done, 4096 - ((from + done) & 4095)), available;
+		const char *carried = unix_server_peek(&current_call()->transfer, from + done, &available);
+		if (carried)
+			part = MIN(part, available);
+		enum kstatus status = server_copyin(to + done, from + done, part);
+		if (status != K_OK)
+			return status;
+		size_t n = strnlen(to + done, part);
+		done += n;
+		if (n < part) {
+			*length = done;
+			return K_OK;
+		}
+	}
+	return K_RANGE;
+}

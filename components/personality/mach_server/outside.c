@@ -1,0 +1,148 @@
+/* Sleeping, and the world beyond: console, results, initial RAM disk, options, power. */
+#include <server.h>
+
+#define CONSOLE_POLL_NS 10000000ull /* a key press is noticed this late at most */
+
+const struct mach_boot *server_boot;
+
+/* --- sleeping -------------------------------------------------------------------------------- */
+
+void env_queue_init(struct env_queue *queue)
+{
+	cthread_queue_init(&queue->queue);
+}
+
+static enum kstatus sleep(struct cthread_queue *queue, u64 deadline)
+{
+	struct env_client *client = &env_current()->client;
+
+	client->sleeper = cthread_self();
+	enum kstatus status = cthread_wait(queue, deadline);
+	client->sleeper = NULL;
+	return status == K_NOMEM ? K_INTERRUPTED : status; /* no worker is left to take over: the call must give up */
+}
+
+enum kstatus env_sleep(struct env_queue *queue, u64 deadline)
+{
+	return sleep(&queue->queue, deadline);
+}
+
+void env_wakeup_one(struct env_queue *queue)
+{
+	cthread_wake_one(&queue->queue);
+}
+
+void env_wakeup_all(struct env_queue *queue)
+{
+	cthread_wake_all(&queue->queue);
+}
+
+void env_interrupt(struct proc *proc)
+{
+	if (proc->client.sleeper)
+		cthread_wake(proc->client.sleeper, K_INTERRUPTED);
+}
+
+void env_attention(struct proc *proc)
+{
+	proc->client.attention = true;
+	env_interrupt(proc);
+}
+
+/* The caller's own task yields the processor once its answer is there (emulator.c): it is not ours to give up for it. */
+void env_yield(void)
+{
+}
+
+/* --- devices ---------------------------------------------------------------------------------- */
+
+void console_write(const char *text, size_t length)
+{
+	device_write(server_boot->console, text, length);
+}
+
+void env_console_write(const char *bytes, size_t n)
+{
+	console_write(bytes, n);
+}
+
+size_t env_console_read(char *bytes, size_t n)
+{
+	static struct cthread_queue nobody = {{&nobody.waiters, &nobody.waiters}};
+	u64 got = 0;
+
+	if (n == 0)
+		return 0;
+	for (;;) {
+		must(device_read(server_boot->console, bytes, n, &got), "to read the console");
+		if (got > 0)
+			return got;
+		if (sleep(&nobody, env_now() + CONSOLE_POLL_NS) != K_TIMEDOUT)
+			return 0;
+	}
+}
+
+void env_result_write(const char *bytes, size_t n)
+{
+	must(device_write(server_boot->results, bytes, n), "to write results");
+}
+
+const void *env_initrd(size_t *size)
+{
+	*size = server_boot->initrd_size;
+	return *size ? (const void *)server_boot->initrd : NULL;
+}
+
+/* The value of `key=value` among the words of the kernel's command line. */
+bool env_option(const char *key, char *out, size_t size)
+{
+	size_t key_length = strlen(key);
+
+	for (const char *word = server_boot->command_line; *word;) {
+		const char *end = word;
+		while (*end && *end != ' ')
+			end++;
+		size_t length = (size_t)(end - word);
+		if (length > key_length && word[key_length] == '=' && strncmp(word, key, key_length) == 0) {
+			length -= key_length + 1;
+			if (length >= size)
+				return false;
+			memcpy(out, word + key_length + 1, length);
+			out[length] = '\0';
+			return true;
+		}
+		word = *end ? end + 1 : end;
+	}
+	return false;
+}
+
+u64 env_random(void)
+{
+	u64 value;
+	bool good;
+
+	for (unsigned tries = 0; tries < 100; tries++) {
+		__asm__ volatile("rdrand %0" : "=r"(value), "=@ccc"(good));
+		if (good)
+			return value;
+	}
+	panic("the processor's random number generator does not answer");
+}
+
+noreturn void env_power_off(int status)
+{
+	for (;;)
+		host_reboot(server_boot->host, status == 0 ? 0 : 1);
+}
+
+noreturn void panic(const char *format, ...)
+{
+	va_list ap;
+
+	kprintf("\nthe server panics: ");
+	va_start(ap, format);
+	kvprintf(format, ap);
+	va_end(ap);
+	kprintf("\n");
+	env_power_off(1);
+}

@@ -1,0 +1,19 @@
+/* What the server keeps of a process and of a queue. */
+#pragma once
+
+#include <cthreads/cthreads.h>
+#include <mach_types.h>
+
+struct env_client {
+	mach_port_t task, thread;             /* send rights; 0 once it has ended */
+	mach_port_t port;                     /* receive right: where it sends its calls */
+	mach_port_t fresh;                    /* the task that exec is building, or 0 */
+	bool busy;                            /* a call of its is being served */
+	bool attention;                       /* services_attention() is due when that call is over */
+	bool replaced;                        /* exec has ended the thread that waits for the answer */
+	struct cthread *sleeper;              /* who sleeps on its behalf, or NULL */
+};
+
+struct env_queue {
+	struct cthread_queue queue;
+};

@@ -1,0 +1,55 @@
+/*
+ * What the files of the server know of each other.
+ *
+ * Two kernel threads. The first runs the services: it receives from one port set, whose members are one port for each client
+ * process (so that whose port a request came through says who asked, and nobody can pretend) and the exception port. The second
+ * is the pager of the initrd's files; it has a port set of its own and never waits for the first, so that the
+ * first may read a client's memory even when that has to be paged in.
+ */
+#pragma once
+
+#include <emulator.h>
+#include <mach.h>
+#include <services/services.h>
+#include <unix_mach_server.h>
+
+/* Both a message that has come and the answer that is being made. */
+union server_message {
+	struct mach_msg_header head;
+	union unix_message unix_message;
+	struct mach_exception exception;
+	struct mig_reply mig;
+};
+
+/* A call in progress, on the stack of the worker that serves it. */
+struct server_call {
+	struct proc *proc;
+	struct unix_transfer transfer;
+};
+
+extern const struct mach_boot *server_boot;
+extern mach_port_t server_task;   /* itself */
+extern mach_port_t server_set;    /* the port set of the services */
+extern mach_port_t server_exceptions; /* where clients' exceptions come */
+extern mach_port_t server_template; /* a task with the emulation library and nothing else: what new programs begin as */
+extern struct emulator_header server_emulator; /* read from the library's image */
+
+/* A kernel call that can fail only by a mistake of ours. */
+void must(long result, const char *what);
+enum kstatus status_of(long result);
+
+/* Makes server_template. K_NOENT: no library in the initrd; K_INVAL: it is not one. */
+enum kstatus must_check template_create(void);
+
+/* By the name of its port or of its task; NULL. */
+struct proc *client_by_name(mach_port_t name);
+/* The task whose memory a process's mappings are made in. */
+static inline mach_port_t client_target(const struct proc *proc)
+{
+	return proc->client.fresh ? proc->client.fresh : proc->client.task;
+}
+
+/* Starts the pager's thread. */
+void files_start(void);
+/* The memory object of a file; a right that vm_map() takes. */
+enum kstatus must_check files_object(struct file_image *image, mach_port_t *object);
