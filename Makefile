@@ -42,7 +42,8 @@ GENERATOR := kit/idl.py $(wildcard kit/templates/idl*)
 SEVERAL := compare figures ledger
 BUILDING := all products run bench gdb size graph compile_commands.json host-programs headers $(SEVERAL)
 GOALS := $(or $(MAKECMDGOALS),all)
-KIT_FILES := Kconfig $(filter-out kit/measure_cli.py,$(wildcard kit/*.py)) kit/templates/build.mk.j2 kit/templates/Kconfig.j2
+KIT_FILES := Kconfig kit/templates/build.mk.j2 kit/templates/Kconfig.j2 $(addprefix kit/,$(addsuffix .py,toml manifest references \
+	constraints kconfig kconfig_text advice assembly emit headers project files idl))
 PART_DIRS := components $(subst :, ,$(PARTS))
 MANIFESTS := $(sort $(wildcard kernels/*/kernel.toml) $(foreach d,$(PART_DIRS),$(wildcard $d/*/slot.toml $d/*/*/part.toml)))
 
