@@ -12,10 +12,10 @@ from kit.assembly import Assembled, Linked
 from kit.kconfig_text import environment
 from kit.manifest import Part
 
-BOX_WIDTH = 190
+BOX_WIDTH = 240
 BOX_HEIGHT = 52
 GAP = 12
-COLUMNS = 5
+COLUMNS = 4
 HEADING = 34
 
 
