@@ -3,7 +3,7 @@
  */
 #include <sys/resource.h>
 
-#include <workloads/selftest/selftest.h>
+#include <workloads/common/test.h>
 
 static char buffer[16];
 

@@ -2,14 +2,13 @@
  * executing: execve, and what the new program finds.
  *
  * A case executes this program again, with a first argument that says what it
- * has to find there (exec_child below).
+ * has to find there (test_child below).
  */
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include <workloads/selftest/exec_child.h>
-#include <workloads/selftest/selftest.h>
+#include <workloads/common/test.h>
 
 #define PLACE   ((char *)0x123456000) /* somewhere that programs do not begin with */
 #define PATTERN 0xa5a5c3c3a5a5c3c3
@@ -217,15 +216,15 @@ static const struct {
 	const char *role;
 	bool (*holds)(void);
 } roles[] = {
-	{EXEC_CHILD_PREFIX "arguments", arguments_arrived},
-	{EXEC_CHILD_PREFIX "many", many_arrived},
-	{EXEC_CHILD_PREFIX "same", is_same_process},
-	{EXEC_CHILD_PREFIX "descriptors", descriptors_are_right},
-	{EXEC_CHILD_PREFIX "memory", memory_is_fresh},
-	{EXEC_CHILD_PREFIX "vectors", vectors_are_fresh},
+	{TEST_CHILD_PREFIX "arguments", arguments_arrived},
+	{TEST_CHILD_PREFIX "many", many_arrived},
+	{TEST_CHILD_PREFIX "same", is_same_process},
+	{TEST_CHILD_PREFIX "descriptors", descriptors_are_right},
+	{TEST_CHILD_PREFIX "memory", memory_is_fresh},
+	{TEST_CHILD_PREFIX "vectors", vectors_are_fresh},
 };
 
-int exec_child(const char *role)
+int test_child(const char *role)
 {
 	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
 		if (strcmp(role, roles[i].role) == 0) {

@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-#include <workloads/selftest/selftest.h>
+#include <workloads/common/test.h>
 
 enum { ILL = 4, TRAP = 5, BUS = 7, FPE = 8, SEGV = 11 };
 

@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include <workloads/selftest/selftest.h>
+#include <workloads/common/test.h>
 
 #define FLAG_TRAP      (1L << 8)
 #define FLAG_DIRECTION (1L << 10)

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include <workloads/selftest/selftest.h>
+#include <workloads/common/test.h>
 
 #define READ_WRITE (PROT_READ | PROT_WRITE)
 #define ANONYMOUS  (MAP_PRIVATE | MAP_ANONYMOUS)

@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-#include <workloads/selftest/selftest.h>
+#include <workloads/common/test.h>
 
 static int data_word = 1;
 static int bss_word;

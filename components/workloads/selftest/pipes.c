@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/uio.h>
 
-#include <workloads/selftest/selftest.h>
+#include <workloads/common/test.h>
 
 static int fds[2], back[2];
 static char buffer[8192];

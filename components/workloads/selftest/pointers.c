@@ -10,7 +10,7 @@
 #include <sys/uio.h>
 #include <time.h>
 
-#include <workloads/selftest/selftest.h>
+#include <workloads/common/test.h>
 
 static const uintptr_t nowhere[] = {
 	0, 1, 0x1000, 0x7fffffffefff,           /* the last byte that could be user memory */

@@ -6,7 +6,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#include <workloads/selftest/selftest.h>
+#include <workloads/common/test.h>
 
 static const Elf64_auxv_t *auxiliary(uint64_t type)
 {

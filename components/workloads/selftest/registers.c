@@ -3,8 +3,8 @@
  */
 #include <string.h>
 
-#include <workloads/selftest/probes.h>
-#include <workloads/selftest/selftest.h>
+#include <workloads/common/probes.h>
+#include <workloads/common/test.h>
 
 static int fds[2];
 

@@ -3,7 +3,7 @@
  */
 #include <time.h>
 
-#include <workloads/selftest/selftest.h>
+#include <workloads/common/test.h>
 
 static long long now(void)
 {

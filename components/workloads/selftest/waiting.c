@@ -4,7 +4,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#include <workloads/selftest/selftest.h>
+#include <workloads/common/test.h>
 
 static int gate[2]; /* children read from it: closing the other end lets them go */
 

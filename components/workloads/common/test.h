@@ -1,11 +1,12 @@
 /*
- * selftest: what Linux programs may rely on, case by case.
+ * test: what the programs that test a kernel from outside are made of.
  *
- * A case is a function. It runs in a process of its own, so that one which
- * crashes, hangs on to memory or leaves children behind spoils nothing; it
- * passes if that process exits with 0, or dies by the signal that it should die
- * by. The first check that fails says what it wanted and ends the process. Every case holds on
- * Linux: `selftest --host` proves it there.
+ * A program is a list of suites, a suite a list of cases, and a case a function.
+ * Each case runs in a process of its own, so that one which crashes, hangs on to
+ * memory or leaves children behind spoils nothing; it passes if that process
+ * exits with 0, or dies by the signal that it should die by. The first check
+ * that fails says what it wanted and ends the process. Every case holds on
+ * Linux: `--host` proves it there.
  */
 #pragma once
 
@@ -41,8 +42,15 @@ struct test_suite {
 #define TEST_SUITE(suite, cases_)                                                                  \
 	const struct test_suite suite = {#suite, cases_, sizeof(cases_) / sizeof((cases_)[0])}
 
-extern const struct test_suite process, waiting, memory, mapping, pipes, descriptors;
-extern const struct test_suite pointers, registers, flags, faults, timing, executing;
+/* Given by the program: its suites, in the order they run in, and NULL. */
+extern const struct test_suite *const test_suites[];
+
+/*
+ * Given by the program: what it does when a case has executed it again, with a
+ * first argument that begins with "--child-". The exit status.
+ */
+#define TEST_CHILD_PREFIX "--child-"
+int test_child(const char *role);
 
 extern bool on_host; /* on someone's own Linux, where filling up the machine would be rude */
 extern const char *own_path; /* this program, for execve */

@@ -1,12 +1,12 @@
 /*
- * helpers: children, mappings and waiting, for all cases. See selftest.h.
+ * test_helpers: children, mappings and waiting, for all cases. See test.h.
  */
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include <workloads/common/child.h>
-#include <workloads/selftest/selftest.h>
+#include <workloads/common/test.h>
 
 long spawn(void (*body)(void))
 {

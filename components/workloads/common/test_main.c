@@ -1,7 +1,7 @@
 /*
- * selftest: runs the cases and reports in TAP (testanything.org).
+ * test_main: runs the cases and reports in TAP (testanything.org).
  *
- *	selftest [--host] [suite …]
+ *	program [--host] [suite …]
  *
  * --host keeps the cases that try the limits of the machine within limits that
  * they set for themselves. Exit status: 0 if every case passed.
@@ -14,8 +14,7 @@
 
 #include <workloads/common/child.h>
 #include <workloads/common/text.h>
-#include <workloads/selftest/exec_child.h>
-#include <workloads/selftest/selftest.h>
+#include <workloads/common/test.h>
 
 #define EXIT_SKIPPED 77
 #define EXIT_BROKEN  (1 << 8) /* the wait status of exit code 1 */
@@ -26,22 +25,6 @@ const char *own_path;
 long first_pid;
 int start_argc;
 char **start_argv, **start_envp;
-
-static const struct test_suite *const suites[] = {
-	&process,
-	&waiting,
-	&memory,
-	&mapping,
-	&pipes,
-	&descriptors,
-	&pointers,
-	&registers,
-	&flags,
-	&faults,
-	&timing,
-	&executing,
-};
-#define SUITES (sizeof(suites) / sizeof(suites[0]))
 
 /* A report that cannot be made is a failure: nobody would read that it passed. */
 static void say(const struct text *text)
@@ -177,8 +160,8 @@ static void plan(char **names)
 	struct text text = TEXT(line);
 	long count = 0;
 
-	for (size_t i = 0; i < SUITES; i++)
-		count += is_wanted(suites[i], names) ? (long)suites[i]->count : 0;
+	for (const struct test_suite *const *suite = test_suites; *suite != NULL; suite++)
+		count += is_wanted(*suite, names) ? (long)(*suite)->count : 0;
 	text_string(&text, "1..");
 	text_number(&text, count);
 	text_string(&text, "\n");
@@ -204,16 +187,16 @@ int main(int argc, char **argv, char **envp)
 	start_envp = envp;
 	own_path = argv[0];
 	first_pid = sys_getpid();
-	if (argc > 1 && strncmp(argv[1], EXEC_CHILD_PREFIX, strlen(EXEC_CHILD_PREFIX)) == 0)
-		return exec_child(argv[1]);
+	if (argc > 1 && strncmp(argv[1], TEST_CHILD_PREFIX, strlen(TEST_CHILD_PREFIX)) == 0)
+		return test_child(argv[1]);
 	if (argc > 1 && strcmp(argv[1], "--host") == 0) {
 		settle_on_host();
 		names++;
 	}
 	plan(names);
-	for (size_t i = 0; i < SUITES; i++)
-		for (size_t j = 0; is_wanted(suites[i], names) && j < suites[i]->count; j++)
-			if (!report_case(suites[i]->name, &suites[i]->cases[j], ++number))
+	for (const struct test_suite *const *suite = test_suites; *suite != NULL; suite++)
+		for (size_t i = 0; is_wanted(*suite, names) && i < (*suite)->count; i++)
+			if (!report_case((*suite)->name, &(*suite)->cases[i], ++number))
 				failed++;
 	if (number == 0)
 		text_put(1, "# no such suite\n");
