@@ -26,7 +26,7 @@ from kit.manifest import Kernel, Part, Slot
 
 FREESTANDING = (
     "-std=gnu11 -ffreestanding -O2 -g -Wall -Wextra -Werror -mno-red-zone -mgeneral-regs-only -fno-pic -fno-pie "
-    "-fcf-protection=none -fno-stack-protector -fno-asynchronous-unwind-tables -fno-strict-aliasing"
+    "-fcf-protection=none -fno-stack-protector -fno-stack-clash-protection -fno-asynchronous-unwind-tables -fno-strict-aliasing"
 ).split()
 FLAGS = {
     "kernel": [*FREESTANDING, "-mcmodel=kernel"],
