@@ -17,9 +17,17 @@ static TRAP(trap_none)
 	return KERN_INVALID_ARGUMENT;
 }
 
+/* The entry counts 0 among the native numbers; it is Linux's read(). */
+static TRAP(trap_zero)
+{
+	(void)a, (void)b, (void)c, UNUSED3;
+	return kernel_unknown_call(0);
+}
+
 _Static_assert(MACH_TRAPS <= NATIVE_CALLS, "the table holds every trap");
 const entry_call native_calls[NATIVE_CALLS] = {
-	[0 ... MACH_TRAP_MSG - 1] = trap_none,
+	[0] = trap_zero,
+	[1 ... MACH_TRAP_MSG - 1] = trap_none,
 	[MACH_TRAP_TASK_SELF + 1 ... MACH_TRAP_SWTCH - 1] = trap_none,
 	[MACH_TRAP_SWTCH + 1 ... MACH_TRAP_VM_MAP - 1] = trap_none,
 	[MACH_TRAPS ... NATIVE_CALLS - 1] = trap_none,
