@@ -98,6 +98,7 @@ const char *host_results(void);
 /* The nth allocation from now on (1: the next) fails: objects, mappings, address spaces. 0: none.
  */
 void host_fail_allocation(u64 nth);
+void host_stop_failing(void);
 /* Whether that allocation has been reached. */
 bool host_allocation_failed(void);
 /* Objects that are live, and mappings of all clients: to find what was lost. */

@@ -31,6 +31,11 @@ void host_fail_allocation(u64 nth)
 	failed = false;
 }
 
+void host_stop_failing(void)
+{
+	fail_in = 0;
+}
+
 bool host_allocation_failed(void)
 {
 	return failed;

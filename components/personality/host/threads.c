@@ -463,6 +463,6 @@ int host_run(const char *path, const char *args, host_program program, void *arg
 	take_down();
 	initramfs_forget();
 	pthread_mutex_unlock(&lock);
-	host_fail_allocation(0);
+	host_stop_failing();
 	return run_status;
 }

@@ -5,7 +5,6 @@ void contract_test_services(void);
 void test_process(void);
 void test_pipes(void);
 void test_files(void);
-void test_linux(void);
 void test_memory(void);
 void test_exec(void);
 void test_initramfs(void);
@@ -20,6 +19,9 @@ const struct contract_test contract_tests[] = {
 	{"files", test_files},
 	{"memory", test_memory},
 	{"exec", test_exec},
+	{"initramfs", test_initramfs},
+	{"devices", test_devices},
+	{"exhaustion", test_exhaustion},
 	{"transport", test_transport},
 };
 const unsigned contract_tests_count = sizeof(contract_tests) / sizeof(contract_tests[0]);

@@ -1,0 +1,109 @@
+/*
+ * Running out: every allocation of a run of many calls fails once, each in a run of its own. Each
+ * call then works or says ENOMEM (fork also EAGAIN), and nothing is lost.
+ */
+#include "services_test.h"
+
+static long fails; /* which allocation */
+
+/* A result that is good, or an error of running out. */
+static bool is_fine(long result)
+{
+	return result >= 0 || result == -ENOMEM || result == -EAGAIN;
+}
+
+static void step_child(void *argument)
+{
+	(void)argument;
+	host_sys(SYS_exit, 5);
+}
+
+static void exec_step(vaddr_t buf)
+{
+	u64 array[2] = {buf, 0};
+
+	host_poke(buf, "/bin/init", 10);
+	host_poke(buf + 64, array, sizeof(array));
+	if (!is_fine(host_sys(SYS_execve, buf, buf + 64, buf + 64)))
+		host_die("execve fails oddly when memory is out");
+}
+
+static void pipe_step(vaddr_t buf)
+{
+	u64 vector[4];
+	long written;
+
+	if (host_sys(SYS_pipe2, buf, 04000) < 0)
+		return;
+	written = host_sys(SYS_write, peek32(buf + 4), buf, 6000);
+	if (!is_fine(written))
+		host_die("write fails oddly when memory is out");
+	if (written > 0 && host_sys(SYS_read, peek32(buf), buf + 8, 8000) != written)
+		host_die("what was written is not there");
+	for (int i = 0; i < 12; i++) {
+		vector[0] = buf;
+		vector[1] = 8;
+		host_poke(buf + 4096 + 16 * (u64)i, vector, 16);
+	}
+	if (!is_fine(host_sys(SYS_writev, peek32(buf + 4), buf + 4096, 12)))
+		host_die("writev fails oddly when memory is out");
+	host_sys(SYS_close, peek32(buf + 4));
+	host_sys(SYS_close, peek32(buf));
+}
+
+/* The run. What is live must be the same before and after, whatever failed. */
+static void program(void *argument)
+{
+	vaddr_t buf = host_alloc(32768);
+	u64 live = host_live_objects(), spaces = host_live_spaces();
+	long at;
+
+	(void)argument;
+	host_fail_allocation((u64)fails);
+	pipe_step(buf);
+	at = host_sys(SYS_mmap, 0, 8192, 3, 0x22, -1, 0);
+	if (!is_fine(at) || (at > 0 && !is_fine(host_sys(SYS_mprotect, at, 4096, 1))) ||
+		(at > 0 && !is_fine(host_sys(SYS_munmap, at, 4096))))
+		host_die("memory fails oddly when memory is out");
+	host_sys(SYS_brk, host_sys(SYS_brk, 0) + 10000);
+	if (!is_fine(host_fork(SYS_fork, step_child, NULL)) ||
+		!is_fine(host_fork(SYS_vfork, step_child, NULL)))
+		host_die("fork fails oddly when memory is out");
+	while (host_sys(SYS_wait4, -1) > 0)
+		;
+	exec_step(buf);
+	if (host_live_objects() != live || host_live_spaces() != spaces)
+		host_die("something is lost when memory is out");
+}
+
+/* The start, with each of its allocations failing. */
+static u64 exhaust_start(void)
+{
+	u64 nth = 0;
+	int status;
+
+	do {
+		host_fail_allocation(++nth);
+		status = host_run("/bin/init", "a,b", step_child, NULL, (struct host_chances){0});
+		if (host_live_objects() != 0 && status == HOST_REFUSED)
+			host_die("a start without memory leaves something behind");
+	} while (status == HOST_REFUSED && host_start_status == K_NOMEM);
+	tap_eq(status, 5, "at last the start works");
+	return nth;
+}
+
+void test_exhaustion(void);
+void test_exhaustion(void)
+{
+	u64 runs = 0;
+	bool reached = true;
+
+	while (reached) {
+		fails = (long)++runs;
+		test_run_plain(program, "a run without memory at one point");
+		reached = host_allocation_failed();
+	}
+	tap_ok(runs > 20, "every allocation of the run has failed once, and nothing was lost");
+	tap_ok(exhaust_start() > 10, "so has every allocation of the start");
+	tap_eq(host_live_spaces(), 0, "and no memory of clients is left");
+}
