@@ -4,22 +4,6 @@
 #define CALIBRATION_LOOPS 1000
 #define CALIBRATION_TRIES 8
 
-void console_write(const char *text, size_t length)
-{
-	l4_debugger(L4_DEBUGGER_CONSOLE, text, length);
-}
-
-noreturn void panic(const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	kvprintf(format, ap);
-	va_end(ap);
-	kprintf("\n");
-	l4_power_off(0x12);
-}
-
 static u64 sorted[BENCH_SAMPLES];
 
 /* The lower of the two middle ones where the count is even: a figure that really was measured. */

@@ -57,7 +57,7 @@ static struct l4_message message_of(const struct trial *trial, u64 seed)
 	for (unsigned i = 0; i < trial->bytes / 8 && i < L4_REGISTER_MRS; i++)
 		m.mr[i] = seed * 1000 + i;
 	if (trial->bytes == 64)
-		trial->client_utcb->mr[8] = seed * 1000 + 7;
+		task_utcb(CLIENT)->mr[8] = seed * 1000 + 7;
 	return m;
 }
 
@@ -77,7 +77,7 @@ static bool intact(const struct trial *trial, const struct l4_message *m, u64 se
 	for (unsigned i = 0; i < trial->bytes / 8 && i < L4_REGISTER_MRS; i++)
 		if (m->mr[i] != seed * 1000 + i)
 			return false;
-	return trial->bytes < 64 || trial->client_utcb->mr[8] == seed * 1000 + 7;
+	return trial->bytes < 64 || task_utcb(CLIENT)->mr[8] == seed * 1000 + 7;
 }
 
 /* One call; the sample, or 0 if it went wrong. */
@@ -106,26 +106,19 @@ static u64 sample(const struct trial *trial, u64 seed)
 	return (trial->round_trip ? end : arrival) - begin;
 }
 
-static noreturn void tell_root(u64 failures)
-{
-	struct l4_message m = {.tag = l4_tag(0, 1, 0), .mr = {failures}};
-
-	for (;;)
-		l4_call(ROOT_ID, &m);
-}
-
 static void accept_string(struct l4_utcb *utcb, void *buffer)
 {
 	utcb->buffers[0].address = (u64)buffer;
 	utcb->buffers[0].size = PAGE;
 }
 
-noreturn void trial_client(const struct trial *trial)
+void trial_client(void *argument)
 {
+	const struct trial *trial = argument;
 	struct bench_series *series = trial->series;
 	u64 failures = 0;
 
-	accept_string(trial->client_utcb, client_buffer);
+	accept_string(task_utcb(CLIENT), client_buffer);
 	client_buffer[0] = echo_buffer[0] = 0; /* a page that is missing would end the first transfer */
 	series->count = BENCH_SAMPLES;
 	for (u64 i = 0; i < BENCH_WARMUP + BENCH_SAMPLES; i++) {
@@ -133,7 +126,7 @@ noreturn void trial_client(const struct trial *trial)
 		series->samples[i < BENCH_WARMUP ? 0 : i - BENCH_WARMUP] = ticks;
 		failures += ticks == 0;
 	}
-	tell_root(failures);
+	task_done(failures);
 }
 
 /* --- the echo ----------------------------------------------------------------------------------- */
@@ -182,9 +175,11 @@ static noreturn void echo_message(bool timed)
 		to = (u64)l4_ipc(to, L4_ANY, 0, &m);
 }
 
-noreturn void trial_echo(const struct trial *trial)
+void trial_echo(void *argument)
 {
-	accept_string(trial->echo_utcb, echo_buffer);
+	const struct trial *trial = argument;
+
+	accept_string(task_utcb(ECHO), echo_buffer);
 	echo_buffer[0] = 0;
 	if (trial->bytes == 0)
 		echo_empty(!trial->round_trip);
@@ -203,8 +198,9 @@ static inline u64 timed_read(const u8 *byte, u8 *value)
 	return bench_now() - begin;
 }
 
-noreturn void fault_client(const struct trial *trial)
+void fault_client(void *argument)
 {
+	const struct trial *trial = argument;
 	struct bench_series *series = trial->series;
 	u64 failures = 0;
 
@@ -215,5 +211,5 @@ noreturn void fault_client(const struct trial *trial)
 			timed_read((const u8 *)FAULT_BASE + i * PAGE, &value);
 		failures += value != FAULT_MARK;
 	}
-	tell_root(failures);
+	task_done(failures);
 }
