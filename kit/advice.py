@@ -59,7 +59,8 @@ class Diagnosis:
             rivals = [n for n, v in self.request.items() if v == "y" and n != name and self._rival(n, literal)]
             if rivals and value == "y":
                 return f"CONFIG_{rivals[-1]} is asked for too, and only one of them can be"
-            reasons = [c.reason for c in broken if any(x.var == literal.var for x in c.literals)]
+            near = [c.reason for c in broken if ~literal in c.literals or Literal(literal.var, "") in c.literals]
+            reasons = near or [c.reason for c in broken if any(x.var == literal.var for x in c.literals)]
             return "; ".join(dict.fromkeys(reasons)) or "another choice rules it out"
         owner = self.owner.owner_of(name)
         if isinstance(owner, Part) and not chosen(self.owner.tree, owner).holds(self.config.assembly):

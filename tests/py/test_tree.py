@@ -86,3 +86,9 @@ def test_every_global_option_is_documented() -> None:
     text = (REPO / "docs/assembly.md").read_text(encoding="utf-8")
     for name in re.findall(r"^config (\w+)", (REPO / "Kconfig").read_text(encoding="utf-8"), re.MULTILINE):
         assert f"CONFIG_{name}" in text
+
+
+def test_every_module_of_kit_is_on_its_page() -> None:
+    text = (REPO / "kit/README.md").read_text(encoding="utf-8")
+    for path in sorted((REPO / "kit").glob("*.py")):
+        assert path.name.startswith("__") or path.name in text, f"kit/README.md does not name {path.name}"
