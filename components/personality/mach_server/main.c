@@ -12,7 +12,7 @@
 #include <server.h>
 
 #define ARENA_SIZE  (64ull << 20) /* address space for the server's own memory; used as it is touched */
-#define WORKERS_MAX 256
+#define WORKERS_MAX (CONFIG_SERVICES_PROCESS_MAX + 1) /* every process may sleep, and one must listen */
 #define NS_PER_MS   1000000u
 #define ERRNO_AGAIN 11
 

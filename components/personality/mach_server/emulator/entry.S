@@ -3,8 +3,8 @@
  *
  * All registers are the program's, but rcx is where to return to and r11 the context. A kept answer is given at once. Else the
  * library goes to its own stack, below the context (the program's may be full, or have a red zone), and
- * C does the rest. All registers but rax, rcx and r11 are as they were on return; arithmetic
- * flags are not, which no compiler relies on.
+ * C does the rest. All registers but rax, rcx and r11 are as they were on return, and so are the flags but for the
+ * arithmetic ones, which no compiler relies on.
  */
 #include <emulator.h>
 
@@ -28,6 +28,7 @@ emulator_entry:
 
 1:	movq %rsp, CONTEXT_USER_STACK(%r11)
 	movq %r11, %rsp
+	pushfq
 	pushq %rcx
 	pushq %r11
 	pushq %r9
@@ -40,7 +41,9 @@ emulator_entry:
 	movq %r11, %rdi
 	movq %rax, %rsi
 	movq %rsp, %rdx
+	subq $8, %rsp		/* C wants 16 bytes' alignment */
 	call emulator_call
+	addq $8, %rsp
 	popq %rdi
 	popq %rsi
 	popq %rdx
@@ -49,6 +52,7 @@ emulator_entry:
 	popq %r9
 	popq %r11
 	popq %rcx
+	popfq
 	movq CONTEXT_USER_STACK(%r11), %rsp
 	jmp *%rcx
 
