@@ -12,6 +12,10 @@ from .comparison import FAMILY_TITLES, Comparison, Entry
 from .words import Sentence, Strong, join, sentence, short, times
 
 
+MOST_CLAUSES = 5
+"""Kernels that a sentence names besides the one it starts from; of more it tells the range."""
+
+
 @dataclass(frozen=True)
 class Topic:
     """A question the page answers with one chart and one table."""
@@ -54,6 +58,10 @@ def versus(comparison: Comparison, name: str, subject: str, place: str = "in") -
     ]
     others = [(entry, comparison.ratio(entry, name)) for entry in comparison.entries if entry is not basis]
     clauses = [(entry, value) for entry, value in others if value is not None]
+    if len(clauses) > MOST_CLAUSES:
+        least, most = min(value for _, value in clauses), max(value for _, value in clauses)
+        pieces += ["; between ", Strong(times(least)), " and ", Strong(times(most)), f" that in the {len(clauses)} others"]
+        clauses = []
     for position, (entry, value) in enumerate(clauses):
         pieces += [_joint(position, len(clauses), "; "), Strong(times(value))]
         pieces.append(f"{' that' if position == 0 else ''} {place} {phrase(comparison, entry)}")
@@ -101,10 +109,11 @@ def _ipc(comparison: Comparison) -> Sentence:
         parts.append(versus(comparison, "ipc_rt_0", "An empty message to another address space and back", "on"))
     lacking = [entry for entry in comparison.of_family("monolithic") if entry.value("pipe_rt_1") is not None]
     if having and lacking:
-        entry = lacking[0]
+        entry = comparison.baseline if comparison.baseline in lacking else lacking[0]
+        name = phrase(comparison, entry)
         parts.append(
             sentence(
-                f"{phrase(comparison, entry)[0].upper()}{phrase(comparison, entry)[1:]} has no such message; one byte "
+                f"{name.replace('the', 'The', 1) if name.startswith('the ') else name} has no such message; one byte "
                 "through a pipe and back costs ",
                 Strong(short(entry.value("pipe_rt_1"))),
                 " there.",

@@ -166,12 +166,16 @@ function roomy(sizes, logarithmic) {
 function lines(canvas, table, palette) {
 	const logarithmic = canvas.dataset.scale === "logarithmic";
 	const found = readLines(table);
+	// A second run of the same family is told from the first by hollow points.
+	const alike = (line) => found.filter((other) => other.family === line.family && other.kind === line.kind);
+	const hollow = (line) => alike(line).indexOf(line) % 2 === 1;
 	const sizes = [...new Set(found.flatMap((line) => line.points.map((point) => point.x)))].sort((a, b) => a - b);
 	const place = (size) => (logarithmic ? Math.max(size, 1) : size); // a logarithm has no zero: it is drawn at one
 	const legend = (chart) =>
 		Chart.defaults.plugins.legend.labels.generateLabels(chart).map((item) => {
-			const { family, kind } = found[item.datasetIndex];
-			return { ...item, fontColor: palette.ink, pointStyle: swatch(family, kind, palette[family]) };
+			const line = found[item.datasetIndex];
+			const inside = hollow(line) ? palette.ground : palette[line.family];
+			return { ...item, fontColor: palette.ink, pointStyle: swatch(line.family, line.kind, palette[line.family], inside) };
 		});
 	const type = logarithmic ? "logarithmic" : "linear";
 	canvas.parentElement.style.height = `${Math.max(380, 300 + 22 * found.length)}px`;
@@ -185,6 +189,7 @@ function lines(canvas, table, palette) {
 				backgroundColor: palette[line.family],
 				borderDash: DASHES[line.kind] ?? [],
 				borderWidth: 2,
+				pointBackgroundColor: hollow(line) ? palette.ground : palette[line.family],
 				pointStyle: SHAPES[line.family],
 				pointRadius: 5,
 				pointHoverRadius: 7,

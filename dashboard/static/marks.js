@@ -53,13 +53,13 @@ export function pattern(family, colour, ground) {
 	return pen.createPattern(tile, "repeat");
 }
 
-/** The swatch of a legend: the line with its dashes, and its point. */
-export function swatch(family, kind, colour) {
+/** The swatch of a legend: the line with its dashes, and its point, full or hollow. */
+export function swatch(family, kind, colour, inside) {
 	const tile = document.createElement("canvas");
 	tile.width = 38;
 	tile.height = 12;
 	const pen = tile.getContext("2d");
-	pen.strokeStyle = pen.fillStyle = colour;
+	pen.strokeStyle = colour;
 	pen.lineWidth = 2;
 	pen.setLineDash(DASHES[kind] ?? []);
 	pen.beginPath();
@@ -67,6 +67,7 @@ export function swatch(family, kind, colour) {
 	pen.lineTo(38, 6);
 	pen.stroke();
 	pen.setLineDash([]);
+	pen.fillStyle = inside;
 	Chart.helpers.drawPoint(pen, { pointStyle: SHAPES[family], radius: 4.5, borderWidth: 1 }, 19, 6);
 	return tile;
 }

@@ -114,6 +114,12 @@ def test_sentence_names_presets_where_a_family_occurs_twice():
     assert text == "A getpid costs 62 instructions in monolithic #1; 2 times that in monolithic #2."
 
 
+def test_sentence_about_many_kernels_tells_the_range():
+    many = [run("monolithic", 1), *(run("l4linux", number, change=number) for number in range(2, 9))]
+    text = str(versus(compare(many), "getpid", "A getpid"))
+    assert text.endswith("in the monolithic kernel; between 18.8 times and 75.2 times that in the 7 others.")
+
+
 def test_every_topic_has_a_headline():
     found = compare([run(preset, number) for number, preset in enumerate(fixture.PRESETS)])
     for topic in TOPICS:
