@@ -19,6 +19,102 @@ static u64 deadline_of(long option, u32 bit, u32 milliseconds)
 	return milliseconds == 0 ? 0 : arch_now() + milliseconds * NS_PER_MS;
 }
 
+/*
+ * The two headers of a remote procedure call, which nearly all messages have. Everything that ipc_kmsg_copyin() would check
+ * is checked here, too; what is not exactly so goes there.
+ */
+#define REQUEST_BITS  MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND, MACH_MSG_TYPE_MAKE_SEND_ONCE)
+#define RESPONSE_BITS MACH_MSGH_BITS(MACH_MSG_TYPE_MOVE_SEND_ONCE, 0)
+
+/* A copy of the send right, and a send-once right made from the receive right of the reply port. */
+static always_inline bool copyin_request(struct ipc_kmsg *kmsg, struct ipc_space *space)
+{
+	struct ipc_entry *dest = ipc_entry_lookup(space, kmsg->header.msgh_remote_port);
+	struct ipc_entry *reply = ipc_entry_lookup(space, kmsg->header.msgh_local_port);
+
+	if (unlikely(!dest || !(dest->type & IPC_SEND) || !dest->port->active))
+		return false;
+	if (unlikely(!reply || !(reply->type & IPC_RECEIVE)))
+		return false;
+	kmsg->remote = ipc_port_make_send(dest->port);
+	kmsg->local = reply->port;
+	reply->port->refs++;
+	reply->port->sorights++;
+	kmsg->header.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_PORT_SEND, MACH_MSG_TYPE_PORT_SEND_ONCE);
+	return true;
+}
+
+/* The send-once right itself: its name is given back, its counts move into the message. */
+static always_inline bool copyin_response(struct ipc_kmsg *kmsg, struct ipc_space *space)
+{
+	struct ipc_entry *dest = ipc_entry_lookup(space, kmsg->header.msgh_remote_port);
+
+	if (unlikely(!dest || !(dest->type & IPC_SEND_ONCE) || !dest->port->active ||
+		    kmsg->header.msgh_local_port != MACH_PORT_NULL))
+		return false;
+	kmsg->remote = dest->port;
+	kmsg->local = NULL;
+	ipc_entry_free(space, dest);
+	kmsg->header.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_PORT_SEND_ONCE, 0);
+	return true;
+}
+
+static always_inline s64 copyin(struct ipc_kmsg *kmsg, struct ipc_space *space)
+{
+	u32 bits = kmsg->header.msgh_bits;
+
+	if (likely(bits == REQUEST_BITS) && likely(copyin_request(kmsg, space)))
+		return MACH_MSG_SUCCESS;
+	if (likely(bits == RESPONSE_BITS) && likely(copyin_response(kmsg, space)))
+		return MACH_MSG_SUCCESS;
+	return ipc_kmsg_copyin(kmsg, space);
+}
+
+/* The other side of the two: the reply right gets a name, the right that brought the message here is used up. */
+static always_inline bool copyout_request(struct ipc_kmsg *kmsg, struct ipc_space *space)
+{
+	struct ipc_port *port = kmsg->remote, *reply = kmsg->local;
+
+	if (unlikely(port->receiver != space || !reply->active))
+		return false;
+	struct ipc_entry *entry = ipc_entry_alloc(space);
+	if (unlikely(!entry))
+		return false;
+	entry->port = reply;
+	entry->type = IPC_SEND_ONCE;
+	kmsg->header.msgh_remote_port = entry->name;
+	kmsg->header.msgh_local_port = port->name;
+	kmsg->header.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_PORT_SEND_ONCE, MACH_MSG_TYPE_PORT_SEND);
+	ipc_port_release_send(port);
+	return true;
+}
+
+static always_inline bool copyout_response(struct ipc_kmsg *kmsg, struct ipc_space *space)
+{
+	struct ipc_port *port = kmsg->remote;
+
+	if (unlikely(port->receiver != space))
+		return false;
+	kmsg->header.msgh_remote_port = MACH_PORT_NULL;
+	kmsg->header.msgh_local_port = port->name;
+	kmsg->header.msgh_bits = MACH_MSGH_BITS(0, MACH_MSG_TYPE_PORT_SEND_ONCE);
+	port->sorights--;
+	ipc_port_unref(port);
+	return true;
+}
+
+static always_inline s64 copyout(struct ipc_kmsg *kmsg, struct ipc_space *space)
+{
+	u32 bits = kmsg->header.msgh_bits;
+
+	if (likely(bits == MACH_MSGH_BITS(MACH_MSG_TYPE_PORT_SEND, MACH_MSG_TYPE_PORT_SEND_ONCE)) &&
+		kmsg->local != IPC_PORT_DEAD && likely(copyout_request(kmsg, space)))
+		return MACH_MSG_SUCCESS;
+	if (likely(bits == MACH_MSGH_BITS(MACH_MSG_TYPE_PORT_SEND_ONCE, 0)) && likely(copyout_response(kmsg, space)))
+		return MACH_MSG_SUCCESS;
+	return ipc_kmsg_copyout(kmsg, space);
+}
+
 /* The caller's message, as it is; MACH_SEND_… */
 static always_inline s64 get_message(vaddr_t msg, u64 size, struct ipc_kmsg **out)
 {
@@ -47,7 +143,7 @@ static always_inline s64 put_message(struct ipc_kmsg *kmsg, vaddr_t msg, u32 rcv
 		ipc_kmsg_destroy(kmsg);
 		return MACH_RCV_TOO_LARGE;
 	}
-	s64 result = ipc_kmsg_copyout(kmsg, ipc_current_space());
+	s64 result = copyout(kmsg, ipc_current_space());
 	if (unlikely(copy_to_user(msg, &kmsg->header, size) != K_OK))
 		result = MACH_RCV_INVALID_DATA;
 	ipc_kmsg_free(kmsg);
@@ -179,7 +275,7 @@ long mach_msg_trap(long msg, long option, long send_size, long rcv_size, long rc
 		s64 result = get_message((vaddr_t)msg, (u64)send_size, &kmsg);
 		if (unlikely(result != MACH_MSG_SUCCESS))
 			return result;
-		result = ipc_kmsg_copyin(kmsg, ipc_current_space());
+		result = copyin(kmsg, ipc_current_space());
 		if (unlikely(result != MACH_MSG_SUCCESS)) {
 			ipc_kmsg_free(kmsg);
 			return result;

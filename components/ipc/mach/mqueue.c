@@ -35,7 +35,8 @@ static always_inline struct thread *hand_over(struct ipc_port *port, struct ipc_
 		return NULL;
 	struct thread *receiver = list_entry(queue->receivers.next, struct thread, wait_link);
 	list_remove(&receiver->wait_link);
-	thread_clear_deadline(receiver);
+	if (unlikely(list_is_linked(&receiver->timeout_link)))
+		thread_clear_deadline(receiver);
 	receiver->ipc.kmsg = kmsg;
 	kmsg->header.msgh_seqno = port->seqno++;
 	return receiver;
