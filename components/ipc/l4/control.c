@@ -307,6 +307,8 @@ static bool debugger_write(long operation, vaddr_t address, u64 length)
 {
 	char part[256];
 
+	if (length > L4_DEBUGGER_MAX || !user_range_ok(address, length))
+		return false;
 	while (length > 0) {
 		u64 n = MIN(length, sizeof(part));
 		if (!read_caller(part, address, n))

@@ -203,5 +203,6 @@ struct l4_registers {
 #define L4_DEBUGGER_RESULT  1 /* address, length: bytes for the result channel */
 #define L4_DEBUGGER_CONSOLE 2 /* address, length: text for the console */
 #define L4_DEBUGGER_EXIT    3 /* status: power off (ARCH_EXIT_…) */
+#define L4_DEBUGGER_MAX     (1u << 20) /* bytes of one call */
 
 #endif
