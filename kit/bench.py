@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kit.built import Built, BuiltError, Progress, source_revision
+from kit.figures import series_value
 from kit.qemu import WALL_SECONDS, Boot, Job, Machine, QemuError, Results, boot, parse_results, qemu_version, recorded_command
 from kit.results import STATUS_OK, Enosys, Run, RunRecord, Series, Store
 
@@ -120,14 +121,18 @@ def repeat_command(built: Built, append: str, machine: Machine) -> str:
 
 
 def _merge_series(finished: Sequence[Finished]) -> tuple[tuple[Series, ...], list[str]]:
-    """All series in the order of the boots, and what went wrong; a name that comes twice would make a figure ambiguous."""
+    """All series in the order of the boots, and what went wrong.
+
+    A name may come twice (a native workload needs ``copy_page`` as well as the Linux one) if it comes to the same figure.
+    """
     problems = [one.problem for one in finished if one.problem]
     series: dict[str, Series] = {}
     for one in finished:
         for found in one.results.series if one.results else ():
-            if found.name in series:
-                problems.append(f"{one.leg.name}: the series {found.name!r} was measured twice")
-            series.setdefault(found.name, found)
+            first = series.setdefault(found.name, found)
+            if (series_value(first), first.unit) != (series_value(found), found.unit):
+                values = f"{series_value(first)} {first.unit}, then {series_value(found)} {found.unit}"
+                problems.append(f"{one.leg.name}: the series {found.name!r} was measured twice, differently: {values}")
     return tuple(series.values()), problems
 
 

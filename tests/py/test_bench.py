@@ -80,8 +80,12 @@ def test_several_boots_make_one_run(tmp_path: Path) -> None:
     assert record.marks == {"boot_user": 100, "boot_user@l4_ipc": 200}
     assert [(call.name, call.count) for call in record.enosys] == [("prlimit64", 5)]
     assert len(record.qemu_command.splitlines()) == 2
-    twice = bench.make_record(one, [finished[0], finished[0]])
-    assert "the series 'getpid' was measured twice" in twice.status
+    same = bench.make_record(one, [finished[0], finished[0]])
+    assert (same.status, [series.name for series in same.series]) == (STATUS_OK, ["getpid"])
+    folder = build_folder(tmp_path, "other", results=series_line("getpid", [2]) + END_LINE)
+    other = bench.run_leg(Leg("l4_ipc", "x"), bench.Job(folder / "kernel.elf", None, "x"))
+    twice = bench.make_record(one, [finished[0], other])
+    assert "l4_ipc: the series 'getpid' was measured twice, differently: 1 instructions, then 2 instructions" in twice.status
 
 
 @pytest.mark.parametrize(
