@@ -108,13 +108,27 @@ static u64 strange_value(void)
 	return which < 30 ? next_random() : l4_fpage(next_random() & ~0xfffull, next_random() % 64, 7);
 }
 
+static u64 strange_tag(void)
+{
+	switch (next_random() % 4) {
+	case 0:
+		return strange_value();
+	case 1:
+		return l4_tag(next_random() % 3, next_random() % 64, next_random() % 16);
+	case 2:
+		return l4_tag(1, next_random() % 64, 0);
+	default:
+		return l4_tag(1, next_random() % 6, 2);
+	}
+}
+
 static void random_calls(void *unused)
 {
 	struct l4_utcb *utcb = task_utcb(ATTACKER);
 
 	(void)unused;
 	for (; calls_made < RANDOM_CALLS; calls_made++) {
-		long number = (long)(next_random() % 10);
+		long number = next_random() % 2 ? L4_CALL_IPC : (long)(next_random() % 10);
 		struct l4_message m;
 
 		if (number == L4_CALL_THREAD_SWITCH && next_random() % 8)
@@ -129,12 +143,18 @@ static void random_calls(void *unused)
 				strange_value());
 			continue;
 		}
-		m.tag = next_random() % 2 ? l4_tag(next_random() % 3, next_random() % 64, next_random() % 16) : strange_value();
+		m.tag = strange_tag();
 		for (unsigned k = 0; k < L4_REGISTER_MRS; k++)
 			m.mr[k] = strange_value();
-		/* Never to the root task, which would take it for an event, and never for ever. */
+		if (next_random() % 2) /* an item that is well made, of something strange */
+			m.mr[l4_untyped(m.tag) % 6] = next_random() % 2 ? l4_map_item(strange_value() & ~0xfffull)
+								       : l4_string_item(next_random() % 8192);
+		/* Never to the root task, which would take it for an event, and never for ever; half of
+		 * the time long enough for others to run. */
 		u64 to = next_random() % 2 ? bystander : strange_value();
-		l4_ipc(to == TASK_ROOT ? L4_NIL : to, strange_value(), NOW, &m);
+		l4_ipc(to == TASK_ROOT ? L4_NIL : to, strange_value(),
+			next_random() % 2 ? NOW : l4_timeouts(L4_ZERO, 20000), &m);
+		l4_thread_switch(bystander); /* it must run to take the next */
 	}
 	task_done(calls_made);
 }
