@@ -49,7 +49,7 @@ static u32 digest(const u8 *bytes)
 
 static long random_fd(void)
 {
-	static const long odd[] = {-1, -100, PROC_FILES - 1, PROC_FILES, 1000, INT32_MAX};
+	static const long odd[] = {-1, -100, 60, PROC_FILES, 1000, INT32_MAX};
 
 	return host_chance(20) ? odd[host_random() % 6] : (long)(host_random() % DESCRIPTORS);
 }
