@@ -127,18 +127,11 @@ static void settle_stop_and_continue(struct proc *proc, int signal)
 	}
 }
 
-enum kstatus signal_send(struct proc *proc, const struct signal_info *info)
+static enum kstatus enqueue(struct proc *proc, const struct signal_info *info)
 {
 	struct signal_state *state = &proc->signals;
 	u64 bit = signal_bit(info->signal);
 
-	if (proc->state != PROC_ALIVE)
-		return K_OK;
-	settle_stop_and_continue(proc, info->signal);
-	if (is_ignored(proc, info->signal) && !(state->mask & bit))
-		return K_OK;
-	if (!proc->parent && state->actions->of[info->signal - 1].handler == SIG_DFL && info->code != SI_KERNEL)
-		return K_OK; /* process 1 gets what it asked for only */
 	if (info->signal < SIGRTMIN && (state->pending & bit))
 		return K_OK;
 	if (state->queued >= QUEUED_MAX && info->signal >= SIGRTMIN)
@@ -153,6 +146,21 @@ enum kstatus signal_send(struct proc *proc, const struct signal_info *info)
 	if (!(state->mask & bit) || (state->awaited & bit))
 		env_attention(proc);
 	return K_OK;
+}
+
+enum kstatus signal_send(struct proc *proc, const struct signal_info *info)
+{
+	u64 bit = signal_bit(info->signal);
+	u64 handler = proc->signals.actions ? proc->signals.actions->of[info->signal - 1].handler : SIG_IGN;
+
+	if (proc->state != PROC_ALIVE)
+		return K_OK;
+	settle_stop_and_continue(proc, info->signal);
+	if (is_ignored(proc, info->signal) && !((proc->signals.mask | proc->signals.awaited) & bit))
+		return K_OK;
+	if (!proc->parent && handler == SIG_DFL) /* process 1 gets only what it asked for */
+		return K_OK;
+	return enqueue(proc, info);
 }
 
 void signal_send_plain(struct proc *proc, int signal, int code)
@@ -177,7 +185,7 @@ void signal_force(struct proc *proc, const struct signal_info *info)
 	if ((state->mask & bit) || action->handler == SIG_IGN)
 		*action = (struct signal_action){.handler = SIG_DFL};
 	state->mask &= ~bit;
-	if (signal_send(proc, info) != K_OK) {
+	if (enqueue(proc, info) != K_OK) {
 		proc->dying = true;
 		env_attention(proc);
 	}

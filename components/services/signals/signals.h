@@ -94,6 +94,8 @@ void signal_send_plain(struct proc *proc, int signal, int code);
 /* A fault of the process itself: it cannot be blocked or ignored. */
 void signal_force(struct proc *proc, const struct signal_info *info);
 
+/* Takes a pending signal of `set`; false: there is none. */
+bool signal_take(struct proc *proc, u64 set, struct signal_info *info);
 /* Whether something would be delivered now. */
 bool signal_is_due(const struct proc *proc);
 

@@ -52,6 +52,7 @@ struct signal_state {
 	u64 pending;       /* signals that have an element in `queue` */
 	struct list queue; /* of signal_queued, in the order they were sent */
 	u32 queued;        /* elements; bounded */
+	u64 awaited;       /* sigtimedwait sleeps for one of these */
 	u64 saved_mask;    /* to go back to once the signal that ended sigsuspend is handled */
 	bool restore_mask;
 	u64 stack_start, stack_size; /* sigaltstack; size 0: none */
