@@ -34,9 +34,11 @@ def autoconf(path: Path) -> None:
 
 def sources(generated: Path) -> list[Path]:
     """All C files of the test program."""
-    patterns = ("components/services/*.c", "components/services/*/*.c", "components/personality/host/*.c", "tests/host/services/*.c")
-    found = sorted(path for pattern in patterns for path in ROOT.glob(pattern))
-    return [*found, ROOT / "components/lib/base/format.c", ROOT / "tests/host/main.c", ROOT / "tests/host/tap.c", *generated.glob("*.c")]
+    parts = manifest.load_tree(ROOT).slots["services"].parts
+    services = [part.folder / name for part in parts for name in part.files_for("host")]
+    rest = [path for folder in ("components/personality/host", "tests/host/services") for path in sorted((ROOT / folder).glob("*.c"))]
+    alone = ["components/services/contract_test.c", "components/lib/base/format.c", "tests/host/main.c", "tests/host/tap.c"]
+    return [*services, *rest, *(ROOT / name for name in alone), *generated.glob("*.c")]
 
 
 @pytest.fixture(scope="module")

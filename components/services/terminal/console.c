@@ -10,7 +10,8 @@
 #define TCGETS     0x5401
 #define TIOCGWINSZ 0x5413
 
-#define CHUNK 256 /* what is copied at once: it lives on the stack */
+#define CHUNK 256  /* what is copied at once: it lives on the stack */
+#define TURN  4096 /* bytes after which others may run */
 
 /* struct termios of Linux's asm-generic/termbits.h, and the bits that hold here. */
 struct termios {
@@ -123,6 +124,8 @@ static long console_write_file(struct open_file *file, struct io *io)
 		env_console_write(chunk, moved);
 		if (status != K_OK)
 			return io->left < offered ? (long)(offered - io->left) : errno_of(status);
+		if ((offered - io->left) % TURN == 0)
+			env_yield();
 	}
 	return (long)offered;
 }

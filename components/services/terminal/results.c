@@ -1,7 +1,8 @@
 /* results: the channel on which a measurement leaves the machine, apart from the console. */
 #include <services/terminal/terminal.h>
 
-#define CHUNK 256 /* what is copied at once: it lives on the stack */
+#define CHUNK 256  /* what is copied at once: it lives on the stack */
+#define TURN  4096 /* bytes after which others may run */
 
 static long results_write(struct open_file *file, struct io *io)
 {
@@ -16,6 +17,8 @@ static long results_write(struct open_file *file, struct io *io)
 		env_result_write(chunk, moved);
 		if (status != K_OK)
 			return io->left < offered ? (long)(offered - io->left) : errno_of(status);
+		if ((offered - io->left) % TURN == 0)
+			env_yield();
 	}
 	return (long)offered;
 }

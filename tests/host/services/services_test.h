@@ -24,6 +24,9 @@ void test_run_plain(host_program program, const char *what);
 /* A client's 32-bit word. */
 s32 peek32(vaddr_t at);
 
+/* A string in the client's memory. */
+vaddr_t client_string(const char *string);
+
 /* --- making archives and programs --------------------------------------------- */
 
 struct archive {
@@ -42,6 +45,10 @@ void archive_end(struct archive *archive);
 #define TEST_ELF_DATA  0x402000
 #define TEST_ELF_END   0x405000
 size_t make_elf(u8 bytes[TEST_ELF_SIZE]);
+
+/* Its header, and that of a segment. The file must be aligned. */
+struct elf_header *header_of(u8 *elf);
+struct elf_program_header *segment_of(u8 *elf, int i);
 
 /* --- transports ------------------------------------------------------------------ */
 

@@ -49,6 +49,14 @@ s32 peek32(vaddr_t at)
 	return value;
 }
 
+vaddr_t client_string(const char *string)
+{
+	vaddr_t at = host_alloc(strlen(string) + 1);
+
+	host_poke(at, string, strlen(string) + 1);
+	return at;
+}
+
 void archive_begin(struct archive *archive)
 {
 	memset(archive, 0, sizeof(*archive));
@@ -104,4 +112,14 @@ size_t make_elf(u8 bytes[TEST_ELF_SIZE])
 	memcpy(bytes, &header, sizeof(header));
 	memcpy(bytes + 64, segments, sizeof(segments));
 	return TEST_ELF_SIZE;
+}
+
+struct elf_header *header_of(u8 *elf)
+{
+	return (struct elf_header *)elf;
+}
+
+struct elf_program_header *segment_of(u8 *elf, int i)
+{
+	return (struct elf_program_header *)(elf + 64) + i;
 }

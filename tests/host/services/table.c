@@ -7,6 +7,7 @@ void test_pipes(void);
 void test_files(void);
 void test_memory(void);
 void test_exec(void);
+void test_elf(void);
 void test_initramfs(void);
 void test_devices(void);
 void test_exhaustion(void);
@@ -19,6 +20,7 @@ const struct contract_test contract_tests[] = {
 	{"files", test_files},
 	{"memory", test_memory},
 	{"exec", test_exec},
+	{"elf", test_elf},
 	{"initramfs", test_initramfs},
 	{"devices", test_devices},
 	{"exhaustion", test_exhaustion},

@@ -237,6 +237,7 @@ void test_pipes(void);
 void test_files(void);
 void test_memory(void);
 void test_exec(void);
+void test_elf(void);
 void test_devices(void);
 
 void test_transport(void);
@@ -252,6 +253,7 @@ void test_transport(void)
 	test_files();
 	test_memory();
 	test_exec();
+	test_elf();
 	host_transport = NULL;
 	tap_ok(mach_traffic.windows > mach_traffic.calls / 100 && mach_traffic.carried > 1000,
 		"messages carry what they can");
