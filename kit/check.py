@@ -116,7 +116,7 @@ def lanes(presets: Sequence[str]) -> tuple[list[Stage], list[Stage]]:
     pytest = (PYTHON, "-m", "pytest", "-q", "--no-header", "-rfE", "-p", "no:cacheprovider")
     compiling = [
         Stage("format", (*kit, "check-format")),
-        Stage("headers", (*kit, "check-make", "-k", "headers")),
+        Stage("headers", (*kit, "check-make", "headers", "-k")),
         Stage("contracts", ("make", "-s", "contract-tests")),
         Stage("builds", (*kit, "check-make", "all", f"PRESETS={' '.join(presets)}")),
         Stage("qemu", (*pytest, "tests/qemu")),

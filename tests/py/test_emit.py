@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import resource
 import select
 import struct
 import subprocess
@@ -51,6 +52,12 @@ def make(tree: Path, *words: str, fails: bool = False, **environment: str) -> st
     return done.stdout
 
 
+def processor_seconds() -> float:
+    """What the programs run so far have used of the processors: unlike the clock on the wall, no other load adds to it."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def compiled(output: str) -> list[str]:
     """The files that a make compiled, sorted."""
     return sorted(line.split()[1] for line in output.splitlines() if line.startswith("  CC "))
@@ -65,10 +72,10 @@ def test_a_build_from_nothing_then_nothing(tree: Path) -> None:
         "services/files/files.c",
         "workloads/hello/hello.c",
     ]
-    start = time.monotonic()
+    before = processor_seconds()
     again = make(tree, "PRESET=mono")
     assert compiled(again) == [] and "LINK" not in again and "CONFIG" not in again
-    assert time.monotonic() - start < 1
+    assert processor_seconds() - before < 0.5
     assert not (tree / ".config").exists(), "PRESET= leaves .config alone"
 
 
@@ -76,9 +83,9 @@ def test_one_line_rebuilds_one_object(tree: Path) -> None:
     make(tree, "PRESETS=mono micro")
     source = tree / "components/sched/round_robin/rr.c"
     source.write_text(source.read_text() + "\n/* one line */\n")
-    start = time.monotonic()
+    before = processor_seconds()
     assert compiled(make(tree, "PRESETS=mono micro")) == ["sched/round_robin/rr.c"]
-    assert time.monotonic() - start < 2
+    assert processor_seconds() - before < 2
 
 
 def test_a_header_rebuilds_its_users(tree: Path) -> None:
