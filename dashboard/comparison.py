@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from kit.figures import Figure, figures
 from kit.results import Run
@@ -22,6 +23,8 @@ FAMILY_TITLES = {
     "l4-like": "L4\u2011like microkernel",
     "linux": "stock Linux",
 }
+
+STANDBY_FIGURE = "ipc_rt_0"
 
 #: Payload sizes (bytes) of the native IPC series.
 PAYLOAD = re.compile(r"^(ipc_oneway_same|ipc_rt_same|ipc_oneway|ipc_rt|pipe_rt)_(\d+)$")
@@ -74,12 +77,19 @@ class Comparison:
         """The entries of one kernel family."""
         return tuple(entry for entry in self.entries if entry.family == family)
 
+    @cached_property
+    def standby(self) -> Entry | None:
+        """What takes the baseline's place where it lacks an operation: the entry with the cheapest empty round trip.
+
+        One entry for every figure, so that the ratios of a topic stand on the same kernel.
+        """
+        having = [entry for entry in self.entries if entry.value(STANDBY_FIGURE) is not None]
+        return min(having, key=lambda entry: entry.value(STANDBY_FIGURE), default=None)
+
     def basis(self, name: str) -> Entry | None:
-        """What the ratios of a figure stand on: the baseline, or the entry with the least value where the baseline lacks it."""
-        if self.baseline is not None and self.baseline.value(name) is not None:
-            return self.baseline
-        having = [entry for entry in self.entries if entry.value(name) is not None]
-        return min(having, key=lambda entry: (entry.value(name), entry.label), default=None)
+        """What the ratios of a figure stand on: the baseline, else the standby, else the first entry that has the figure."""
+        candidates = (self.baseline, self.standby, *self.entries)
+        return next((entry for entry in candidates if entry is not None and entry.value(name) is not None), None)
 
     def ratio(self, entry: Entry, name: str) -> float | None:
         """Value over the basis' value, None where it cannot be formed (missing, zero, another unit)."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .comparison import FAMILY_TITLES, Comparison, Entry
-from .words import Sentence, Strong, join, sentence, short, times
+from .words import Sentence, Strong, join, listing, sentence, short, times
 
 
 MOST_CLAUSES = 5
@@ -57,15 +57,23 @@ def versus(comparison: Comparison, name: str, subject: str, place: str = "in") -
         f" {basis.unit(name)} {place} {phrase(comparison, basis)}",
     ]
     others = [(entry, comparison.ratio(entry, name)) for entry in comparison.entries if entry is not basis]
-    clauses = [(entry, value) for entry, value in others if value is not None]
-    if len(clauses) > MOST_CLAUSES:
-        least, most = min(value for _, value in clauses), max(value for _, value in clauses)
-        pieces += ["; between ", Strong(times(least)), " and ", Strong(times(most)), f" that in the {len(clauses)} others"]
-        clauses = []
-    for position, (entry, value) in enumerate(clauses):
-        pieces += [_joint(position, len(clauses), "; "), Strong(times(value))]
-        pieces.append(f"{' that' if position == 0 else ''} {place} {phrase(comparison, entry)}")
+    same = [f"{place} {phrase(comparison, entry)}" for entry, value in others if value == 1]
+    if same:
+        pieces += [", ", Strong("the same"), f" {listing(same)}"]
+    pieces += _clauses(comparison, [(entry, value) for entry, value in others if value not in (None, 1)], place)
     return sentence(*pieces, ".")
+
+
+def _clauses(comparison: Comparison, costs: list[tuple[Entry, float]], place: str) -> list[str]:
+    """ "; 3.1 times that in …, 5 times in … and 9 times in …"; of many the range."""
+    if len(costs) > MOST_CLAUSES:
+        least, most = min(value for _, value in costs), max(value for _, value in costs)
+        return ["; between ", Strong(times(least)), " and ", Strong(times(most)), f" that in the {len(costs)} others"]
+    pieces: list[str] = []
+    for position, (entry, value) in enumerate(costs):
+        pieces += [_joint(position, len(costs), "; "), Strong(times(value))]
+        pieces.append(f"{' that' if position == 0 else ''} {place} {phrase(comparison, entry)}")
+    return pieces
 
 
 def _joint(position: int, total: int, first: str) -> str:

@@ -114,7 +114,10 @@ async function accessibilityFaults(page) {
 	if (!(await page.evaluate(() => "axe" in window))) {
 		await page.evaluate(AXE); // by the debugger, which the page's policy does not bind
 	}
-	const found = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
+	const found = await page.evaluate(() => axe.run(document, {
+		resultTypes: ["violations"],
+		rules: { "color-contrast-enhanced": { enabled: true }, "target-size": { enabled: true } },
+	}));
 	return found.violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")}: ${node.failureSummary}`));
 }
 

@@ -114,6 +114,13 @@ def test_sentence_names_presets_where_a_family_occurs_twice():
     assert text == "A getpid costs 62 instructions in monolithic #1; 2 times that in monolithic #2."
 
 
+def test_sentence_says_the_same_where_it_is():
+    found = compare([run("monolithic", 1), run("monolithic", 2), run("monolithic", 3, change=2.0)])
+    text = str(versus(found, "getpid", "A getpid"))
+    assert text == "A getpid costs 62 instructions in monolithic #1, the same in monolithic #2; 2 times that in monolithic #3."
+    assert str(versus(compare([run("monolithic", 1), run("monolithic", 2)]), "getpid", "A getpid")).endswith("the same in monolithic #2.")
+
+
 def test_sentence_about_many_kernels_tells_the_range():
     many = [run("monolithic", 1), *(run("l4linux", number, change=number) for number in range(2, 9))]
     text = str(versus(compare(many), "getpid", "A getpid"))
@@ -132,6 +139,23 @@ def test_headlines_of_one_kernel_alone(preset):
     found = compare([run(preset, 1)])
     for topic in TOPICS:
         assert "None" not in str(topic.headline(found)) and "times" not in str(topic.headline(found))
+
+
+def test_one_kernel_stands_in_for_a_baseline_that_lacks_the_operation():
+    from dataclasses import replace
+
+    slow_once = run("l4linux", 3)
+    dear = replace(slow_once.find_series("ipc_rt_512"), samples=(99_999,) * 3)
+    slow_once = replace(slow_once, series=tuple(dear if one.name == dear.name else one for one in slow_once.series))
+    found = compare([run("monolithic", 1), run("mach3_ux", 2), slow_once])
+    labels = {name: found.basis(name).label for name in ("getpid", "ipc_rt_0", "ipc_rt_512", "fault_external", "rpc_null")}
+    assert labels == {
+        "getpid": "monolithic",
+        "ipc_rt_0": "l4linux",
+        "ipc_rt_512": "l4linux",
+        "fault_external": "l4linux",
+        "rpc_null": "mach3_ux",
+    }
 
 
 def test_lines():
