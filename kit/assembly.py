@@ -27,7 +27,8 @@ CONTRACT = re.compile(r"^\s*#\s*include\s*<(\w+)/\1\.h>", re.MULTILINE)
 class Unit:
     """One file to compile. ``mode`` is ``kernel``, ``user``, ``library``, ``host`` or ``musl``.
 
-    A ``test`` belongs to a contract test; what speaks ``tap`` only includes its header.
+    A ``test`` belongs to a contract test; what speaks ``tap`` only includes its header. A header that is compiled alone
+    finds those ``beside`` it first.
     """
 
     source: Path
@@ -35,6 +36,7 @@ class Unit:
     mode: str
     test: bool = False
     tap: bool = False
+    beside: Path | None = None
 
     @property
     def label(self) -> str:
@@ -141,7 +143,7 @@ class Assembled:
     def includes(self, unit: Unit) -> tuple[str, ...]:
         """The include folders of a unit, in order."""
         folders = [os.path.normpath(p.folder) for p in self.unit_sees(unit)]
-        own = [os.path.normpath(unit.owner.folder)]
+        own = [os.path.normpath(f) for f in (unit.beside, unit.owner.folder) if f]
         test = ["tests/host"] if unit.test or unit.tap or isinstance(unit.owner, Kernel) else []
         kernel = [os.path.normpath(self.kernel.folder)] if self._sees_kernel(unit) else []
         return tuple(dict.fromkeys([*own, *folders, *kernel, "components", *test]))

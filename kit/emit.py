@@ -229,7 +229,8 @@ class Emitter:
             text = Path(self.build) / self.rules.name / f"{_inside(short(header))}.c"
             write_if_changed(self.root / text, translation_unit(header, part))
             mode = "musl" if part.toolchain == "musl" else "kernel"
-            path = self.unit(assembled, Unit(text, part, mode, tap=True)).path
+            shared = header.parent not in (part.folder, assembled.tree.slots[part.slot].folder)
+            path = self.unit(assembled, Unit(text, part, mode, tap=True, beside=header.parent if shared else None)).path
             if path not in self.rules.loose:
                 self.rules.loose.append(path)
 
