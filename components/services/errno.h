@@ -29,5 +29,13 @@
 #define ENOSYS       38
 #define EOPNOTSUPP   95
 
+/*
+ * What an interrupted call returns; a program never sees them. Signal delivery
+ * makes EINTR of them, or has the program make its call again.
+ */
+#define ERESTARTSYS           512 /* again, unless a handler without SA_RESTART runs */
+#define ERESTARTNOHAND        514 /* again, unless a handler runs */
+#define ERESTART_RESTARTBLOCK 516 /* restart_syscall goes on with it, unless a handler runs */
+
 /* -errno for what an environment call answered; 0 for K_OK. */
 long errno_of(enum kstatus status);

@@ -10,6 +10,7 @@
 
 #include <objects/objects.h>
 #include <personality/personality.h>
+#include <services/signals/state.h>
 
 enum proc_state {
 	PROC_ALIVE,
@@ -26,7 +27,15 @@ struct proc {
 	s32 pid;
 	s32 status; /* wait status once it has ended */
 	enum proc_state state;
-	bool dying;           /* killed while asleep in a call */
+	bool dying;   /* killed: it ends before it sees user mode again */
+	bool stopped; /* by a stop signal, until SIGCONT */
+	bool stop_unreported, continue_unreported; /* to a parent that waits for that */
+	s32 stop_signal;
+	struct env_queue stop_queue; /* where it sleeps while it is stopped */
+	struct signal_state signals;
+	s32 group, session;   /* process group and session, by number */
+	u64 restart_deadline; /* what restart_syscall goes on with: a sleep */
+	vaddr_t restart_left;
 	bool vforked;         /* its parent sleeps in vfork until it execs or ends */
 	struct proc *parent;  /* NULL: process 1 */
 	struct list children; /* its children, through `sibling`; the oldest first */

@@ -3,7 +3,7 @@
 
 long errno_of(enum kstatus status)
 {
-	static const u8 numbers[] = {
+	static const u16 numbers[] = {
 		[K_OK] = 0,
 		[K_NOMEM] = ENOMEM,
 		[K_FAULT] = EFAULT,
@@ -12,7 +12,7 @@ long errno_of(enum kstatus status)
 		[K_EXISTS] = EEXIST,
 		[K_DENIED] = EPERM,
 		[K_TIMEDOUT] = EAGAIN,
-		[K_INTERRUPTED] = EINTR,
+		[K_INTERRUPTED] = ERESTARTSYS,
 		[K_FULL] = EAGAIN,
 		[K_DEAD] = ESRCH,
 		[K_RANGE] = ENAMETOOLONG,

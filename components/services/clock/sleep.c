@@ -39,12 +39,35 @@ static long sleep_until(u64 deadline, vaddr_t left)
 	return -EINTR;
 }
 
+/* A relative sleep, which goes on after a signal that has no handler. */
+static long sleep_restartable(u64 deadline, vaddr_t left)
+{
+	struct proc *proc = env_current();
+	long error = sleep_until(deadline, left);
+
+	if (error != -EINTR || !IS_ENABLED(CONFIG_SERVICES_SIGNALS))
+		return error;
+	proc->restart_deadline = deadline;
+	proc->restart_left = left;
+	return -ERESTART_RESTARTBLOCK;
+}
+
+/* Only delivery makes a program call it; called by itself it has nothing to go on with. */
+long sys_restart_syscall(void)
+{
+	struct proc *proc = env_current();
+	u64 deadline = proc->restart_deadline;
+
+	proc->restart_deadline = 0;
+	return deadline ? sleep_restartable(deadline, proc->restart_left) : -EINTR;
+}
+
 long sys_nanosleep(vaddr_t length, vaddr_t left)
 {
 	u64 ns;
 	long error = read_time(length, &ns);
 
-	return error != 0 ? error : sleep_until(env_now() + ns, left);
+	return error != 0 ? error : sleep_restartable(env_now() + ns, left);
 }
 
 /* Whether one can sleep by that clock. */
@@ -76,8 +99,9 @@ long sys_clock_nanosleep(int clock, int flags, vaddr_t length, vaddr_t left)
 	if (error != 0)
 		return error;
 	if (!(flags & TIMER_ABSTIME))
-		return sleep_until(env_now() + ns, left);
+		return sleep_restartable(env_now() + ns, left);
 	if (is_wall)
 		ns = ns > CLOCK_EPOCH_NS ? ns - CLOCK_EPOCH_NS : 0;
-	return sleep_until(ns, 0);
+	error = sleep_until(ns, 0);
+	return error == -EINTR && IS_ENABLED(CONFIG_SERVICES_SIGNALS) ? -ERESTARTNOHAND : error;
 }

@@ -41,6 +41,8 @@ long exec_image(struct proc *proc, struct file_image *image, const char *path,
 	proc->brk_end = loaded.end;
 	process_set_name(proc, path);
 	files_exec(proc);
+	if (IS_ENABLED(CONFIG_SERVICES_SIGNALS))
+		signals_exec(proc);
 	process_end_vfork(proc);
 	return 0;
 }

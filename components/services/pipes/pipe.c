@@ -157,7 +157,7 @@ long pipe_write(struct open_file *file, struct io *io)
 
 		if (unlikely(!pipe->read_open)) {
 			pipe_unlock(pipe);
-			return process_die(SIGPIPE);
+			return process_broken_pipe();
 		}
 		if (likely(room >= need)) {
 			status = pipe_fill(pipe, io, (u32)MIN(room, io->left));

@@ -14,9 +14,6 @@
 
 #define RUSAGE_SIZE 144
 
-/* Every process is in the group of process 1 until there is setpgid. */
-#define ONLY_GROUP 1
-
 /* What a shell would show: the exit code, or 128 and the signal. */
 static int shell_status(s32 status)
 {
@@ -47,6 +44,32 @@ static void give_children_away(struct proc *proc)
 		env_wakeup_all(&init->waiters);
 }
 
+/* SIGCHLD, saying what became of a child. */
+static void tell_parent(struct proc *proc, int code, int status)
+{
+	struct signal_info info = {
+		.signal = SIGCHLD, .code = code, .pid = proc->pid, .status = status};
+	struct proc *parent = proc->parent;
+	bool about_stop = code == CLD_STOPPED || code == CLD_CONTINUED;
+
+	if (!IS_ENABLED(CONFIG_SERVICES_SIGNALS))
+		return;
+	if (about_stop && (parent->signals.actions->of[SIGCHLD - 1].flags & SA_NOCLDSTOP))
+		return;
+	(void)!signal_send(parent, &info); /* without memory the wait status still tells */
+}
+
+/* Whether the parent has said that it will never wait. */
+static bool is_reaped_by_itself(const struct proc *proc)
+{
+	const struct signal_action *action;
+
+	if (!IS_ENABLED(CONFIG_SERVICES_SIGNALS) || proc->parent->state != PROC_ALIVE)
+		return false;
+	action = &proc->parent->signals.actions->of[SIGCHLD - 1];
+	return action->handler == SIG_IGN || (action->flags & SA_NOCLDWAIT);
+}
+
 void process_end(struct proc *proc, s32 status)
 {
 	assert(proc->state == PROC_ALIVE);
@@ -58,13 +81,56 @@ void process_end(struct proc *proc, s32 status)
 	proc->status = status;
 	proc->state = PROC_ZOMBIE;
 	env_client_destroy(proc);
+	if (IS_ENABLED(CONFIG_SERVICES_SIGNALS)) {
+		signals_exit(proc);
+		tell_parent(proc,
+			status & 0x7f ? (status & PROCESS_CORE_FLAG ? CLD_DUMPED : CLD_KILLED)
+				      : CLD_EXITED,
+			status & 0x7f ? status & 0x7f : status >> 8);
+	}
 	env_wakeup_all(&proc->parent->waiters);
+	if (is_reaped_by_itself(proc))
+		process_free(proc);
 }
 
-long process_die(int signal)
+long process_broken_pipe(void)
 {
-	process_end(env_current(), signal);
+	if (IS_ENABLED(CONFIG_SERVICES_SIGNALS)) {
+		signal_send_plain(env_current(), SIGPIPE, SI_USER);
+		return -EPIPE;
+	}
+	process_end(env_current(), SIGPIPE);
 	return ENV_NO_REPLY;
+}
+
+/* --- stopping ------------------------------------------------------------------- */
+
+void process_stop(struct proc *proc, int signal)
+{
+	proc->stopped = true;
+	proc->stop_signal = signal;
+	proc->stop_unreported = true;
+	proc->continue_unreported = false;
+	if (proc->parent) {
+		tell_parent(proc, CLD_STOPPED, signal);
+		env_wakeup_all(&proc->parent->waiters);
+	}
+	while (proc->stopped && !proc->dying)
+		(void)!env_sleep(&proc->stop_queue, ENV_FOREVER);
+}
+
+void process_continue(struct proc *proc)
+{
+	if (!proc->stopped)
+		return;
+	proc->stopped = false;
+	proc->stop_unreported = false;
+	proc->continue_unreported = true;
+	env_wakeup_all(&proc->stop_queue);
+	if (proc->parent) {
+		tell_parent(proc, CLD_CONTINUED, SIGCONT);
+		env_wakeup_all(&proc->parent->waiters);
+	}
 }
 
 long sys_exit(int status)
@@ -83,22 +149,46 @@ static bool is_waited_for(const struct proc *child, int pid)
 {
 	if (pid > 0)
 		return child->pid == pid;
-	return pid == -1 || pid == 0 || pid == -ONLY_GROUP;
+	return pid == -1 || child->group == (pid == 0 ? env_current()->group : -pid);
 }
 
-/* Lets a zombie go and tells the caller about it. As on Linux it is gone even if that faults. */
-static long reap(struct proc *child, vaddr_t status, vaddr_t usage)
+/* What wait4 returns and stores for a child. */
+static long answer(s32 pid, s32 ended, vaddr_t status, vaddr_t usage)
 {
 	static const u8 no_usage[RUSAGE_SIZE]; /* times are not kept */
-	s32 pid = child->pid;
-	s32 ended = child->status;
 
-	process_free(child);
 	if (usage != 0 && env_copyout(usage, no_usage, sizeof(no_usage)) != K_OK)
 		return -EFAULT;
 	if (status != 0 && env_copyout(status, &ended, sizeof(ended)) != K_OK)
 		return -EFAULT;
 	return pid;
+}
+
+/* Lets a zombie go and tells the caller about it. As on Linux it is gone even if that faults. */
+static long reap(struct proc *child, vaddr_t status, vaddr_t usage)
+{
+	s32 pid = child->pid, ended = child->status;
+
+	process_free(child);
+	return answer(pid, ended, status, usage);
+}
+
+/* A child that was stopped or continued, where the caller asks for that. */
+static bool report_change(
+	struct proc *child, u32 options, vaddr_t status, vaddr_t usage, long *result)
+{
+	if ((options & WUNTRACED) && child->stop_unreported) {
+		child->stop_unreported = false;
+		*result =
+			answer(child->pid, WAIT_STATUS_STOPPED(child->stop_signal), status, usage);
+		return true;
+	}
+	if ((options & WCONTINUED) && child->continue_unreported) {
+		child->continue_unreported = false;
+		*result = answer(child->pid, WAIT_STATUS_CONTINUED, status, usage);
+		return true;
+	}
+	return false;
 }
 
 long sys_wait4(int pid, vaddr_t status, int options, vaddr_t usage)
@@ -112,6 +202,7 @@ long sys_wait4(int pid, vaddr_t status, int options, vaddr_t usage)
 		return -ESRCH;
 	for (;;) {
 		bool found = false;
+		long changed;
 
 		list_for_each(child, &proc->children, sibling)
 		{
@@ -119,6 +210,8 @@ long sys_wait4(int pid, vaddr_t status, int options, vaddr_t usage)
 				continue;
 			if (child->state == PROC_ZOMBIE)
 				return reap(child, status, usage);
+			if (report_change(child, (u32)options, status, usage, &changed))
+				return changed;
 			found = true;
 		}
 		if (!found)
@@ -126,6 +219,6 @@ long sys_wait4(int pid, vaddr_t status, int options, vaddr_t usage)
 		if ((u32)options & WNOHANG)
 			return 0;
 		if (env_sleep(&proc->waiters, ENV_FOREVER) != K_OK)
-			return -EINTR;
+			return -ERESTARTSYS;
 	}
 }

@@ -1,6 +1,8 @@
 /* fault: what a process did wrong, as the signal that Linux ends it with. */
 #include <services/process/process.h>
 
+#define SEGV_MAPERR 1 /* si_code of SIGSEGV: nothing is there, or not for this access */
+
 static const char *signal_name(int signal)
 {
 	switch (signal) {
@@ -39,14 +41,55 @@ static int vector_signal(unsigned vector)
 	}
 }
 
-static void end_by_signal(struct proc *proc, int signal, const char *what, vaddr_t address)
+/* si_code, as far as the vector alone tells. */
+static int vector_code(unsigned vector)
+{
+	switch (vector) {
+	case 0:
+		return 1; /* FPE_INTDIV */
+	case 3:
+		return SI_KERNEL;
+	case 1:
+		return 2; /* TRAP_TRACE */
+	case 6:
+		return 2; /* ILL_ILLOPN */
+	case 17:
+		return 1; /* BUS_ADRALN */
+	case 16:
+	case 19:
+		return 0; /* several: the program looks at its status register */
+	default:
+		return SI_KERNEL;
+	}
+}
+
+static void report(const struct proc *proc, int signal, const char *what, vaddr_t address)
 {
 	char line[128];
-	size_t n = format_string(line, sizeof(line), "%s[%d]: %s (%s 0x%llx)\n", proc->name,
-		proc->pid, signal_name(signal), what, (unsigned long long)address);
+	size_t n = format_string(line, sizeof(line), "%s[%d]: %s (%s 0x%lx)\n", proc->name,
+		proc->pid, signal_name(signal), what, address);
 
 	env_console_write(line, MIN(n, sizeof(line) - 1));
-	process_end(proc, signal);
+}
+
+static bool has_handler(const struct proc *proc, int signal)
+{
+	return IS_ENABLED(CONFIG_SERVICES_SIGNALS) &&
+	       proc->signals.actions->of[signal - 1].handler > SIG_IGN &&
+	       !(proc->signals.mask & signal_bit(signal));
+}
+
+/* The signal for what the process did: to its handler, or its end with a line on the console. */
+static void fault(struct proc *proc, int signal, int code, const char *what, vaddr_t address)
+{
+	struct signal_info info = {.signal = signal, .code = code, .address = address};
+
+	if (!has_handler(proc, signal))
+		report(proc, signal, what, address);
+	if (IS_ENABLED(CONFIG_SERVICES_SIGNALS))
+		signal_force(proc, &info);
+	else
+		process_end(proc, signal);
 }
 
 void services_memory_fault(struct proc *proc, vaddr_t address, unsigned access)
@@ -55,16 +98,13 @@ void services_memory_fault(struct proc *proc, vaddr_t address, unsigned access)
 			   : access & ENV_PROT_WRITE ? "writing"
 						     : "reading";
 
-	end_by_signal(proc, SIGSEGV, what, address);
+	fault(proc, SIGSEGV, SEGV_MAPERR, what, address);
 }
 
 void services_exception(struct proc *proc, unsigned vector, vaddr_t address)
 {
-	end_by_signal(proc, vector_signal(vector), "at", address);
-}
+	int signal = vector_signal(vector);
+	int code = signal == SIGSEGV ? SI_KERNEL : vector_code(vector);
 
-void services_attention(struct proc *proc)
-{
-	if (proc->dying)
-		process_end(proc, SIGKILL);
+	fault(proc, signal, code, "at", signal == SIGSEGV ? 0 : address);
 }

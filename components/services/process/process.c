@@ -56,6 +56,10 @@ struct proc *process_create(struct proc *parent, long *error)
 	proc = object_alloc(&proc_cache);
 	if (!proc)
 		return NULL;
+	if (IS_ENABLED(CONFIG_SERVICES_SIGNALS) && signals_create(proc, parent) != K_OK) {
+		object_free(&proc_cache, proc);
+		return NULL;
+	}
 	*error = 0;
 	memset(&proc->client, 0, sizeof(proc->client));
 	proc->pid = take_pid();
@@ -71,6 +75,15 @@ struct proc *process_create(struct proc *parent, long *error)
 	proc->brk_start = 0;
 	proc->brk_end = 0;
 	files_create(proc);
+	proc->stopped = false;
+	proc->stop_unreported = false;
+	proc->continue_unreported = false;
+	proc->stop_signal = 0;
+	env_queue_init(&proc->stop_queue);
+	proc->group = parent ? parent->group : proc->pid;
+	proc->session = parent ? parent->session : proc->pid;
+	proc->restart_deadline = 0;
+	proc->restart_left = 0;
 	memset(proc->name, 0, sizeof(proc->name));
 	list_push_back(&all_processes, &proc->all);
 	process_count++;
@@ -84,6 +97,8 @@ struct proc *process_create(struct proc *parent, long *error)
 void process_free(struct proc *proc)
 {
 	assert(list_is_empty(&proc->children) && proc->files_used == 0);
+	if (IS_ENABLED(CONFIG_SERVICES_SIGNALS))
+		signals_exit(proc);
 	if (proc->parent) {
 		list_remove(&proc->sibling);
 		proc->parent->children_count--;
@@ -92,6 +107,19 @@ void process_free(struct proc *proc)
 	pids[proc->pid / 64] &= ~((u64)1 << proc->pid % 64);
 	process_count--;
 	object_free(&proc_cache, proc);
+}
+
+struct list *process_all(void)
+{
+	return &all_processes;
+}
+
+struct proc *process_find(s32 pid)
+{
+	struct proc *proc;
+
+	list_for_each(proc, &all_processes, all) if (proc->pid == pid) return proc;
+	return NULL;
 }
 
 void process_set_name(struct proc *proc, const char *path)

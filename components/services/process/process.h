@@ -9,17 +9,12 @@
 
 #include <services/errno.h>
 #include <services/services.h>
+#include <services/signals/signals.h>
 
-/* The signals that end processes today, by Linux's numbers. */
-#define SIGILL  4
-#define SIGTRAP 5
-#define SIGBUS  7
-#define SIGFPE  8
-#define SIGSEGV 11
-#define SIGKILL 9
-#define SIGPIPE 13
-
-#define WAIT_STATUS_EXITED(code) (((code)&0xff) << 8)
+#define WAIT_STATUS_EXITED(code)    (((code)&0xff) << 8)
+#define WAIT_STATUS_STOPPED(signal) (((signal)&0xff) << 8 | 0x7f)
+#define WAIT_STATUS_CONTINUED       0xffff
+#define PROCESS_CORE_FLAG           0x80
 
 void process_init(void);
 
@@ -39,5 +34,15 @@ void process_end_vfork(struct proc *child);
 
 /* Ends `proc` with a wait status. Process 1: ends the run. */
 void process_end(struct proc *proc, s32 status);
-/* Ends the caller by a signal: ENV_NO_REPLY, for the dispatcher. */
-long process_die(int signal) must_check;
+/* The caller wrote where nobody reads: SIGPIPE. What its call returns. */
+long process_broken_pipe(void) must_check;
+
+/* Stops `proc`, the process being attended to, until it is continued or killed. */
+void process_stop(struct proc *proc, int signal);
+/* Lets a stopped process go on. */
+void process_continue(struct proc *proc);
+
+/* Every process there is, through `all`. */
+struct list *process_all(void);
+/* The process of that number, which may be a zombie, or NULL. */
+struct proc *process_find(s32 pid);

@@ -1,0 +1,212 @@
+/* calls: actions, masks, the alternative stack, and kill. */
+#include <services/process/process.h>
+#include <services/signals/signals.h>
+
+#include <unix_calls.h>
+
+#define SET_SIZE 8
+
+#define SIG_BLOCK   0
+#define SIG_UNBLOCK 1
+#define SIG_SETMASK 2
+
+#define SS_ONSTACK    1
+#define SS_DISABLE    2
+#define SS_AUTODISARM (1u << 31)
+#define MINSIGSTKSZ   2048
+
+static bool is_signal(int signal)
+{
+	return signal >= 1 && signal <= SIGNALS;
+}
+
+long sys_rt_sigaction(int signal, vaddr_t action, vaddr_t old, size_t size)
+{
+	struct proc *proc = env_current();
+	struct signal_action fresh, *current;
+
+	if (size != SET_SIZE || !is_signal(signal))
+		return -EINVAL;
+	if (action != 0 && (signal_bit(signal) & SIGNALS_UNBLOCKABLE))
+		return -EINVAL;
+	if (action != 0 && env_copyin(&fresh, action, sizeof(fresh)) != K_OK)
+		return -EFAULT;
+	current = &proc->signals.actions->of[signal - 1];
+	struct signal_action before = *current;
+	if (action != 0) {
+		fresh.mask &= ~SIGNALS_UNBLOCKABLE;
+		*current = fresh;
+		signals_action_changed(proc, signal);
+	}
+	if (old != 0 && env_copyout(old, &before, sizeof(before)) != K_OK)
+		return -EFAULT;
+	return 0;
+}
+
+void signal_set_mask(struct proc *proc, u64 mask)
+{
+	proc->signals.mask = mask & ~SIGNALS_UNBLOCKABLE;
+	if (signal_is_due(proc))
+		env_attention(proc);
+}
+
+long sys_rt_sigprocmask(int how, vaddr_t set, vaddr_t old, size_t size)
+{
+	struct proc *proc = env_current();
+	u64 before = proc->signals.mask, given = 0;
+
+	if (size != SET_SIZE)
+		return -EINVAL;
+	if (set != 0) {
+		if (env_copyin(&given, set, sizeof(given)) != K_OK)
+			return -EFAULT;
+		if (how == SIG_BLOCK)
+			given = before | given;
+		else if (how == SIG_UNBLOCK)
+			given = before & ~given;
+		else if (how != SIG_SETMASK)
+			return -EINVAL;
+		signal_set_mask(proc, given);
+	}
+	if (old != 0 && env_copyout(old, &before, sizeof(before)) != K_OK)
+		return -EFAULT;
+	return 0;
+}
+
+long sys_rt_sigpending(vaddr_t set, size_t size)
+{
+	const struct signal_state *state = &env_current()->signals;
+	u64 pending = state->pending & state->mask;
+
+	if (size > SET_SIZE)
+		return -EINVAL;
+	return errno_of(env_copyout(set, &pending, size));
+}
+
+struct stack {
+	u64 start;
+	u32 flags, pad;
+	u64 size;
+};
+
+static long set_stack(struct signal_state *state, const struct stack *stack, u64 pointer)
+{
+	u32 mode = stack->flags & ~SS_AUTODISARM;
+
+	if (signal_on_stack(state, pointer))
+		return -EPERM;
+	if (mode != 0 && mode != SS_ONSTACK && mode != SS_DISABLE)
+		return -EINVAL;
+	if (mode == SS_DISABLE) {
+		state->stack_start = 0;
+		state->stack_size = 0;
+	} else if (stack->size < MINSIGSTKSZ) {
+		return -ENOMEM;
+	} else {
+		state->stack_start = stack->start;
+		state->stack_size = stack->size;
+	}
+	state->stack_flags = stack->flags;
+	return 0;
+}
+
+long sys_sigaltstack(vaddr_t stack, vaddr_t old)
+{
+	struct proc *proc = env_current();
+	struct signal_state *state = &proc->signals;
+	struct user_registers registers;
+	struct stack fresh, before = {.start = state->stack_start, .size = state->stack_size};
+	long error = 0;
+
+	env_get_registers(proc, &registers);
+	before.flags = state->stack_size == 0                  ? SS_DISABLE
+		       : signal_on_stack(state, registers.rsp) ? SS_ONSTACK
+							       : 0;
+	before.flags |= state->stack_flags & SS_AUTODISARM;
+	if (stack != 0 && env_copyin(&fresh, stack, sizeof(fresh)) != K_OK)
+		return -EFAULT;
+	if (stack != 0)
+		error = set_stack(state, &fresh, registers.rsp);
+	if (error == 0 && old != 0 && env_copyout(old, &before, sizeof(before)) != K_OK)
+		return -EFAULT;
+	return error;
+}
+
+/* --- sending ------------------------------------------------------------------ */
+
+static bool is_addressed(const struct proc *proc, int pid)
+{
+	if (proc->state != PROC_ALIVE && pid <= 0)
+		return false;
+	if (pid > 0)
+		return proc->pid == pid;
+	if (pid == -1)
+		return proc->parent && proc != env_current();
+	return proc->group == (pid == 0 ? env_current()->group : -pid);
+}
+
+/* To every process that `pid` means in kill(2). */
+static long send_to(int pid, const struct signal_info *info)
+{
+	struct proc *proc, *after;
+	long result = -ESRCH;
+
+	list_for_each_safe(proc, after, process_all(), all)
+	{
+		if (!is_addressed(proc, pid))
+			continue;
+		if (info->signal == 0 || signal_send(proc, info) == K_OK)
+			result = 0;
+		else if (result != 0)
+			result = -EAGAIN;
+	}
+	return result;
+}
+
+static struct signal_info from_caller(int signal, int code)
+{
+	return (struct signal_info){.signal = signal, .code = code, .pid = env_current()->pid};
+}
+
+long sys_kill(int pid, int signal)
+{
+	struct signal_info info = from_caller(signal, SI_USER);
+
+	if (signal < 0 || signal > SIGNALS)
+		return -EINVAL;
+	if (pid == INT32_MIN)
+		return -ESRCH;
+	return send_to(pid, &info);
+}
+
+long sys_tkill(int tid, int signal)
+{
+	struct signal_info info = from_caller(signal, SI_TKILL);
+
+	if (tid <= 0 || signal < 0 || signal > SIGNALS)
+		return -EINVAL;
+	return send_to(tid, &info);
+}
+
+long sys_tgkill(int group, int tid, int signal)
+{
+	if (group <= 0)
+		return -EINVAL;
+	return group == tid ? sys_tkill(tid, signal) : tid <= 0 ? -EINVAL : -ESRCH;
+}
+
+long sys_rt_sigqueueinfo(int pid, int signal, vaddr_t info)
+{
+	struct signal_info copy;
+
+	if (env_copyin(&copy, info, sizeof(copy)) != K_OK)
+		return -EFAULT;
+	if ((copy.code >= 0 || copy.code == SI_TKILL) && pid != env_current()->pid)
+		return -EPERM;
+	if (signal < 0 || signal > SIGNALS)
+		return -EINVAL;
+	if (pid <= 0)
+		return -ESRCH;
+	copy.signal = signal;
+	return send_to(pid, &copy);
+}

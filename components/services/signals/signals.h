@@ -1,0 +1,119 @@
+/*
+ * signals: sending them, and what becomes of them.
+ *
+ * A signal that is sent is pending until it is delivered, which happens when
+ * the process is about to run in user mode (services_attention). Sending one that is not blocked or
+ * ignored asks for that with env_attention(), which also breaks off an
+ * interruptible sleep.
+ *
+ * An interrupted call returns one of the ERESTART codes, which never reach a
+ * program: delivery turns them into EINTR, or makes the program call again.
+ */
+#pragma once
+
+#include <services/errno.h>
+#include <services/services.h>
+#include <services/signals/state.h>
+
+#define SIGHUP    1
+#define SIGINT    2
+#define SIGQUIT   3
+#define SIGILL    4
+#define SIGTRAP   5
+#define SIGABRT   6
+#define SIGBUS    7
+#define SIGFPE    8
+#define SIGKILL   9
+#define SIGUSR1   10
+#define SIGSEGV   11
+#define SIGUSR2   12
+#define SIGPIPE   13
+#define SIGALRM   14
+#define SIGTERM   15
+#define SIGSTKFLT 16
+#define SIGCHLD   17
+#define SIGCONT   18
+#define SIGSTOP   19
+#define SIGTSTP   20
+#define SIGTTIN   21
+#define SIGTTOU   22
+#define SIGURG    23
+#define SIGXCPU   24
+#define SIGXFSZ   25
+#define SIGVTALRM 26
+#define SIGPROF   27
+#define SIGWINCH  28
+#define SIGIO     29
+#define SIGPWR    30
+#define SIGSYS    31
+#define SIGRTMIN  32
+
+#define SIG_DFL 0
+#define SIG_IGN 1
+
+#define SA_NOCLDSTOP 0x1u
+#define SA_NOCLDWAIT 0x2u
+#define SA_SIGINFO   0x4u
+#define SA_RESTORER  0x04000000u
+#define SA_ONSTACK   0x08000000u
+#define SA_RESTART   0x10000000u
+#define SA_NODEFER   0x40000000u
+#define SA_RESETHAND 0x80000000u
+
+#define SI_USER       0
+#define SI_QUEUE      (-1)
+#define SI_TKILL      (-6)
+#define SI_KERNEL     0x80
+#define CLD_EXITED    1
+#define CLD_KILLED    2
+#define CLD_DUMPED    3
+#define CLD_STOPPED   5
+#define CLD_CONTINUED 6
+
+static inline u64 signal_bit(int signal)
+{
+	return (u64)1 << (signal - 1);
+}
+
+#define SIGNALS_UNBLOCKABLE (signal_bit(SIGKILL) | signal_bit(SIGSTOP))
+
+/* --- life of a process ------------------------------------------------------ */
+
+/* A new process: a copy of `parent`'s mask, actions and stack, with nothing pending; NULL: the
+ * first. K_NOMEM. */
+enum kstatus must_check signals_create(struct proc *proc, struct proc *parent);
+/* exec: handlers become defaults, the alternative stack goes. */
+void signals_exec(struct proc *proc);
+void signals_exit(struct proc *proc);
+
+/* --- sending ---------------------------------------------------------------- */
+
+/* Sends; the information is copied. K_NOMEM for a real-time signal beyond the limit. */
+enum kstatus signal_send(struct proc *proc, const struct signal_info *info);
+/* The same with nothing to say but who it comes from: the process being served, or (code SI_KERNEL)
+ * nobody. */
+void signal_send_plain(struct proc *proc, int signal, int code);
+/* A fault of the process itself: it cannot be blocked or ignored. */
+void signal_force(struct proc *proc, const struct signal_info *info);
+
+/* Takes a pending signal of `set`; false: there is none. */
+bool signal_take(struct proc *proc, u64 set, struct signal_info *info);
+/* Sets the mask, less what cannot be blocked. */
+void signal_set_mask(struct proc *proc, u64 mask);
+/* An action was replaced: what is pending and ignored now is forgotten. */
+void signals_action_changed(struct proc *proc, int signal);
+/* Whether something would be delivered now. */
+bool signal_is_due(const struct proc *proc);
+
+/* --- delivery (frame.c) --------------------------------------------------------- */
+
+/* Puts a frame on the process's stack and makes it run `action`. K_FAULT: the stack is not there.
+ */
+enum kstatus must_check signal_push_frame(struct proc *proc, struct user_registers *registers,
+	const struct signal_action *action, const struct signal_info *info, u64 mask);
+
+/* Whether `address` lies on the alternative stack. */
+static inline bool signal_on_stack(const struct signal_state *state, u64 address)
+{
+	return state->stack_size != 0 && address - state->stack_start <= state->stack_size;
+}

@@ -1,0 +1,61 @@
+/*
+ * What a process keeps of its signals. Data types only, for struct proc; the
+ * functions are in signals.h. Sets are bit sets: signal n is bit n - 1.
+ */
+#pragma once
+
+#include <lib/lib.h>
+
+#define SIGNALS 64
+
+/* As Linux passes it to rt_sigaction. */
+struct signal_action {
+	u64 handler; /* an address, or SIG_DFL, SIG_IGN */
+	u64 flags;
+	u64 restorer;
+	u64 mask;
+};
+
+/* The actions, which the threads of a process share. */
+struct signal_actions {
+	u32 refs;
+	struct signal_action of[SIGNALS]; /* [signal - 1] */
+};
+
+/* siginfo_t, 128 bytes; the union's members as far as they are used. */
+struct signal_info {
+	s32 signal, error, code, pad;
+	union {
+		struct {
+			s32 pid;
+			u32 uid;
+			union {
+				s32 status; /* SIGCHLD */
+				u64 value;  /* sigqueue */
+			};
+		};
+		u64 address; /* faults */
+		u64 words[14];
+	};
+};
+_Static_assert(sizeof(struct signal_info) == 128, "siginfo_t is 128 bytes");
+
+/* A pending signal with its information. A standard signal is queued once, a real-time one as often
+ * as it was sent. */
+struct signal_queued {
+	struct list link;
+	struct signal_info info;
+};
+
+struct signal_state {
+	struct signal_actions *actions; /* NULL: every action is the default */
+	u64 mask;
+	u64 pending;       /* signals that have an element in `queue` */
+	struct list queue; /* of signal_queued, in the order they were sent */
+	u32 queued;        /* elements; bounded */
+	u64 awaited;       /* sigtimedwait sleeps for one of these */
+	u64 saved_mask;    /* to go back to once the signal that ended sigsuspend is handled */
+	bool restore_mask;
+	u64 stack_start, stack_size; /* sigaltstack; size 0: none */
+	u32 stack_flags;
+};
