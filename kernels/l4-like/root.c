@@ -208,6 +208,9 @@ static void describe_memory(struct l4_kip *kip)
 	}
 }
 
+/* The device registers of QEMU's microvm machine (virtio), as one uncached piece of 2 MiB at its own address. */
+#define DEVICES_PHYS 0xfea00000ull
+
 static void fill_kip(struct l4_kip *kip, const struct boot_info *boot, const struct program *program)
 {
 	kip->magic = L4_KIP_MAGIC;
@@ -261,6 +264,7 @@ void root_start(const struct boot_info *boot)
 	give_memory(space, &program);
 	for (paddr_t at = ALIGN_DOWN(boot->initrd_start, PAGE_SIZE); at < boot->initrd_end; at += PAGE_SIZE)
 		map_page(space, at, VM_PROT_READ);
+	l4_root_give_device(space, DEVICES_PHYS);
 	if (l4_space_pin(space, L4_KIP_ADDRESS, false, &kip) != K_OK)
 		panic("no memory for the kernel information page");
 	fill_kip(kip, boot, &program);

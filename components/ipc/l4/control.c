@@ -169,96 +169,6 @@ long l4_call_space_control(long id, long control, long redirector, long d, long 
 	return 0;
 }
 
-/* --- registers ----------------------------------------------------------------------------------- */
-
-/* Copies from the caller's memory in the kernel's view of it; false: it is not all there. */
-static bool read_caller(void *to, vaddr_t from, size_t n)
-{
-	const struct l4_space *space = thread_current->ipc.space;
-	char *out = to;
-
-	if (!user_range_ok(from, n))
-		return false;
-	while (n > 0) {
-		const void *in = l4_space_bytes(space, from, VM_PROT_READ);
-		size_t part = MIN(n, PAGE_SIZE - (from & (PAGE_SIZE - 1)));
-		if (!in)
-			return false;
-		memcpy(out, in, part);
-		out += part;
-		from += part;
-		n -= part;
-	}
-	return true;
-}
-
-static bool copy_registers(struct thread *to, u64 source)
-{
-	struct thread *from = l4_find(source);
-
-	if (!from || from == to || from == thread_current)
-		return false;
-	u64 ports = to->frame->rflags & FLAG_IOPL;
-	*to->frame = *from->frame;
-	to->frame->rflags = (to->frame->rflags & ~(u64)FLAG_IOPL) | ports;
-	memcpy(to->arch.fpu, from->arch.fpu, FPU_AREA_SIZE); /* it does not run, so its state is in memory */
-	to->arch.fs_base = from->arch.fs_base;
-	to->arch.gs_base = from->arch.gs_base;
-	return true;
-}
-
-static unsigned change_registers(struct thread *thread, unsigned control, const struct l4_registers *r)
-{
-	if ((control & L4_EXREGS_COPY) && !copy_registers(thread, r->source))
-		return L4_ERROR_NO_PARTNER;
-	if (control & L4_EXREGS_RESET) {
-		frame_init_user(thread->frame, 0, 0);
-		arch_reset_state(&thread->arch, false);
-	}
-	if (control & L4_EXREGS_IP)
-		thread->frame->rip = r->ip;
-	if (control & L4_EXREGS_SP)
-		thread->frame->rsp = r->sp;
-	if (control & L4_EXREGS_ARG)
-		thread->frame->rdi = r->arg;
-	if (control & L4_EXREGS_TP)
-		thread->arch.fs_base = r->tp;
-	if (control & L4_EXREGS_RESULT)
-		thread->frame->rax = r->result;
-	if (control & (L4_EXREGS_COPY | L4_EXREGS_IP))
-		thread->frame->vector = VECTOR_CHANGED;
-	return 0;
-}
-
-long l4_call_exchange_registers(long id, long control_word, long registers, long d, long e, long f)
-{
-	struct thread *thread = l4_find((u64)id);
-	unsigned control = (unsigned)control_word;
-	struct l4_registers r;
-
-	(void)d, (void)e, (void)f;
-	if (!privileged())
-		return -L4_ERROR_DENIED;
-	if (!thread)
-		return -L4_ERROR_NO_PARTNER;
-	if (thread == thread_current || ((u64)control_word & ~(u64)L4_EXREGS_ALL) != 0)
-		return -L4_ERROR_INVALID;
-	if (!read_caller(&r, (u64)registers, sizeof(r)))
-		return -L4_ERROR_INVALID;
-	if (((control & L4_EXREGS_IP) && r.ip >= USER_MAX) || ((control & L4_EXREGS_TP) && r.tp >= USER_MAX))
-		return -L4_ERROR_INVALID;
-	if (control & L4_EXREGS_CANCEL)
-		l4_break_off(thread, L4_ERROR_CANCELED);
-	unsigned error = change_registers(thread, control, &r);
-	if (error)
-		return -(long)error;
-	if ((control & L4_EXREGS_RUN) && thread->state == THREAD_STOPPED) {
-		thread_set_resume_user(thread);
-		thread_make_ready(thread);
-	}
-	return 0;
-}
-
 /* --- the rest ---------------------------------------------------------------------------------------- */
 
 long l4_call_unmap(long control, long b, long c, long d, long e, long f)
@@ -311,7 +221,7 @@ static bool debugger_write(long operation, vaddr_t address, u64 length)
 		return false;
 	while (length > 0) {
 		u64 n = MIN(length, sizeof(part));
-		if (!read_caller(part, address, n))
+		if (!l4_read_caller(part, address, n))
 			return false;
 		if (operation == L4_DEBUGGER_RESULT)
 			arch_result_write(part, n);

@@ -14,6 +14,7 @@ enum ipc_kind {
 	IPC_TRAP,      /* the kernel sends a trap of an alien program; the reply is its result */
 	IPC_FAULT,     /* a page fault; the reply maps */
 	IPC_EXCEPTION, /* another exception */
+	IPC_INTERRUPT, /* its handler asked for it */
 };
 
 enum ipc_phase {

@@ -37,6 +37,8 @@ void *l4_space_bytes(const struct l4_space *space, vaddr_t address, unsigned acc
 
 /* Gives the root task a run of 2^FRAMES_MAX_ORDER frames; `map`: as one piece of data. */
 void l4_root_give(struct l4_space *space, paddr_t start, bool map);
+/* The same of device registers, which are nobody's memory: it cannot hand them on. */
+void l4_root_give_device(struct l4_space *space, paddr_t start);
 bool l4_root_owns(paddr_t address);
 
 /* --- mappings (mapping.c) ---------------------------------------------------------------- */
@@ -73,6 +75,9 @@ void l4_threads_init(void);
 /* A stopped thread with that id, in `space`. 0, or an L4_ERROR_… */
 unsigned must_check l4_thread_create(u64 id, struct l4_space *space, struct thread **out);
 
+/* Copies from the current thread's memory; false: it is not all there. (registers.c) */
+bool must_check l4_read_caller(void *to, vaddr_t from, size_t n);
+
 /* --- IPC (ipc.c, slow.c, transfer.c) --------------------------------------------------------- */
 
 /* The current thread's message, of a kind that the kernel makes up, goes to its pager or handler; then it waits for the reply. */
@@ -83,6 +88,8 @@ long l4_ipc_slow(void);
 void l4_complete(struct thread *thread, long result);
 /* Ends whatever IPC the thread is in: an IPC call returns that error, a kernel message is forgotten. */
 void l4_break_off(struct thread *thread, unsigned error);
+/* A thread that runs its program sends a message of kind IPC_INTERRUPT to its handler instead. */
+void l4_interrupt(struct thread *thread);
 /* The thread will go: whoever waits for it, or to send to it, is told. */
 void l4_thread_gone(struct thread *thread);
 

@@ -85,7 +85,8 @@ static inline u64 l4_label(u64 tag)
 /* Labels of the messages that the kernel sends for a thread. */
 #define L4_LABEL_FAULT     0xffffffffffe0ull /* + the access as VM_PROT bits; MR1 address, MR2 rip. Reply: map items */
 #define L4_LABEL_EXCEPTION 0xffffffffffd0ull /* MR1 vector, MR2 error, MR3 rip, MR4 rsp, MR5 rflags. Reply: goes on */
-#define L4_LABEL_TRAP      0xffffffffffc0ull /* MR1 number, MR2 to MR7 arguments. Reply: MR1 is the result */
+#define L4_LABEL_TRAP      0xffffffffffc0ull /* MR1 number, MR2 to MR7 arguments. Reply: MR1, if there is one, is the result */
+#define L4_LABEL_INTERRUPT 0xffffffffffb0ull /* nothing: its handler wanted to hear of it. Reply: goes on */
 
 /* --- time-outs --------------------------------------------------------------------------------- */
 
@@ -183,7 +184,7 @@ struct l4_kip {
 #define L4_SPACE_ALIEN 1u /* its programs are of another system: their traps are sent to their handler */
 #define L4_SPACE_CLEAR 2u /* take away everything that was mapped into it */
 
-/* EXCHANGE_REGISTERS: what to do, in this order */
+/* EXCHANGE_REGISTERS: what to do. CANCEL comes first, then the others in this order, RUN last. */
 #define L4_EXREGS_COPY   0x01u /* all registers, floating point too, from the thread `source` */
 #define L4_EXREGS_RESET  0x02u /* all registers as those of a thread that never ran */
 #define L4_EXREGS_IP     0x04u
@@ -192,11 +193,24 @@ struct l4_kip {
 #define L4_EXREGS_TP     0x20u /* the thread pointer, fs base */
 #define L4_EXREGS_RESULT 0x40u /* rax */
 #define L4_EXREGS_CANCEL 0x80u /* break off what IPC it is in (L4_ERROR_CANCELED) */
-#define L4_EXREGS_RUN    0x100u /* start it, if it does not run yet */
-#define L4_EXREGS_ALL    0x1ffu
+#define L4_EXREGS_SET    0x100u /* the user registers from *file; flags that are not the user's stay as they are */
+#define L4_EXREGS_SETFPU 0x200u /* the floating-point state from *fpu, made harmless */
+#define L4_EXREGS_GET    0x400u /* … into *file */
+#define L4_EXREGS_GETFPU 0x800u /* … into *fpu */
+#define L4_EXREGS_INTERRUPT 0x1000u /* where it runs its program: make it send L4_LABEL_INTERRUPT to its handler */
+#define L4_EXREGS_RUN    0x2000u /* start it, if it does not run yet */
+#define L4_EXREGS_MASK   0x3fffu
+
+/* The user registers; SET leaves out cs and ss. */
+struct l4_register_file {
+	u64 r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
+	u64 rip, cs, rflags, rsp, ss;
+};
 
 struct l4_registers {
 	u64 source, ip, sp, arg, tp, result;
+	struct l4_register_file *file;
+	void *fpu; /* 832 bytes in XSAVE's form */
 };
 
 /* DEBUGGER, for the root task only */

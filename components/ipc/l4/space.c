@@ -12,6 +12,7 @@
 #define RUN_SHIFT   (PAGE_SHIFT + FRAMES_MAX_ORDER)
 #define RUNS_MAX    32768 /* 64 GiB */
 #define ENTRY_LARGE 0x80ull
+#define ENTRY_UNCACHED 0x18ull
 
 static struct object_cache space_cache;
 static u64 root_runs[RUNS_MAX / 64];
@@ -103,17 +104,27 @@ static pte_t *table_below(pte_t *entry)
 	return page_bytes(pte_page(*entry));
 }
 
+static void map_large(struct l4_space *space, paddr_t start, u64 flags)
+{
+	pte_t *level4 = page_bytes(phys_page(space->pmap.root));
+	pte_t *level3 = table_below(&level4[start >> 39 & 511]);
+	pte_t *level2 = table_below(&level3[start >> 30 & 511]);
+
+	level2[start >> 21 & 511] = start | flags | PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED | PTE_DIRTY |
+		ENTRY_LARGE | PTE_NX;
+}
+
+void l4_root_give_device(struct l4_space *space, paddr_t start)
+{
+	map_large(space, start, ENTRY_UNCACHED);
+}
+
 void l4_root_give(struct l4_space *space, paddr_t start, bool map)
 {
 	u64 run = start >> RUN_SHIFT;
 
 	assert(run < RUNS_MAX);
 	root_runs[run / 64] |= 1ull << run % 64;
-	if (!map)
-		return;
-	pte_t *level4 = page_bytes(phys_page(space->pmap.root));
-	pte_t *level3 = table_below(&level4[start >> 39 & 511]);
-	pte_t *level2 = table_below(&level3[start >> 30 & 511]);
-	level2[start >> 21 & 511] =
-		start | PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED | PTE_DIRTY | ENTRY_LARGE | PTE_NX;
+	if (map)
+		map_large(space, start, 0);
 }

@@ -69,6 +69,8 @@ static void make_message(const struct thread *sender, struct message *m)
 		m->tag = l4_tag(L4_LABEL_FAULT | sender->ipc.fault_access, 2, 0);
 		mr[1] = sender->ipc.fault_address;
 		mr[2] = f->rip;
+	} else if (sender->ipc.kind == IPC_INTERRUPT) {
+		m->tag = l4_tag(L4_LABEL_INTERRUPT, 0, 0);
 	} else {
 		m->tag = l4_tag(L4_LABEL_EXCEPTION, 5, 0);
 		mr[1] = f->vector;

@@ -61,7 +61,7 @@ static enum kstatus status_of(s64 result)
 	panic("the kernel refuses a call of the server: error %ld", (long)-result);
 }
 
-static void must(s64 result)
+void must(s64 result)
 {
 	if (status_of(result) != K_OK)
 		panic("the kernel has no memory left");
@@ -95,30 +95,44 @@ static void space_unref(struct env_space *space)
 
 /* --- life of a client -------------------------------------------------------------------------------- */
 
-/* A thread for `proc` in `space`, whose reference it takes over even if it fails; in the L4 space of thread `of`, or (0) a new one. */
-static enum kstatus client_init(struct proc *proc, struct env_space *space, u64 of)
+/* A kernel thread for `proc` in the L4 space of thread `of`, or (0) in a new one. */
+static enum kstatus make_thread(struct proc *proc, u64 of)
 {
-	struct env_client *client = &proc->client;
-
-	*client = (struct env_client){0};
-	if (!space)
-		return K_NOMEM;
 	u64 id = take_id(proc);
-	enum kstatus status = K_NOMEM;
-	if (id) {
-		status = status_of(
-			l4_thread_control(id, of ? of : id, server_id, server_id, 0, SCHED_PRIORITY_DEFAULT));
-		if (status != K_OK)
-			release_id(id);
-	}
+
+	if (!id)
+		return K_NOMEM;
+	enum kstatus status =
+		status_of(l4_thread_control(id, of ? of : id, server_id, server_id, 0, SCHED_PRIORITY_DEFAULT));
 	if (status != K_OK) {
-		space_unref(space);
+		release_id(id);
 		return status;
 	}
 	if (!of)
 		must(l4_space_control(id, L4_SPACE_ALIEN, server_id));
-	client->space = space;
-	client->thread = id;
+	proc->client.thread = id;
+	return K_OK;
+}
+
+/* With the last thread of its L4 space the space goes, and all mappings in it. */
+static void end_thread(u64 id)
+{
+	must(l4_thread_control(id, L4_NIL, 0, 0, 0, 0));
+	release_id(id);
+}
+
+/* A thread for `proc` in `space`, whose reference it takes over even if it fails. */
+static enum kstatus client_init(struct proc *proc, struct env_space *space, u64 of)
+{
+	proc->client = (struct env_client){0};
+	if (!space)
+		return K_NOMEM;
+	enum kstatus status = make_thread(proc, of);
+	if (status != K_OK) {
+		space_unref(space);
+		return status;
+	}
+	proc->client.space = space;
 	return K_OK;
 }
 
@@ -144,6 +158,21 @@ enum kstatus env_client_fork(struct proc *parent, struct proc *child)
 	return K_OK;
 }
 
+enum kstatus env_client_share(struct proc *parent, struct proc *child, vaddr_t stack, vaddr_t thread_pointer)
+{
+	struct env_space *space = parent->client.space;
+	struct l4_registers r = {.source = parent->client.thread, .sp = stack, .tp = thread_pointer, .result = 0};
+
+	space->refs++;
+	enum kstatus status = client_init(child, space, parent->client.thread);
+	if (status != K_OK)
+		return status;
+	child->client.thread_pointer = thread_pointer ? thread_pointer : parent->client.thread_pointer;
+	must(l4_exchange_registers(child->client.thread,
+		L4_EXREGS_COPY | L4_EXREGS_RESULT | (stack ? L4_EXREGS_SP : 0) | (thread_pointer ? L4_EXREGS_TP : 0), &r));
+	return K_OK;
+}
+
 void env_client_start(struct proc *proc)
 {
 	struct l4_registers r = {0};
@@ -155,8 +184,7 @@ void env_client_destroy(struct proc *proc)
 {
 	struct env_client *client = &proc->client;
 
-	must(l4_thread_control(client->thread, L4_NIL, 0, 0, 0, 0)); /* with the last thread its space goes, too */
-	release_id(client->thread);
+	end_thread(client->thread);
 	space_unref(client->space);
 	if (client->fresh)
 		space_unref(client->fresh);
@@ -171,40 +199,37 @@ enum kstatus env_exec_begin(struct proc *proc)
 	return proc->client.fresh ? K_OK : K_NOMEM;
 }
 
+/* The thread leaves a space that others still see, for a new one. A reply to it under its old id will find nobody. */
+static void move_out(struct proc *proc)
+{
+	u64 old = proc->client.thread;
+
+	if (make_thread(proc, 0) != K_OK)
+		panic("the kernel has no memory left for a thread that execs");
+	end_thread(old);
+}
+
 void env_exec_commit(struct proc *proc, vaddr_t entry, vaddr_t stack)
 {
 	struct env_client *client = &proc->client;
 	struct env_space *old = client->space;
 	struct l4_registers r = {.ip = entry, .sp = stack};
+	bool shared = old->refs > 1;
 
-	must(l4_space_control(client->thread, L4_SPACE_ALIEN | L4_SPACE_CLEAR, server_id));
+	if (shared)
+		move_out(proc);
+	else
+		must(l4_space_control(client->thread, L4_SPACE_ALIEN | L4_SPACE_CLEAR, server_id));
 	client->space = client->fresh;
 	client->fresh = NULL;
 	client->thread_pointer = 0;
 	space_unref(old);
-	must(l4_exchange_registers(client->thread, L4_EXREGS_RESET | L4_EXREGS_IP | L4_EXREGS_SP, &r));
+	must(l4_exchange_registers(client->thread,
+		L4_EXREGS_RESET | L4_EXREGS_IP | L4_EXREGS_SP | (shared ? L4_EXREGS_RUN : 0), &r));
 }
 
 void env_exec_abort(struct proc *proc)
 {
 	space_unref(proc->client.fresh);
 	proc->client.fresh = NULL;
-}
-
-/* --- registers ------------------------------------------------------------------------------------------- */
-
-enum kstatus env_set_thread_pointer(struct proc *proc, vaddr_t base)
-{
-	struct l4_registers r = {.tp = base};
-
-	if (base >= ENV_USER_MAX)
-		return K_INVAL;
-	must(l4_exchange_registers(proc->client.thread, L4_EXREGS_TP, &r));
-	proc->client.thread_pointer = base;
-	return K_OK;
-}
-
-vaddr_t env_thread_pointer(struct proc *proc)
-{
-	return proc->client.thread_pointer;
 }

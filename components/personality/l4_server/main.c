@@ -5,6 +5,7 @@
  * another; in both it waits for the reply. One system call replies to one client and waits for the next. The reply never
  * waits: a client that does not wait for it has no right to delay the others.
  */
+#include <block/block.h>
 #include <pager/l4_pager/l4_pager.h>
 #include <server.h>
 #include <unix_l4.h>
@@ -14,11 +15,13 @@ _Static_assert((int)UNIX_L4_REQUEST_WORDS == L4_REGISTER_MRS, "a trap's message 
 /* --- what clients ask ------------------------------------------------------------------------ */
 
 /* The message becomes the reply; false: there is none. */
-static always_inline bool serve_trap(struct l4_message *m)
+static always_inline bool serve_trap(struct proc *proc, struct l4_message *m)
 {
 	u64 number = m->mr[UNIX_L4_CALL];
 	const u64 *a = &m->mr[UNIX_L4_ARGUMENT0];
 	long result;
+
+	proc->client.call = number;
 
 	if (likely(number < SERVICE_CALLS && service_calls[number]))
 		result = service_calls[number]((long)a[0], (long)a[1], (long)a[2], (long)a[3], (long)a[4], (long)a[5]);
@@ -48,12 +51,35 @@ static bool serve(struct proc *proc, struct l4_message *m)
 	u64 label = l4_label(m->tag);
 
 	if (likely(label == L4_LABEL_TRAP))
-		return serve_trap(m);
+		return serve_trap(proc, m);
+	proc->client.call = (u64)-1;
 	if ((label & ~(u64)VM_PROT_ALL) == L4_LABEL_FAULT)
 		return serve_fault(proc, m);
+	if (label == L4_LABEL_INTERRUPT) {
+		m->tag = 0;
+		return true;
+	}
 	if (label == L4_LABEL_EXCEPTION)
 		services_exception(proc, (unsigned)m->mr[0], m->mr[2]);
 	return false; /* what a client sends by itself has no meaning here */
+}
+
+/*
+ * Somebody wants the process's attention before it goes on. The result of its
+ * call goes into its registers first, where a signal's frame is made of them; the reply then brings none. False: it is gone.
+ */
+static noinline bool attend(struct proc *proc, u64 client, struct l4_message *m)
+{
+	if (proc->client.call != (u64)-1) {
+		struct l4_registers r = {.result = m->mr[UNIX_L4_RESULT]};
+		must(l4_exchange_registers(client, L4_EXREGS_RESULT, &r));
+		m->tag = 0;
+	}
+	while (client_find(client) == proc && proc->client.attention) {
+		proc->client.attention = false;
+		services_attention(proc);
+	}
+	return client_find(client) == proc;
 }
 
 /* --- the loop ------------------------------------------------------------------------------------- */
@@ -101,8 +127,12 @@ static noreturn void worker(void *argument)
 		}
 		struct proc *proc = client_find((u64)from);
 		cthread_self()->data = proc;
-		if (likely(proc) && likely(serve(proc, &m)))
-			client = (u64)from;
+		if (unlikely(!proc) || unlikely(!serve(proc, &m)))
+			continue;
+		if (IS_ENABLED(CONFIG_SERVICES_SIGNALS) && unlikely(proc->client.attention) &&
+			!attend(proc, (u64)from, &m))
+			continue;
+		client = (u64)from;
 	}
 }
 
@@ -126,6 +156,15 @@ static void init_memory(const struct l4_kip *kip)
 	}
 }
 
+/* The kernel shows us the devices at their physical addresses. No disk is no harm. */
+static void disk_init(void)
+{
+	enum kstatus status = block_init((volatile void *)BLOCK_WINDOW_PHYS);
+
+	if (status != K_OK && status != K_NOENT)
+		kprintf("the disk cannot be used: status %d\n", status);
+}
+
 noreturn void l4_main(const struct l4_kip *kip, struct l4_utcb *utcb)
 {
 	char init[64] = "/bin/hello", args[256] = "";
@@ -135,6 +174,7 @@ noreturn void l4_main(const struct l4_kip *kip, struct l4_utcb *utcb)
 	init_memory(kip);
 	l4_pager_init(utcb);
 	clients_init();
+	disk_init();
 	cthreads_init(worker, NULL, CONFIG_IPC_L4_THREADS);
 	env_option("init", init, sizeof(init));
 	env_option("args", args, sizeof(args));

@@ -1,4 +1,5 @@
 /* Sleeping, and the world beyond: console, results, initial RAM disk, options, power. */
+#include <block/block.h>
 #include <console/console.h>
 #include <server.h>
 
@@ -78,6 +79,26 @@ void env_result_write(const char *bytes, size_t n)
 {
 	if (l4_debugger(L4_DEBUGGER_RESULT, bytes, n) < 0)
 		panic("the kernel does not take the results");
+}
+
+u64 env_disk_size(void)
+{
+	return block_size();
+}
+
+enum kstatus env_disk_read(u64 sector, u32 count, void *buffer)
+{
+	return block_read(sector, count, buffer);
+}
+
+enum kstatus env_disk_write(u64 sector, u32 count, const void *buffer)
+{
+	return block_write(sector, count, buffer);
+}
+
+enum kstatus env_disk_flush(void)
+{
+	return block_flush();
 }
 
 const void *env_initrd(size_t *size)

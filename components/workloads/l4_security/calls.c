@@ -52,9 +52,21 @@ static void test_bad_arguments(void)
 	eq(l4_exchange_registers(other, L4_EXREGS_IP, &r), -L4_ERROR_INVALID, "no instruction pointer in the kernel's half");
 	eq(l4_exchange_registers(other, L4_EXREGS_TP, &r), -L4_ERROR_INVALID, "no thread pointer that is no address");
 	eq(l4_exchange_registers(other, L4_EXREGS_COPY, &r), -L4_ERROR_NO_PARTNER, "no copy from a thread that is not there");
-	eq(l4_exchange_registers(other, 0x1000, &r), -L4_ERROR_INVALID, "unknown control bits are refused");
+	eq(l4_exchange_registers(other, 0x100000, &r), -L4_ERROR_INVALID, "unknown control bits are refused");
 	eq(l4_exchange_registers(other, L4_EXREGS_RESULT, (void *)KERNEL_ADDRESS), -L4_ERROR_INVALID,
 		"registers are not read from the kernel's memory");
+	static struct l4_register_file file;
+	r = (struct l4_registers){.file = &file, .fpu = (void *)KERNEL_ADDRESS};
+	file.rip = KERNEL_ADDRESS;
+	eq(l4_exchange_registers(other, L4_EXREGS_SET, &r), -L4_ERROR_INVALID, "a register file may not lead into the kernel");
+	file.rip = 0;
+	file.rflags = UINT64_MAX;
+	eq(l4_exchange_registers(other, L4_EXREGS_SET | L4_EXREGS_GET, &r), 0, "one that leads elsewhere is taken");
+	eq((s64)file.rflags, 0x240fd7, "with those flags that are the user's, and interrupts on");
+	eq((s64)(file.cs & file.ss & 3), 3, "and with user segments");
+	eq(l4_exchange_registers(other, L4_EXREGS_GETFPU, &r), -L4_ERROR_INVALID, "nothing is written into the kernel");
+	r.file = (void *)DIRECT_MAP_ADDRESS;
+	eq(l4_exchange_registers(other, L4_EXREGS_GET, &r), -L4_ERROR_INVALID, "by no name");
 	eq(l4_debugger(L4_DEBUGGER_CONSOLE, (void *)KERNEL_ADDRESS, 8), -L4_ERROR_INVALID, "nor is text");
 	eq(l4_debugger(L4_DEBUGGER_CONSOLE, "x", UINT64_MAX), -L4_ERROR_INVALID, "nor a text without end");
 	eq(l4_space_control(other, 0x80, 0), -L4_ERROR_INVALID, "unknown bits of a space are refused");
