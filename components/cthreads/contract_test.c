@@ -47,7 +47,8 @@ static void worker(void *argument)
 		cthread_listen();
 		note('L');
 		serving++;
-		/* Nothing to receive here: the listening worker hands over to the test and sleeps. */
+		/* Nothing to receive here: the listening worker hands over to the test and sleeps.
+		 */
 		cthread_wake_one(&test_flow);
 		check(cthread_wait(&queue, CTHREAD_FOREVER) == K_OK);
 		serving--;
@@ -67,7 +68,8 @@ static void test_order(void)
 {
 	struct cthread *a, *b;
 
-	tap_ok(cthread_create(&a, step_body, (void *)(uintptr_t)'a') == K_OK, "a thread is created");
+	tap_ok(cthread_create(&a, step_body, (void *)(uintptr_t)'a') == K_OK,
+		"a thread is created");
 	tap_ok(cthread_create(&b, step_body, (void *)(uintptr_t)'b') == K_OK, "and another");
 	tap_ok(trace_was(""), "neither runs before somebody gives up the processor");
 	cthread_yield();
@@ -105,7 +107,8 @@ static void start_sleepers(struct sleeper *sleepers, unsigned count)
 
 static void test_waiting(void)
 {
-	struct sleeper s[4] = {{CTHREAD_FOREVER, K_OK, 'a'}, {300, K_OK, 'b'}, {100, K_OK, 'c'}, {200, K_OK, 'd'}};
+	struct sleeper s[4] = {
+		{CTHREAD_FOREVER, K_OK, 'a'}, {300, K_OK, 'b'}, {100, K_OK, 'c'}, {200, K_OK, 'd'}};
 
 	start_sleepers(s, 4);
 	tap_eq(cthread_next_deadline(), 100, "the nearest deadline is told");
@@ -142,7 +145,8 @@ static void test_breaking_off(void)
 	cthread_wake(thread, K_INTERRUPTED);
 	cthread_wake(thread, K_OK);
 	cthread_yield();
-	tap_ok(trace_was("x") && s.woken == K_INTERRUPTED, "a wait that is broken off says so, with the first reason");
+	tap_ok(trace_was("x") && s.woken == K_INTERRUPTED,
+		"a wait that is broken off says so, with the first reason");
 }
 
 /* Waits as a worker does; the next worker comes up, listens, and hands back. */
@@ -152,9 +156,11 @@ static void test_workers(void)
 
 	cthread_queue_init(&queue);
 	cthread_queue_init(&test_flow);
-	tap_ok(cthread_wait(&test_flow, CTHREAD_FOREVER) == K_OK, "a worker takes over from one that waits");
+	tap_ok(cthread_wait(&test_flow, CTHREAD_FOREVER) == K_OK,
+		"a worker takes over from one that waits");
 	tap_ok(trace_was("L"), "it listens");
-	tap_ok(cthread_wait(&test_flow, CTHREAD_FOREVER) == K_OK, "with that one asleep, another takes over");
+	tap_ok(cthread_wait(&test_flow, CTHREAD_FOREVER) == K_OK,
+		"with that one asleep, another takes over");
 	tap_ok(trace_was("L"), "which listens too");
 	tap_eq(serving, 2, "both are busy");
 	tap_ok(cthreads_count() <= before + 2, "no more than needed were made");
@@ -186,7 +192,8 @@ static void test_limit(void)
 	}
 	tap_eq(status, K_FULL, "no more than the limit are made");
 	tap_ok(cthreads_count() == LIMIT, "all that were allowed exist");
-	tap_eq(cthread_wait(&alone, CTHREAD_FOREVER), K_NOMEM, "the last that can run does not wait");
+	tap_eq(cthread_wait(&alone, CTHREAD_FOREVER), K_NOMEM,
+		"the last that can run does not wait");
 	tap_ok(!cthread_wake_one(&alone), "and is in no queue");
 	traced = 0;
 	cthread_wake_all(&queue);
@@ -288,7 +295,8 @@ void contract_test_cthreads(void)
 {
 	test_frames_init();
 	cthreads_init(worker, NULL, LIMIT);
-	tap_ok(cthread_self() != NULL && cthread_self()->data == NULL, "the caller is the first thread");
+	tap_ok(cthread_self() != NULL && cthread_self()->data == NULL,
+		"the caller is the first thread");
 	test_order();
 	test_waiting();
 	test_breaking_off();

@@ -53,7 +53,8 @@ void kernel_user_exception(struct trapframe *frame, unsigned vector, u64 error)
 	l4_user_exception();
 }
 
-/* The kernel copies through its own view of memory, so this is only the entry path that looks at an instruction. */
+/* The kernel copies through its own view of memory, so this is only the entry path that looks at an
+ * instruction. */
 bool kernel_copy_fault(vaddr_t address, unsigned access)
 {
 	(void)address;

@@ -3,17 +3,17 @@
  *
  * It gets all free memory in runs of 2 MiB, less what the kernel keeps, and sees
  * it at its physical addresses. Its image is linked for addresses that are among
- * them, so loading is copying to the place where it will run. The pages of the image have the rights that the
- * program's headers ask for (never both write and execute); all other memory is data to the root task,
- * which may hand it on with any right.
+ * them, so loading is copying to the place where it will run. The pages of the image have the
+ * rights that the program's headers ask for (never both write and execute); all other memory is
+ * data to the root task, which may hand it on with any right.
  */
 #include <elf.h>
 #include <l4.h>
 #include <root.h>
 
-#define RUN_SIZE (PAGE_SIZE << FRAMES_MAX_ORDER)
-#define RUNS_MAX 32768 /* 64 GiB */
-#define ROOT_ID  l4_id(1, 1)
+#define RUN_SIZE       (PAGE_SIZE << FRAMES_MAX_ORDER)
+#define RUNS_MAX       32768 /* 64 GiB */
+#define ROOT_ID        l4_id(1, 1)
 #define USER_IMAGE_MAX 16 /* program headers that are looked at */
 
 static u64 runs[RUNS_MAX / 64]; /* which runs are free to give */
@@ -60,9 +60,10 @@ static u64 hex8(const char *text)
 
 	for (unsigned i = 0; i < 8; i++) {
 		char c = text[i];
-		unsigned digit = c >= '0' && c <= '9' ? (unsigned)(c - '0')
-			: c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10
-			: c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10 : 0;
+		unsigned digit = c >= '0' && c <= '9'   ? (unsigned)(c - '0')
+				 : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10
+				 : c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10
+							: 0;
 		value = value << 4 | digit;
 	}
 	return value;
@@ -92,7 +93,8 @@ static const void *find_file(const struct boot_info *boot, const char *path, u64
 
 static noreturn void refuse(const char *path, const char *why)
 {
-	kprintf("cannot start the root task %s: %s (root=PATH on the command line names another)\n", path, why);
+	kprintf("cannot start the root task %s: %s (root=PATH on the command line names another)\n",
+		path, why);
 	arch_exit(ARCH_EXIT_FAILED);
 }
 
@@ -111,10 +113,12 @@ static void read_headers(const char *path, const u8 *file, u64 size, struct prog
 	if (size < sizeof(header))
 		refuse(path, "it is shorter than an ELF header");
 	memcpy(&header, file, sizeof(header));
-	if (memcmp(header.ident, ELF_IDENT, 5) != 0 || header.type != ELF_EXECUTABLE || header.machine != ELF_X86_64)
+	if (memcmp(header.ident, ELF_IDENT, 5) != 0 || header.type != ELF_EXECUTABLE ||
+		header.machine != ELF_X86_64)
 		refuse(path, "it is no x86-64 ELF program");
-	if (header.segment_size != sizeof(struct elf_segment) || header.segment_count > USER_IMAGE_MAX ||
-		header.segments > size || size - header.segments < header.segment_count * sizeof(struct elf_segment))
+	if (header.segment_size != sizeof(struct elf_segment) ||
+		header.segment_count > USER_IMAGE_MAX || header.segments > size ||
+		size - header.segments < header.segment_count * sizeof(struct elf_segment))
 		refuse(path, "its program headers make no sense");
 	*program = (struct program){.entry = header.entry, .image = {UINT64_MAX, 0}};
 	for (unsigned i = 0; i < header.segment_count; i++) {
@@ -122,11 +126,13 @@ static void read_headers(const char *path, const u8 *file, u64 size, struct prog
 		memcpy(s, file + header.segments + i * sizeof(*s), sizeof(*s));
 		if (s->type != ELF_LOAD || s->memory_size == 0)
 			continue;
-		if (s->file_size > s->memory_size || s->offset > size || s->file_size > size - s->offset ||
-			s->address >= USER_MAX || s->memory_size > USER_MAX - s->address)
+		if (s->file_size > s->memory_size || s->offset > size ||
+			s->file_size > size - s->offset || s->address >= USER_MAX ||
+			s->memory_size > USER_MAX - s->address)
 			refuse(path, "a segment lies outside the file or the address space");
 		program->image.start = MIN(program->image.start, ALIGN_DOWN(s->address, PAGE_SIZE));
-		program->image.end = MAX(program->image.end, ALIGN_UP(s->address + s->memory_size, PAGE_SIZE));
+		program->image.end =
+			MAX(program->image.end, ALIGN_UP(s->address + s->memory_size, PAGE_SIZE));
 		program->count++;
 	}
 	if (program->count == 0)
@@ -137,10 +143,11 @@ static unsigned rights_at(const struct program *program, vaddr_t page)
 {
 	for (unsigned i = 0; i < program->count; i++) {
 		const struct elf_segment *s = &program->segments[i];
-		if (page + PAGE_SIZE <= ALIGN_DOWN(s->address, PAGE_SIZE) || page >= s->address + s->memory_size)
+		if (page + PAGE_SIZE <= ALIGN_DOWN(s->address, PAGE_SIZE) ||
+			page >= s->address + s->memory_size)
 			continue;
 		return VM_PROT_READ | (s->flags & ELF_WRITE ? VM_PROT_WRITE : 0) |
-			(s->flags & ELF_EXECUTE ? VM_PROT_EXECUTE : 0);
+		       (s->flags & ELF_EXECUTE ? VM_PROT_EXECUTE : 0);
 	}
 	return VM_PROT_READ | VM_PROT_WRITE;
 }
@@ -159,7 +166,8 @@ static void load(const struct program *program, const u8 *file)
 	for (unsigned i = 0; i < program->count; i++) {
 		const struct elf_segment *s = &program->segments[i];
 		memcpy(phys_to_virt(s->address), file + s->offset, s->file_size);
-		memset((char *)phys_to_virt(s->address) + s->file_size, 0, s->memory_size - s->file_size);
+		memset((char *)phys_to_virt(s->address) + s->file_size, 0,
+			s->memory_size - s->file_size);
 	}
 }
 
@@ -169,7 +177,8 @@ static void give_memory(struct l4_space *space, const struct program *program)
 {
 	for (u64 run = 0; run < RUNS_MAX; run++) {
 		paddr_t start = run * RUN_SIZE;
-		bool of_image = start + RUN_SIZE > program->image.start && start < program->image.end;
+		bool of_image =
+			start + RUN_SIZE > program->image.start && start < program->image.end;
 
 		if (!runs[run / 64]) {
 			run |= 63;
@@ -208,10 +217,12 @@ static void describe_memory(struct l4_kip *kip)
 	}
 }
 
-/* The device registers of QEMU's microvm machine (virtio), as one uncached piece of 2 MiB at its own address. */
+/* The device registers of QEMU's microvm machine (virtio), as one uncached piece of 2 MiB at its
+ * own address. */
 #define DEVICES_PHYS 0xfea00000ull
 
-static void fill_kip(struct l4_kip *kip, const struct boot_info *boot, const struct program *program)
+static void fill_kip(
+	struct l4_kip *kip, const struct boot_info *boot, const struct program *program)
 {
 	kip->magic = L4_KIP_MAGIC;
 	kip->root_id = ROOT_ID;
@@ -227,7 +238,8 @@ static void start_thread(struct l4_space *space, const struct program *program)
 	struct thread *thread;
 	void *utcb;
 
-	if (l4_thread_create(ROOT_ID, space, &thread) || l4_space_pin(space, L4_ROOT_UTCB_ADDRESS, true, &utcb) != K_OK)
+	if (l4_thread_create(ROOT_ID, space, &thread) ||
+		l4_space_pin(space, L4_ROOT_UTCB_ADDRESS, true, &utcb) != K_OK)
 		panic("no memory for the root task");
 	thread->ipc.utcb = utcb;
 	thread->ipc.utcb_address = L4_ROOT_UTCB_ADDRESS;
@@ -262,7 +274,8 @@ void root_start(const struct boot_info *boot)
 		panic("no memory for the root task");
 	space->root = true;
 	give_memory(space, &program);
-	for (paddr_t at = ALIGN_DOWN(boot->initrd_start, PAGE_SIZE); at < boot->initrd_end; at += PAGE_SIZE)
+	for (paddr_t at = ALIGN_DOWN(boot->initrd_start, PAGE_SIZE); at < boot->initrd_end;
+		at += PAGE_SIZE)
 		map_page(space, at, VM_PROT_READ);
 	l4_root_give_device(space, DEVICES_PHYS);
 	if (l4_space_pin(space, L4_KIP_ADDRESS, false, &kip) != K_OK)

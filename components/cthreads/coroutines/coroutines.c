@@ -27,7 +27,8 @@ static struct cthread first; /* the caller of cthreads_init(), on the stack it c
 void cthreads_init(void (*worker)(void *), void *argument, unsigned limit)
 {
 	assert(limit >= 1);
-	cthreads = (struct cthreads){.self = &first, .worker = worker, .argument = argument, .count = 1, .limit = limit};
+	cthreads = (struct cthreads){
+		.self = &first, .worker = worker, .argument = argument, .count = 1, .limit = limit};
 	list_init(&cthreads.ready);
 	list_init(&cthreads.parked);
 	list_init(&cthreads.spare);
@@ -53,7 +54,8 @@ static void switch_to(struct cthread *next)
 	struct cthread *previous = cthreads.self;
 
 	if (previous != &first && *canary_of(previous) != STACK_CANARY)
-		panic("a thread of the server has overrun its stack of %u bytes", (unsigned)STACK_SIZE);
+		panic("a thread of the server has overrun its stack of %u bytes",
+			(unsigned)STACK_SIZE);
 	next->state = CTHREAD_RUNNING;
 	if (next == previous)
 		return;
@@ -72,7 +74,8 @@ __attribute__((no_sanitize("address"))) static noreturn void begin(void)
 
 static void prepare(struct cthread *thread, void (*body)(void *), void *argument)
 {
-	u64 *stack = (u64 *)ALIGN_DOWN((uintptr_t)thread, 16) - SWITCH_WORDS - 1; /* C wants rsp = 16n + 8 in begin() */
+	u64 *stack = (u64 *)ALIGN_DOWN((uintptr_t)thread, 16) - SWITCH_WORDS -
+		     1; /* C wants rsp = 16n + 8 in begin() */
 
 	memset(stack, 0, SWITCH_WORDS * sizeof(*stack));
 	stack[SWITCH_WORDS - 1] = (u64)(uintptr_t)begin;
@@ -121,7 +124,8 @@ enum kstatus cthread_create(struct cthread **out, void (*body)(void *), void *ar
 	return K_OK;
 }
 
-/* Takes the thread to run when the current one cannot; NULL if there is none and none can be made. */
+/* Takes the thread to run when the current one cannot; NULL if there is none and none can be made.
+ */
 static struct cthread *take_next(void)
 {
 	struct cthread *next = list_first(&cthreads.ready, struct cthread, link);
@@ -156,7 +160,8 @@ noreturn void cthread_exit(void)
 
 void cthread_yield(void)
 {
-	struct cthread *self = cthreads.self, *next = list_first(&cthreads.ready, struct cthread, link);
+	struct cthread *self = cthreads.self,
+		       *next = list_first(&cthreads.ready, struct cthread, link);
 
 	if (!next)
 		return;
@@ -168,7 +173,8 @@ void cthread_yield(void)
 
 void cthread_park(void)
 {
-	struct cthread *self = cthreads.self, *next = list_first(&cthreads.ready, struct cthread, link);
+	struct cthread *self = cthreads.self,
+		       *next = list_first(&cthreads.ready, struct cthread, link);
 
 	list_remove(&next->link);
 	self->state = CTHREAD_PARKED;
@@ -186,9 +192,8 @@ static void set_deadline(struct cthread *thread, u64 deadline)
 	struct cthread *other;
 
 	thread->deadline = deadline;
-	list_for_each(other, &cthreads.deadlines, timeout_link)
-		if (other->deadline > deadline)
-			break;
+	list_for_each(
+		other, &cthreads.deadlines, timeout_link) if (other->deadline > deadline) break;
 	list_insert_before(&other->timeout_link, &thread->timeout_link);
 }
 
@@ -238,6 +243,7 @@ void cthreads_expire(u64 now)
 {
 	struct cthread *nearest;
 
-	while ((nearest = list_first(&cthreads.deadlines, struct cthread, timeout_link)) && nearest->deadline <= now)
+	while ((nearest = list_first(&cthreads.deadlines, struct cthread, timeout_link)) &&
+		nearest->deadline <= now)
 		cthread_wake(nearest, K_TIMEDOUT);
 }

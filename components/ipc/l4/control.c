@@ -21,7 +21,8 @@ void l4_threads_init(void)
 		l4_threads[i] = &nobody;
 }
 
-/* The version is never 0, and a number as large as this would meet another's slot; nothing in bit 63, for answers are positive. */
+/* The version is never 0, and a number as large as this would meet another's slot; nothing in bit
+ * 63, for answers are positive. */
 static bool id_ok(u64 id)
 {
 	return l4_number(id) != 0 && l4_number(id) < CONFIG_IPC_L4_THREADS && (u32)id != 0;
@@ -103,7 +104,8 @@ static unsigned set_utcb(struct thread *thread, vaddr_t address)
 	return 0;
 }
 
-long l4_call_thread_control(long id_word, long space, long pager, long handler, long utcb, long priority)
+long l4_call_thread_control(
+	long id_word, long space, long pager, long handler, long utcb, long priority)
 {
 	u64 id = (u64)id_word;
 	struct thread *thread = l4_find(id);
@@ -169,7 +171,8 @@ long l4_call_space_control(long id, long control, long redirector, long d, long 
 	return 0;
 }
 
-/* --- the rest ---------------------------------------------------------------------------------------- */
+/* --- the rest
+ * ---------------------------------------------------------------------------------------- */
 
 long l4_call_unmap(long control, long b, long c, long d, long e, long f)
 {

@@ -4,15 +4,17 @@
  * A message without typed items, to a thread that waits for it, from a thread
  * that then waits itself, is delivered here: all checks come first, and any that
  * fails leads to the slow path with nothing to undo. After them nothing can fail:
- * registers go from trap frame to trap frame, and the receiver is resumed from its frame, without scheduler, queue
- * or stack switch (Liedtke 1993, direct process switch).
+ * registers go from trap frame to trap frame, and the receiver is resumed from its frame, without
+ * scheduler, queue or stack switch (Liedtke 1993, direct process switch).
  *
  * A trap of an alien program and a page fault go the same way, and so do their replies.
  */
 #include <l4.h>
 
-/* Takes the processor from `self`, which begins to wait for `source`, to `peer`, whose frame is complete. */
-static always_inline noreturn void switch_directly(struct thread *self, struct thread *peer, u64 source)
+/* Takes the processor from `self`, which begins to wait for `source`, to `peer`, whose frame is
+ * complete. */
+static always_inline noreturn void switch_directly(
+	struct thread *self, struct thread *peer, u64 source)
 {
 	self->ipc.phase = IPC_RECEIVING;
 	self->ipc.waiting_for = source;
@@ -29,11 +31,13 @@ static always_inline noreturn void switch_directly(struct thread *self, struct t
 static always_inline bool takes_from(const struct thread *peer, const struct thread *self)
 {
 	return (peer->ipc.waiting_for == L4_ANY || peer->ipc.waiting_for == self->ipc.id) &&
-		!list_is_linked(&peer->timeout_link);
+	       !list_is_linked(&peer->timeout_link);
 }
 
-/* Only as many registers as the message has words: the others are nobody's business but their owner's. */
-static always_inline void copy_registers(struct thread *peer, struct thread *self, unsigned words, u64 mr1, u64 mr2)
+/* Only as many registers as the message has words: the others are nobody's business but their
+ * owner's. */
+static always_inline void copy_registers(
+	struct thread *peer, struct thread *self, unsigned words, u64 mr1, u64 mr2)
 {
 	struct trapframe *to = peer->frame;
 	const struct trapframe *from = self->frame;
@@ -41,22 +45,36 @@ static always_inline void copy_registers(struct thread *peer, struct thread *sel
 	switch (words) {
 	default: {
 		const u64 *source = &self->ipc.utcb->mr[L4_REGISTER_MRS + 1];
-		u64 *target = &peer->ipc.utcb->mr[L4_REGISTER_MRS + 1], count = words - L4_REGISTER_MRS;
-		__asm__ volatile("rep movsq" : "+D"(target), "+S"(source), "+c"(count) : : "memory");
+		u64 *target = &peer->ipc.utcb->mr[L4_REGISTER_MRS + 1],
+		    count = words - L4_REGISTER_MRS;
+		__asm__ volatile("rep movsq"
+				 : "+D"(target), "+S"(source), "+c"(count)
+				 :
+				 : "memory");
 	} /* fall through */
-	case 7: to->r15 = from->r15; /* fall through */
-	case 6: to->r14 = from->r14; /* fall through */
-	case 5: to->r13 = from->r13; /* fall through */
-	case 4: to->r12 = from->r12; /* fall through */
-	case 3: to->rbx = from->rbx; /* fall through */
-	case 2: to->r9 = mr2; /* fall through */
-	case 1: to->r8 = mr1; /* fall through */
-	case 0: break;
+	case 7:
+		to->r15 = from->r15; /* fall through */
+	case 6:
+		to->r14 = from->r14; /* fall through */
+	case 5:
+		to->r13 = from->r13; /* fall through */
+	case 4:
+		to->r12 = from->r12; /* fall through */
+	case 3:
+		to->rbx = from->rbx; /* fall through */
+	case 2:
+		to->r9 = mr2; /* fall through */
+	case 1:
+		to->r8 = mr1; /* fall through */
+	case 0:
+		break;
 	}
 }
 
-/* Does `self` keep what the direct way demands, whatever it sends: a peer that waits for it, and itself going to wait? */
-static always_inline bool may_go_directly(const struct thread *self, const struct thread *peer, u64 to, u64 from, u64 timeouts)
+/* Does `self` keep what the direct way demands, whatever it sends: a peer that waits for it, and
+ * itself going to wait? */
+static always_inline bool may_go_directly(
+	const struct thread *self, const struct thread *peer, u64 to, u64 from, u64 timeouts)
 {
 	if (unlikely(peer->ipc.id != to || !takes_from(peer, self)))
 		return false;
@@ -71,7 +89,8 @@ static always_inline bool may_go_directly(const struct thread *self, const struc
  * A pager's answer to a page fault: one map item of one page. What mapping it
  * may refuse it refuses with nothing done; then, as always, the slow path finds out why.
  */
-static noinline long reply_to_fault(struct thread *self, struct thread *peer, u64 from, u64 item, u64 fpage)
+static noinline long reply_to_fault(
+	struct thread *self, struct thread *peer, u64 from, u64 item, u64 fpage)
 {
 	vaddr_t target = l4_fpage_base(item);
 
@@ -79,7 +98,8 @@ static noinline long reply_to_fault(struct thread *self, struct thread *peer, u6
 		return l4_ipc_slow();
 	if (unlikely(target >= USER_MAX || peer->ipc.space->root))
 		return l4_ipc_slow();
-	if (unlikely(l4_map_page(self->ipc.space, l4_fpage_base(fpage), peer->ipc.space, target, l4_fpage_rights(fpage))))
+	if (unlikely(l4_map_page(self->ipc.space, l4_fpage_base(fpage), peer->ipc.space, target,
+		    l4_fpage_rights(fpage))))
 		return l4_ipc_slow();
 	self->ipc.kind = IPC_PLAIN;
 	switch_directly(self, peer, from);
@@ -124,7 +144,8 @@ long l4_trap(void)
 
 	if (unlikely(!self->ipc.space->alien))
 		return -L4_ERROR_INVALID;
-	if (unlikely(peer->ipc.id != self->ipc.handler || !takes_from(peer, self) || peer->ipc.kind != IPC_PLAIN))
+	if (unlikely(peer->ipc.id != self->ipc.handler || !takes_from(peer, self) ||
+		     peer->ipc.kind != IPC_PLAIN))
 		l4_send_for_current(IPC_TRAP);
 
 	const struct trapframe *from = self->frame;
@@ -154,7 +175,8 @@ noreturn void l4_user_fault(vaddr_t address, unsigned access)
 
 	self->ipc.fault_address = address;
 	self->ipc.fault_access = access;
-	if (unlikely(peer->ipc.id != self->ipc.pager || !takes_from(peer, self) || peer->ipc.kind != IPC_PLAIN))
+	if (unlikely(peer->ipc.id != self->ipc.pager || !takes_from(peer, self) ||
+		     peer->ipc.kind != IPC_PLAIN))
 		l4_send_for_current(IPC_FAULT);
 	peer->frame->rax = self->ipc.id;
 	peer->frame->r10 = l4_tag(L4_LABEL_FAULT | access, 2, 0);

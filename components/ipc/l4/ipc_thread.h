@@ -19,7 +19,7 @@ enum ipc_kind {
 
 enum ipc_phase {
 	IPC_IDLE,
-	IPC_SENDING,   /* in its partner's queue */
+	IPC_SENDING, /* in its partner's queue */
 	IPC_RECEIVING,
 };
 
@@ -31,7 +31,8 @@ struct ipc_thread {
 	struct list senders;  /* of threads that wait to send to it, by ipc.send_link */
 	enum ipc_kind kind;
 	enum ipc_phase phase;
-	uint64_t pager, handler; /* ids: who resolves its page faults; its other exceptions and traps */
+	uint64_t pager,
+		handler; /* ids: who resolves its page faults; its other exceptions and traps */
 	struct list send_link;
 	struct l4_space *space;
 	uint64_t fault_address;

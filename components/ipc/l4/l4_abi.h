@@ -14,9 +14,9 @@
  *     r10   MR0, the message tag
  *     r8, r9, rbx, r12, r13, r14, r15    MR1 to MR7
  *
- * MR8 to MR63 are in the UTCB. Afterwards rax is the sender's id (0 if there was no receive phase), r10 and the others hold the
- * message. Registers beyond the message's length keep what the receiver had in them. An error in rax: -(2 * L4_ERROR_… + phase),
- * phase 1 for the receive phase.
+ * MR8 to MR63 are in the UTCB. Afterwards rax is the sender's id (0 if there was no receive phase),
+ * r10 and the others hold the message. Registers beyond the message's length keep what the receiver
+ * had in them. An error in rax: -(2 * L4_ERROR_… + phase), phase 1 for the receive phase.
  */
 #pragma once
 
@@ -59,8 +59,8 @@ static inline u32 l4_number(u64 id)
 
 /* --- the message tag: label in bits 16-63, typed words in 6-11, untyped words in 0-5 --------- */
 
-#define L4_MRS           64 /* message registers, MR0 included */
-#define L4_REGISTER_MRS  7  /* MR1 to MR7 are in processor registers */
+#define L4_MRS          64 /* message registers, MR0 included */
+#define L4_REGISTER_MRS 7  /* MR1 to MR7 are in processor registers */
 
 static inline u64 l4_tag(u64 label, unsigned untyped, unsigned typed)
 {
@@ -83,12 +83,20 @@ static inline u64 l4_label(u64 tag)
 }
 
 /* Labels of the messages that the kernel sends for a thread. */
-#define L4_LABEL_FAULT     0xffffffffffe0ull /* + the access as VM_PROT bits; MR1 address, MR2 rip. Reply: map items */
-#define L4_LABEL_EXCEPTION 0xffffffffffd0ull /* MR1 vector, MR2 error, MR3 rip, MR4 rsp, MR5 rflags. Reply: goes on */
-#define L4_LABEL_TRAP      0xffffffffffc0ull /* MR1 number, MR2 to MR7 arguments. Reply: MR1, if there is one, is the result */
-#define L4_LABEL_INTERRUPT 0xffffffffffb0ull /* nothing: its handler wanted to hear of it. Reply: goes on */
+#define L4_LABEL_FAULT                                                                             \
+	0xffffffffffe0ull /* + the access as VM_PROT bits; MR1 address, MR2 rip. Reply: map items  \
+			   */
+#define L4_LABEL_EXCEPTION                                                                         \
+	0xffffffffffd0ull /* MR1 vector, MR2 error, MR3 rip, MR4 rsp, MR5 rflags. Reply: goes on   \
+			   */
+#define L4_LABEL_TRAP                                                                              \
+	0xffffffffffc0ull /* MR1 number, MR2 to MR7 arguments. Reply: MR1, if there is one, is the \
+			     result */
+#define L4_LABEL_INTERRUPT                                                                         \
+	0xffffffffffb0ull /* nothing: its handler wanted to hear of it. Reply: goes on */
 
-/* --- time-outs --------------------------------------------------------------------------------- */
+/* --- time-outs ---------------------------------------------------------------------------------
+ */
 
 #define L4_FOREVER 0u /* as a time-out: never */
 #define L4_ZERO    1u /* at once; all others are nanoseconds */
@@ -98,10 +106,11 @@ static inline u64 l4_timeouts(u32 send, u32 receive)
 	return (u64)receive << 32 | send;
 }
 
-/* --- flexpages: 2^size bytes at a base aligned to that, with rights ------------------------------ */
+/* --- flexpages: 2^size bytes at a base aligned to that, with rights ------------------------------
+ */
 
-#define L4_FPAGE_MIN 12 /* a page */
-#define L4_FPAGE_MAX 21 /* more would keep the kernel, which nobody preempts, too long */
+#define L4_FPAGE_MIN      12   /* a page */
+#define L4_FPAGE_MAX      21   /* more would keep the kernel, which nobody preempts, too long */
 #define L4_FPAGE_COMPLETE 2ull /* as a receive window: all of the address space */
 
 static inline u64 l4_fpage(u64 base, unsigned size, unsigned rights)
@@ -124,7 +133,8 @@ static inline unsigned l4_fpage_rights(u64 fpage)
 	return fpage & 7; /* VM_PROT bits */
 }
 
-/* --- typed items, two words each ------------------------------------------------------------------ */
+/* --- typed items, two words each
+ * ------------------------------------------------------------------ */
 
 #define L4_ITEM_MASK   0xeull
 #define L4_ITEM_STRING 0x0ull /* length << 10; then the address */
@@ -147,20 +157,22 @@ static inline u64 l4_map_item(u64 send_base)
 	return send_base | L4_ITEM_MAP;
 }
 
-/* --- the user-level thread control block: one pinned page that thread and kernel share -------------- */
+/* --- the user-level thread control block: one pinned page that thread and kernel share
+ * -------------- */
 
 struct l4_utcb {
-	u64 mr[L4_MRS];  /* of IPC: MR8 to MR63. Of UNMAP: from MR0 on */
-	u64 acceptor;    /* receive window (an fpage, L4_FPAGE_COMPLETE, or 0: no map items) */
+	u64 mr[L4_MRS]; /* of IPC: MR8 to MR63. Of UNMAP: from MR0 on */
+	u64 acceptor;   /* receive window (an fpage, L4_FPAGE_COMPLETE, or 0: no map items) */
 	struct {
 		u64 address, size;
 	} buffers[L4_STRINGS]; /* for string items, in the order of their coming; size 0: none */
 };
 
-/* --- kernel information: the first page that the root task sees ---------------------------------------- */
+/* --- kernel information: the first page that the root task sees
+ * ---------------------------------------- */
 
-#define L4_KIP_MAGIC  0x4b50344cu /* "L4PK" */
-#define L4_KIP_RANGES 32
+#define L4_KIP_MAGIC         0x4b50344cu /* "L4PK" */
+#define L4_KIP_RANGES        32
 #define L4_KIP_ADDRESS       0x700000000000ull
 #define L4_ROOT_UTCB_ADDRESS 0x700000001000ull
 
@@ -170,18 +182,21 @@ struct l4_range {
 
 struct l4_kip {
 	u32 magic, ranges_count;
-	u64 root_id;             /* the root task's first thread */
-	u64 memory_end;          /* first byte after the last of memory */
-	struct l4_range initrd;  /* readable there */
-	struct l4_range image;   /* the root task's own */
-	struct l4_range ranges[L4_KIP_RANGES]; /* the free memory that is the root task's, all of it mapped */
+	u64 root_id;                           /* the root task's first thread */
+	u64 memory_end;                        /* first byte after the last of memory */
+	struct l4_range initrd;                /* readable there */
+	struct l4_range image;                 /* the root task's own */
+	struct l4_range ranges[L4_KIP_RANGES]; /* the free memory that is the root task's, all of it
+						  mapped */
 	char command_line[512];
 };
 
-/* --- control words ---------------------------------------------------------------------------------------- */
+/* --- control words
+ * ---------------------------------------------------------------------------------------- */
 
 /* SPACE_CONTROL */
-#define L4_SPACE_ALIEN 1u /* its programs are of another system: their traps are sent to their handler */
+#define L4_SPACE_ALIEN                                                                             \
+	1u /* its programs are of another system: their traps are sent to their handler */
 #define L4_SPACE_CLEAR 2u /* take away everything that was mapped into it */
 
 /* EXCHANGE_REGISTERS: what to do. CANCEL comes first, then the others in this order, RUN last. */
@@ -193,13 +208,15 @@ struct l4_kip {
 #define L4_EXREGS_TP     0x20u /* the thread pointer, fs base */
 #define L4_EXREGS_RESULT 0x40u /* rax */
 #define L4_EXREGS_CANCEL 0x80u /* break off what IPC it is in (L4_ERROR_CANCELED) */
-#define L4_EXREGS_SET    0x100u /* the user registers from *file; flags that are not the user's stay as they are */
+#define L4_EXREGS_SET                                                                              \
+	0x100u /* the user registers from *file; flags that are not the user's stay as they are */
 #define L4_EXREGS_SETFPU 0x200u /* the floating-point state from *fpu, made harmless */
 #define L4_EXREGS_GET    0x400u /* … into *file */
 #define L4_EXREGS_GETFPU 0x800u /* … into *fpu */
-#define L4_EXREGS_INTERRUPT 0x1000u /* where it runs its program: make it send L4_LABEL_INTERRUPT to its handler */
-#define L4_EXREGS_RUN    0x2000u /* start it, if it does not run yet */
-#define L4_EXREGS_MASK   0x3fffu
+#define L4_EXREGS_INTERRUPT                                                                        \
+	0x1000u /* where it runs its program: make it send L4_LABEL_INTERRUPT to its handler */
+#define L4_EXREGS_RUN  0x2000u /* start it, if it does not run yet */
+#define L4_EXREGS_MASK 0x3fffu
 
 /* The user registers; SET leaves out cs and ss. */
 struct l4_register_file {
@@ -214,9 +231,9 @@ struct l4_registers {
 };
 
 /* DEBUGGER, for the root task only */
-#define L4_DEBUGGER_RESULT  1 /* address, length: bytes for the result channel */
-#define L4_DEBUGGER_CONSOLE 2 /* address, length: text for the console */
-#define L4_DEBUGGER_EXIT    3 /* status: power off (ARCH_EXIT_…) */
+#define L4_DEBUGGER_RESULT  1          /* address, length: bytes for the result channel */
+#define L4_DEBUGGER_CONSOLE 2          /* address, length: text for the console */
+#define L4_DEBUGGER_EXIT    3          /* status: power off (ARCH_EXIT_…) */
 #define L4_DEBUGGER_MAX     (1u << 20) /* bytes of one call */
 
 #endif

@@ -15,8 +15,8 @@ struct l4_message {
 };
 
 /*
- * Sends to `to` and receives from `from`; `message` is what is sent, and what is received. The sender's
- * id (0: no receive phase), or a negative error.
+ * Sends to `to` and receives from `from`; `message` is what is sent, and what is received. The
+ * sender's id (0: no receive phase), or a negative error.
  */
 static always_inline s64 l4_ipc(u64 to, u64 from, u64 timeouts, struct l4_message *message)
 {
@@ -31,7 +31,8 @@ static always_inline s64 l4_ipc(u64 to, u64 from, u64 timeouts, struct l4_messag
 	register u64 r15 __asm__("r15") = message->mr[6];
 
 	__asm__ volatile("syscall"
-			 : "+a"(result), "+r"(r10), "+r"(r8), "+r"(r9), "+b"(rbx), "+r"(r12), "+r"(r13), "+r"(r14), "+r"(r15)
+			 : "+a"(result), "+r"(r10), "+r"(r8), "+r"(r9), "+b"(rbx), "+r"(r12),
+			 "+r"(r13), "+r"(r14), "+r"(r15)
 			 : "D"(to), "S"(from), "d"(timeouts)
 			 : "rcx", "r11", "memory");
 	message->tag = r10;
@@ -64,8 +65,10 @@ static inline s64 l4_syscall(long number, u64 a, u64 b, u64 c, u64 d, u64 e, u64
 	return result;
 }
 
-/* `space`: a thread of the space it shall live in, `id` itself for a new one, L4_NIL to delete the thread. */
-static inline s64 l4_thread_control(u64 id, u64 space, u64 pager, u64 handler, u64 utcb, unsigned priority)
+/* `space`: a thread of the space it shall live in, `id` itself for a new one, L4_NIL to delete the
+ * thread. */
+static inline s64 l4_thread_control(
+	u64 id, u64 space, u64 pager, u64 handler, u64 utcb, unsigned priority)
 {
 	return l4_syscall(L4_CALL_THREAD_CONTROL, id, space, pager, handler, utcb, priority);
 }
@@ -75,12 +78,14 @@ static inline s64 l4_space_control(u64 id, unsigned control, u64 redirector)
 	return l4_syscall(L4_CALL_SPACE_CONTROL, id, control, redirector, 0, 0, 0);
 }
 
-static inline s64 l4_exchange_registers(u64 id, unsigned control, const struct l4_registers *registers)
+static inline s64 l4_exchange_registers(
+	u64 id, unsigned control, const struct l4_registers *registers)
 {
 	return l4_syscall(L4_CALL_EXCHANGE_REGISTERS, id, control, (u64)registers, 0, 0, 0);
 }
 
-/* The first `count` message registers of the UTCB, from MR0 on, are fpages whose rights are taken away. */
+/* The first `count` message registers of the UTCB, from MR0 on, are fpages whose rights are taken
+ * away. */
 static inline s64 l4_unmap(unsigned count, bool own)
 {
 	return l4_syscall(L4_CALL_UNMAP, (count - 1) | (own ? 64u : 0), 0, 0, 0, 0, 0);

@@ -29,7 +29,8 @@ static struct object_cache cache;
 
 static unsigned rights_of(pte_t pte)
 {
-	return VM_PROT_READ | (pte & PTE_WRITE ? VM_PROT_WRITE : 0) | (pte & PTE_NX ? 0 : VM_PROT_EXECUTE);
+	return VM_PROT_READ | (pte & PTE_WRITE ? VM_PROT_WRITE : 0) |
+	       (pte & PTE_NX ? 0 : VM_PROT_EXECUTE);
 }
 
 /* The head of a frame's list; NULL when memory is out. */
@@ -97,7 +98,8 @@ static void revoke_with_own(struct mapping *mapping, unsigned rights)
 	take(mapping, rights);
 }
 
-/* What a space has at an address: the frame, its rights, and the mapping (NULL for the root task). */
+/* What a space has at an address: the frame, its rights, and the mapping (NULL for the root task).
+ */
 struct source {
 	paddr_t frame;
 	unsigned rights;
@@ -120,7 +122,8 @@ static bool find_source(const struct l4_space *space, vaddr_t address, struct so
 }
 
 /* The place already shows the very frame, from the same giver: only rights are added. */
-static bool extend(const struct source *source, struct l4_space *to, vaddr_t address, pte_t *pte, unsigned rights)
+static bool extend(const struct source *source, struct l4_space *to, vaddr_t address, pte_t *pte,
+	unsigned rights)
 {
 	if ((*pte & PTE_ADDRESS) != source->frame)
 		return false;
@@ -131,11 +134,13 @@ static bool extend(const struct source *source, struct l4_space *to, vaddr_t add
 	for (struct mapping *at = source->mapping; at && at != mapping; at = at->next)
 		if (!at->next || at->next->depth <= depth)
 			return false; /* not derived from this one */
-	pmap_set(&to->pmap, pte, address, pte_make(phys_page(source->frame), rights_of(*pte) | rights));
+	pmap_set(&to->pmap, pte, address,
+		pte_make(phys_page(source->frame), rights_of(*pte) | rights));
 	return true;
 }
 
-unsigned l4_map_page(struct l4_space *from, vaddr_t address, struct l4_space *to, vaddr_t target, unsigned rights)
+unsigned l4_map_page(struct l4_space *from, vaddr_t address, struct l4_space *to, vaddr_t target,
+	unsigned rights)
 {
 	struct source source;
 
@@ -158,7 +163,11 @@ unsigned l4_map_page(struct l4_space *from, vaddr_t address, struct l4_space *to
 	if (unlikely(!mapping))
 		return L4_ERROR_NO_MEMORY;
 	struct mapping **link = source.mapping ? &source.mapping->next : list;
-	*mapping = (struct mapping){.next = *link, .link = link, .space = to, .pte = pte, .address = target,
+	*mapping = (struct mapping){.next = *link,
+		.link = link,
+		.space = to,
+		.pte = pte,
+		.address = target,
 		.depth = source.mapping ? source.mapping->depth + 1 : 1};
 	if (*link)
 		(*link)->link = &mapping->next;
@@ -185,16 +194,19 @@ unsigned l4_map(struct l4_space *from, u64 send_base, u64 fpage, struct l4_space
 		window_size = 63;
 	/* The smaller of the two is what is mapped; the send base says which part of the larger. */
 	unsigned both = MIN(size, window_size);
-	u64 mask = (1ull << both) - 1, base = ALIGN_DOWN(l4_fpage_base(send_base), PAGE_SIZE) & ~mask;
+	u64 mask = (1ull << both) - 1,
+	    base = ALIGN_DOWN(l4_fpage_base(send_base), PAGE_SIZE) & ~mask;
 	vaddr_t source = ALIGN_DOWN(l4_fpage_base(fpage), 1ull << size), target = base;
 	if (size > both)
 		source += base & ((1ull << size) - 1);
 	if (!complete)
-		target = ALIGN_DOWN(l4_fpage_base(window), 1ull << window_size) + (base & ((1ull << window_size) - 1));
+		target = ALIGN_DOWN(l4_fpage_base(window), 1ull << window_size) +
+			 (base & ((1ull << window_size) - 1));
 	if (target > USER_MAX - (mask + 1))
 		return L4_ERROR_INVALID;
 	for (u64 at = 0; at <= mask; at += PAGE_SIZE) {
-		unsigned error = l4_map_page(from, source + at, to, target + at, l4_fpage_rights(fpage));
+		unsigned error =
+			l4_map_page(from, source + at, to, target + at, l4_fpage_rights(fpage));
 		if (error)
 			return error;
 	}
@@ -214,7 +226,8 @@ static void unmap_page(struct l4_space *space, vaddr_t address, unsigned rights,
 	} else {
 		struct mapping **list = chunks[source.frame >> (PAGE_SHIFT + CHUNK_SHIFT)];
 		if (list)
-			revoke(list[source.frame >> PAGE_SHIFT & ((1u << CHUNK_SHIFT) - 1)], 0, rights);
+			revoke(list[source.frame >> PAGE_SHIFT & ((1u << CHUNK_SHIFT) - 1)], 0,
+				rights);
 	}
 }
 
@@ -230,7 +243,8 @@ void l4_unmap_all(struct l4_space *space)
 {
 	pte_t *pte;
 
-	for (vaddr_t at = 0; at < USER_MAX && (pte = pmap_next(&space->pmap, &at, USER_MAX)); at += PAGE_SIZE)
+	for (vaddr_t at = 0; at < USER_MAX && (pte = pmap_next(&space->pmap, &at, USER_MAX));
+		at += PAGE_SIZE)
 		if (!(*pte & L4_PTE_PINNED))
 			revoke_with_own(find(*pte & PTE_ADDRESS, pte), VM_PROT_ALL);
 }

@@ -1,10 +1,12 @@
 /* Another thread's registers: ExchangeRegisters, for the root task. */
 #include <l4.h>
 
-/* What a program may set in its flags: arithmetic, direction, single step, alignment check, identification. */
+/* What a program may set in its flags: arithmetic, direction, single step, alignment check,
+ * identification. */
 #define FLAGS_USER 0x240dd5ull
 
-/* --- the caller's memory, in the kernel's view of it ------------------------------------------- */
+/* --- the caller's memory, in the kernel's view of it -------------------------------------------
+ */
 
 bool l4_read_caller(void *to, vaddr_t from, size_t n)
 {
@@ -46,7 +48,8 @@ static bool write_caller(vaddr_t to, const void *from, size_t n)
 	return true;
 }
 
-/* --- parts of a thread's state; it does not run, so all of it is in memory ------------------------ */
+/* --- parts of a thread's state; it does not run, so all of it is in memory
+ * ------------------------ */
 
 static bool copy_registers(struct thread *to, u64 source)
 {
@@ -71,9 +74,21 @@ static unsigned set_file(struct thread *thread, vaddr_t address)
 	if (!l4_read_caller(&file, address, sizeof(file)) || file.rip >= USER_MAX)
 		return L4_ERROR_INVALID;
 	*frame = (struct trapframe){
-		.r15 = file.r15, .r14 = file.r14, .r13 = file.r13, .r12 = file.r12, .rbp = file.rbp, .rbx = file.rbx,
-		.r11 = file.r11, .r10 = file.r10, .r9 = file.r9, .r8 = file.r8, .rax = file.rax, .rcx = file.rcx,
-		.rdx = file.rdx, .rsi = file.rsi, .rdi = file.rdi,
+		.r15 = file.r15,
+		.r14 = file.r14,
+		.r13 = file.r13,
+		.r12 = file.r12,
+		.rbp = file.rbp,
+		.rbx = file.rbx,
+		.r11 = file.r11,
+		.r10 = file.r10,
+		.r9 = file.r9,
+		.r8 = file.r8,
+		.rax = file.rax,
+		.rcx = file.rcx,
+		.rdx = file.rdx,
+		.rsi = file.rsi,
+		.rdi = file.rdi,
 		.vector = VECTOR_CHANGED,
 		.rip = file.rip,
 		.cs = SELECTOR_USER_CODE,
@@ -88,10 +103,26 @@ static unsigned get_file(const struct thread *thread, vaddr_t address)
 {
 	const struct trapframe *f = thread->frame;
 	struct l4_register_file file = {
-		.r15 = f->r15, .r14 = f->r14, .r13 = f->r13, .r12 = f->r12, .rbp = f->rbp, .rbx = f->rbx,
-		.r11 = f->r11, .r10 = f->r10, .r9 = f->r9, .r8 = f->r8, .rax = f->rax, .rcx = f->rcx,
-		.rdx = f->rdx, .rsi = f->rsi, .rdi = f->rdi,
-		.rip = f->rip, .cs = f->cs, .rflags = f->rflags, .rsp = f->rsp, .ss = f->ss,
+		.r15 = f->r15,
+		.r14 = f->r14,
+		.r13 = f->r13,
+		.r12 = f->r12,
+		.rbp = f->rbp,
+		.rbx = f->rbx,
+		.r11 = f->r11,
+		.r10 = f->r10,
+		.r9 = f->r9,
+		.r8 = f->r8,
+		.rax = f->rax,
+		.rcx = f->rcx,
+		.rdx = f->rdx,
+		.rsi = f->rsi,
+		.rdi = f->rdi,
+		.rip = f->rip,
+		.cs = f->cs,
+		.rflags = f->rflags,
+		.rsp = f->rsp,
+		.ss = f->ss,
 	};
 
 	return write_caller(address, &file, sizeof(file)) ? 0 : L4_ERROR_INVALID;
@@ -107,10 +138,12 @@ static unsigned set_fpu(struct thread *thread, vaddr_t address)
 	return 0;
 }
 
-/* --- the call ------------------------------------------------------------------------------------------ */
+/* --- the call
+ * ------------------------------------------------------------------------------------------ */
 
 /* Copies and whole files first, then single registers. */
-static unsigned change_registers(struct thread *thread, unsigned control, const struct l4_registers *r)
+static unsigned change_registers(
+	struct thread *thread, unsigned control, const struct l4_registers *r)
 {
 	unsigned error = 0;
 
@@ -158,14 +191,16 @@ long l4_call_exchange_registers(long id, long control_word, long registers, long
 		return -L4_ERROR_INVALID;
 	if (!l4_read_caller(&r, (u64)registers, sizeof(r)))
 		return -L4_ERROR_INVALID;
-	if (((control & L4_EXREGS_IP) && r.ip >= USER_MAX) || ((control & L4_EXREGS_TP) && r.tp >= USER_MAX))
+	if (((control & L4_EXREGS_IP) && r.ip >= USER_MAX) ||
+		((control & L4_EXREGS_TP) && r.tp >= USER_MAX))
 		return -L4_ERROR_INVALID;
 	if (control & L4_EXREGS_CANCEL)
 		l4_break_off(thread, L4_ERROR_CANCELED);
 	error = change_registers(thread, control, &r);
 	if (!error && (control & L4_EXREGS_GET))
 		error = get_file(thread, (u64)r.file);
-	if (!error && (control & L4_EXREGS_GETFPU) && !write_caller((u64)r.fpu, thread->arch.fpu, FPU_AREA_SIZE))
+	if (!error && (control & L4_EXREGS_GETFPU) &&
+		!write_caller((u64)r.fpu, thread->arch.fpu, FPU_AREA_SIZE))
 		error = L4_ERROR_INVALID;
 	if (error)
 		return -(long)error;

@@ -58,10 +58,14 @@ void l4_complete(struct thread *thread, long result)
 /* Nobody can help the thread: it stops for good, until somebody deletes it or starts it anew. */
 static void halt(struct thread *thread)
 {
-	kprintf("l4: thread %u halts: %s %lx at %lx, and nobody to tell\n", l4_number(thread->ipc.id),
-		thread->ipc.kind == IPC_FAULT ? "page fault" : thread->ipc.kind == IPC_TRAP ? "trap" : "exception",
-		thread->ipc.kind == IPC_FAULT ? thread->ipc.fault_address
-			: thread->ipc.kind == IPC_TRAP ? thread->frame->rax : thread->frame->vector,
+	kprintf("l4: thread %u halts: %s %lx at %lx, and nobody to tell\n",
+		l4_number(thread->ipc.id),
+		thread->ipc.kind == IPC_FAULT  ? "page fault"
+		: thread->ipc.kind == IPC_TRAP ? "trap"
+					       : "exception",
+		thread->ipc.kind == IPC_FAULT  ? thread->ipc.fault_address
+		: thread->ipc.kind == IPC_TRAP ? thread->frame->rax
+					       : thread->frame->vector,
 		thread->frame->rip);
 	thread->ipc.phase = IPC_IDLE;
 	thread->ipc.waiting_for = L4_NIL;
@@ -131,8 +135,9 @@ static void fault_in(struct thread *sender, struct thread **released)
 }
 
 /*
- * `receiver` waits for `sender`, in no queue. True: the message has arrived. Both ends are completed as
- * far as this phase decides it; the receiver that got its message is left to the caller.
+ * `receiver` waits for `sender`, in no queue. True: the message has arrived. Both ends are
+ * completed as far as this phase decides it; the receiver that got its message is left to the
+ * caller.
  */
 static bool transfer(struct thread *sender, struct thread *receiver, struct thread **released)
 {
@@ -170,15 +175,14 @@ static struct thread *find_sender(struct thread *receiver, u64 source)
 {
 	struct thread *sender;
 
-	list_for_each(sender, &receiver->ipc.senders, ipc.send_link)
-		if (source == L4_ANY || sender->ipc.id == source)
-			return sender;
+	list_for_each(sender, &receiver->ipc.senders,
+		ipc.send_link) if (source == L4_ANY || sender->ipc.id == source) return sender;
 	return NULL;
 }
 
 /*
- * The thread's send phase is done. It takes a message that waits for it, or begins to wait. The sender that it took a
- * message from goes on to its own receive phase, and so on.
+ * The thread's send phase is done. It takes a message that waits for it, or begins to wait. The
+ * sender that it took a message from goes on to its own receive phase, and so on.
  */
 static void start_receive(struct thread *thread)
 {
@@ -207,7 +211,8 @@ static void start_receive(struct thread *thread)
 		list_remove(&sender->ipc.send_link);
 		thread_clear_deadline(sender);
 		bool arrived = transfer(sender, thread, &other);
-		if (other) /* the pager of a sender whose page is missing; it may be this very thread */
+		if (other) /* the pager of a sender whose page is missing; it may be this very
+			      thread */
 			become_ready(other);
 		if (arrived) {
 			become_ready(thread);
@@ -219,7 +224,8 @@ static void start_receive(struct thread *thread)
 	}
 }
 
-/* Begins the send phase. *released: a receiver that got its message and could run now, not yet ready. */
+/* Begins the send phase. *released: a receiver that got its message and could run now, not yet
+ * ready. */
 static void start_send(struct thread *thread, struct thread **released)
 {
 	struct thread *partner = l4_find(partner_of(thread));
@@ -240,14 +246,16 @@ static void start_send(struct thread *thread, struct thread **released)
 	}
 }
 
-/* --- the current thread ------------------------------------------------------------------------- */
+/* --- the current thread -------------------------------------------------------------------------
+ */
 
 static bool may_send(const struct thread *self, u64 to)
 {
 	return self->ipc.redirector == L4_NIL || self->ipc.redirector == to;
 }
 
-/* Gives up the processor: to the thread that was released if there is one. Comes back only if it is preempted as ready. */
+/* Gives up the processor: to the thread that was released if there is one. Comes back only if it is
+ * preempted as ready. */
 static noreturn void give_way(struct thread *released)
 {
 	if (released) {
@@ -309,7 +317,8 @@ void l4_interrupt(struct thread *thread)
 		become_ready(released);
 }
 
-/* --- the end of a thread ------------------------------------------------------------------------- */
+/* --- the end of a thread -------------------------------------------------------------------------
+ */
 
 void l4_thread_gone(struct thread *gone)
 {

@@ -9,9 +9,9 @@
 #include <l4.h>
 #include <objects/objects.h>
 
-#define RUN_SHIFT   (PAGE_SHIFT + FRAMES_MAX_ORDER)
-#define RUNS_MAX    32768 /* 64 GiB */
-#define ENTRY_LARGE 0x80ull
+#define RUN_SHIFT      (PAGE_SHIFT + FRAMES_MAX_ORDER)
+#define RUNS_MAX       32768 /* 64 GiB */
+#define ENTRY_LARGE    0x80ull
 #define ENTRY_UNCACHED 0x18ull
 
 static struct object_cache space_cache;
@@ -58,7 +58,8 @@ enum kstatus l4_space_pin(struct l4_space *space, vaddr_t address, bool writable
 		return K_NOMEM;
 	*bytes = page_bytes(page);
 	page_zero(*bytes);
-	*pte = pte_make(page, writable ? VM_PROT_READ | VM_PROT_WRITE : VM_PROT_READ) | L4_PTE_PINNED;
+	*pte = pte_make(page, writable ? VM_PROT_READ | VM_PROT_WRITE : VM_PROT_READ) |
+	       L4_PTE_PINNED;
 	return K_OK;
 }
 
@@ -110,8 +111,8 @@ static void map_large(struct l4_space *space, paddr_t start, u64 flags)
 	pte_t *level3 = table_below(&level4[start >> 39 & 511]);
 	pte_t *level2 = table_below(&level3[start >> 30 & 511]);
 
-	level2[start >> 21 & 511] = start | flags | PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED | PTE_DIRTY |
-		ENTRY_LARGE | PTE_NX;
+	level2[start >> 21 & 511] = start | flags | PTE_PRESENT | PTE_WRITE | PTE_USER |
+				    PTE_ACCESSED | PTE_DIRTY | ENTRY_LARGE | PTE_NX;
 }
 
 void l4_root_give_device(struct l4_space *space, paddr_t start)

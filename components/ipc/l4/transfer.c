@@ -99,7 +99,8 @@ static bool present(struct thread *thread, vaddr_t address, u64 length)
 }
 
 /* Before anything is done: every string of the message can be read. */
-static enum l4_transfer check_strings(struct thread *sender, const struct message *m, unsigned *error)
+static enum l4_transfer check_strings(
+	struct thread *sender, const struct message *m, unsigned *error)
 {
 	unsigned first = l4_untyped(m->tag) + 1, strings = 0;
 
@@ -119,13 +120,14 @@ static enum l4_transfer check_strings(struct thread *sender, const struct messag
 }
 
 /* 0 or an L4_ERROR_…; both ranges lie in user space, and the sender's is present. */
-static unsigned copy_string(const struct l4_space *from, vaddr_t source, const struct l4_space *to, vaddr_t target,
-	u64 length)
+static unsigned copy_string(const struct l4_space *from, vaddr_t source, const struct l4_space *to,
+	vaddr_t target, u64 length)
 {
 	while (length > 0) {
 		const void *in = l4_space_bytes(from, source, VM_PROT_READ);
 		void *out = l4_space_bytes(to, target, VM_PROT_WRITE);
-		u64 room = PAGE_SIZE - MAX(source & (PAGE_SIZE - 1), target & (PAGE_SIZE - 1)), part = MIN(room, length);
+		u64 room = PAGE_SIZE - MAX(source & (PAGE_SIZE - 1), target & (PAGE_SIZE - 1)),
+		    part = MIN(room, length);
 
 		if (!in || !out)
 			return L4_ERROR_ABORTED;
@@ -137,13 +139,15 @@ static unsigned copy_string(const struct l4_space *from, vaddr_t source, const s
 	return 0;
 }
 
-static unsigned send_string(struct thread *sender, struct thread *receiver, u64 *item, struct buffers *buffers)
+static unsigned send_string(
+	struct thread *sender, struct thread *receiver, u64 *item, struct buffers *buffers)
 {
 	u64 length = l4_string_length(item[0]), source = item[1];
 
 	if (!buffers->utcb || buffers->used == L4_STRINGS)
 		return L4_ERROR_OVERFLOW;
-	u64 target = buffers->utcb->buffers[buffers->used].address, size = buffers->utcb->buffers[buffers->used].size;
+	u64 target = buffers->utcb->buffers[buffers->used].address,
+	    size = buffers->utcb->buffers[buffers->used].size;
 	buffers->used++;
 	if (length > size)
 		return L4_ERROR_OVERFLOW;
@@ -159,13 +163,16 @@ static unsigned send_items(struct thread *sender, struct thread *receiver, struc
 {
 	unsigned first = l4_untyped(m->tag) + 1;
 	const struct l4_utcb *utcb = receiver->ipc.kind == IPC_PLAIN ? receiver->ipc.utcb : NULL;
-	u64 window = receiver->ipc.kind != IPC_PLAIN ? L4_FPAGE_COMPLETE : utcb ? utcb->acceptor : 0;
+	u64 window = receiver->ipc.kind != IPC_PLAIN ? L4_FPAGE_COMPLETE
+		     : utcb                          ? utcb->acceptor
+						     : 0;
 	struct buffers buffers = {0, utcb};
 
 	for (unsigned i = first; i < first + l4_typed(m->tag); i += 2) {
 		unsigned error;
 		if ((m->mr[i] & L4_ITEM_MASK) == L4_ITEM_MAP)
-			error = l4_map(sender->ipc.space, m->mr[i], m->mr[i + 1], receiver->ipc.space, window);
+			error = l4_map(sender->ipc.space, m->mr[i], m->mr[i + 1],
+				receiver->ipc.space, window);
 		else
 			error = send_string(sender, receiver, &m->mr[i], &buffers);
 		if (error)
@@ -185,14 +192,22 @@ static void write_message(struct thread *sender, struct thread *receiver, const 
 		for (unsigned i = L4_REGISTER_MRS + 1; i <= words; i++)
 			receiver->ipc.utcb->mr[i] = m->mr[i];
 		/* fall through */
-	case 7: f->r15 = m->mr[7]; /* fall through */
-	case 6: f->r14 = m->mr[6]; /* fall through */
-	case 5: f->r13 = m->mr[5]; /* fall through */
-	case 4: f->r12 = m->mr[4]; /* fall through */
-	case 3: f->rbx = m->mr[3]; /* fall through */
-	case 2: f->r9 = m->mr[2]; /* fall through */
-	case 1: f->r8 = m->mr[1]; /* fall through */
-	case 0: break;
+	case 7:
+		f->r15 = m->mr[7]; /* fall through */
+	case 6:
+		f->r14 = m->mr[6]; /* fall through */
+	case 5:
+		f->r13 = m->mr[5]; /* fall through */
+	case 4:
+		f->r12 = m->mr[4]; /* fall through */
+	case 3:
+		f->rbx = m->mr[3]; /* fall through */
+	case 2:
+		f->r9 = m->mr[2]; /* fall through */
+	case 1:
+		f->r8 = m->mr[1]; /* fall through */
+	case 0:
+		break;
 	}
 	f->rax = sender->ipc.id;
 }
@@ -214,7 +229,9 @@ enum l4_transfer l4_transfer(struct thread *sender, struct thread *receiver, uns
 	unsigned words = l4_untyped(m.tag) + l4_typed(m.tag);
 	bool plain = receiver->ipc.kind == IPC_PLAIN;
 
-	*error = plain && words > L4_REGISTER_MRS && !receiver->ipc.utcb ? L4_ERROR_OVERFLOW : send_items(sender, receiver, &m);
+	*error = plain && words > L4_REGISTER_MRS && !receiver->ipc.utcb
+			 ? L4_ERROR_OVERFLOW
+			 : send_items(sender, receiver, &m);
 	if (*error) /* who waits in a fault or a trap goes on waiting */
 		return plain ? L4_TRANSFER_FAILED : L4_TRANSFER_BAD_MESSAGE;
 	if (plain)

@@ -1,9 +1,9 @@
 /*
  * The pager inside an L4 server: revocation in batches, mapping in the reply.
  *
- * L4's unmap names the server's own page, and takes it from everybody who has it from the server. A page
- * that several clients share is so taken from all; those that may keep it fault, find it
- * in their map, and get it again.
+ * L4's unmap names the server's own page, and takes it from everybody who has it from the server. A
+ * page that several clients share is so taken from all; those that may keep it fault, find it in
+ * their map, and get it again.
  */
 #include <l4_pager.h>
 #include <pager/memory_image.h>
@@ -40,7 +40,8 @@ static unsigned rights_of(pte_t pte)
 {
 	if (!(pte & PTE_PRESENT))
 		return VM_PROT_NONE;
-	return VM_PROT_READ | (pte & PTE_WRITE ? VM_PROT_WRITE : 0) | (pte & PTE_NX ? 0 : VM_PROT_EXECUTE);
+	return VM_PROT_READ | (pte & PTE_WRITE ? VM_PROT_WRITE : 0) |
+	       (pte & PTE_NX ? 0 : VM_PROT_EXECUTE);
 }
 
 /* --- what pmap asks of its image --------------------------------------------------------- */
@@ -70,7 +71,8 @@ void pmap_commit(struct pmap *pmap)
 	l4_pager_flush();
 }
 
-/* --- faults ------------------------------------------------------------------------------------ */
+/* --- faults ------------------------------------------------------------------------------------
+ */
 
 void l4_pager_begin_fault(const struct pmap *pmap, vaddr_t address)
 {
@@ -88,7 +90,8 @@ void l4_pager_answer(struct l4_message *reply)
 	reply->mr[1] = l4_fpage(pte & PTE_ADDRESS, L4_FPAGE_MIN, rights_of(pte));
 }
 
-/* --- memory objects: files of the initial RAM disk, which the server sees ------------------------ */
+/* --- memory objects: files of the initial RAM disk, which the server sees ------------------------
+ */
 
 enum kstatus pager_page_in(struct vm_object *object, u64 index)
 {

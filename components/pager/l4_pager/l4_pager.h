@@ -2,8 +2,8 @@
  * l4_pager: what the server that pages for its clients does with its kernel.
  *
  * The server's pmaps are notes of what it has mapped, or would map, to each
- * client. A right that vanishes from a pmap must vanish in the kernel too; that is collected here and
- * done with one unmap call for many pages. A right that appears need not be told: the client
+ * client. A right that vanishes from a pmap must vanish in the kernel too; that is collected here
+ * and done with one unmap call for many pages. A right that appears need not be told: the client
  * will fault, and the reply carries it.
  */
 #pragma once
@@ -14,7 +14,8 @@
 /* Once, with the UTCB of the server's one kernel thread. */
 void l4_pager_init(struct l4_utcb *utcb);
 
-/* The client of this map has lost its address space: no change of the map need be told any more. NULL: no such map. */
+/* The client of this map has lost its address space: no change of the map need be told any more.
+ * NULL: no such map. */
 void l4_pager_detach(const struct pmap *pmap);
 
 /*

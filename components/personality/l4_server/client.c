@@ -15,7 +15,7 @@
 static struct {
 	struct proc *proc; /* NULL: the number is free */
 	u32 version;
-	u32 next_free;     /* while it is free; 0: the last */
+	u32 next_free; /* while it is free; 0: the last */
 } clients[CONFIG_IPC_L4_THREADS];
 static u32 free_number;
 
@@ -50,7 +50,8 @@ static void release_id(u64 id)
 	free_number = l4_number(id);
 }
 
-/* --- kernel calls that can only fail for want of memory, or by a mistake of ours --------------- */
+/* --- kernel calls that can only fail for want of memory, or by a mistake of ours ---------------
+ */
 
 static enum kstatus status_of(s64 result)
 {
@@ -67,7 +68,8 @@ void must(s64 result)
 		panic("the kernel has no memory left");
 }
 
-/* --- spaces --------------------------------------------------------------------------------------- */
+/* --- spaces
+ * --------------------------------------------------------------------------------------- */
 
 static struct env_space *space_new(void)
 {
@@ -93,7 +95,8 @@ static void space_unref(struct env_space *space)
 	kfree(space, sizeof(*space));
 }
 
-/* --- life of a client -------------------------------------------------------------------------------- */
+/* --- life of a client
+ * -------------------------------------------------------------------------------- */
 
 /* A kernel thread for `proc` in the L4 space of thread `of`, or (0) in a new one. */
 static enum kstatus make_thread(struct proc *proc, u64 of)
@@ -102,8 +105,8 @@ static enum kstatus make_thread(struct proc *proc, u64 of)
 
 	if (!id)
 		return K_NOMEM;
-	enum kstatus status =
-		status_of(l4_thread_control(id, of ? of : id, server_id, server_id, 0, SCHED_PRIORITY_DEFAULT));
+	enum kstatus status = status_of(l4_thread_control(
+		id, of ? of : id, server_id, server_id, 0, SCHED_PRIORITY_DEFAULT));
 	if (status != K_OK) {
 		release_id(id);
 		return status;
@@ -158,18 +161,23 @@ enum kstatus env_client_fork(struct proc *parent, struct proc *child)
 	return K_OK;
 }
 
-enum kstatus env_client_share(struct proc *parent, struct proc *child, vaddr_t stack, vaddr_t thread_pointer)
+enum kstatus env_client_share(
+	struct proc *parent, struct proc *child, vaddr_t stack, vaddr_t thread_pointer)
 {
 	struct env_space *space = parent->client.space;
-	struct l4_registers r = {.source = parent->client.thread, .sp = stack, .tp = thread_pointer, .result = 0};
+	struct l4_registers r = {
+		.source = parent->client.thread, .sp = stack, .tp = thread_pointer, .result = 0};
 
 	space->refs++;
 	enum kstatus status = client_init(child, space, parent->client.thread);
 	if (status != K_OK)
 		return status;
-	child->client.thread_pointer = thread_pointer ? thread_pointer : parent->client.thread_pointer;
+	child->client.thread_pointer =
+		thread_pointer ? thread_pointer : parent->client.thread_pointer;
 	must(l4_exchange_registers(child->client.thread,
-		L4_EXREGS_COPY | L4_EXREGS_RESULT | (stack ? L4_EXREGS_SP : 0) | (thread_pointer ? L4_EXREGS_TP : 0), &r));
+		L4_EXREGS_COPY | L4_EXREGS_RESULT | (stack ? L4_EXREGS_SP : 0) |
+			(thread_pointer ? L4_EXREGS_TP : 0),
+		&r));
 	return K_OK;
 }
 
@@ -191,7 +199,9 @@ void env_client_destroy(struct proc *proc)
 	*client = (struct env_client){0};
 }
 
-/* --- exec ------------------------------------------------------------------------------------------------ */
+/* --- exec
+ * ------------------------------------------------------------------------------------------------
+ */
 
 enum kstatus env_exec_begin(struct proc *proc)
 {
@@ -199,7 +209,8 @@ enum kstatus env_exec_begin(struct proc *proc)
 	return proc->client.fresh ? K_OK : K_NOMEM;
 }
 
-/* The thread leaves a space that others still see, for a new one. A reply to it under its old id will find nobody. */
+/* The thread leaves a space that others still see, for a new one. A reply to it under its old id
+ * will find nobody. */
 static void move_out(struct proc *proc)
 {
 	u64 old = proc->client.thread;

@@ -2,15 +2,16 @@
  * The server: start-up, and the loop that every worker runs.
  *
  * A client's trap arrives as a message of its registers, its page fault as
- * another; in both it waits for the reply. One system call replies to one client and waits for the next. The reply never
- * waits: a client that does not wait for it has no right to delay the others.
+ * another; in both it waits for the reply. One system call replies to one client and waits for the
+ * next. The reply never waits: a client that does not wait for it has no right to delay the others.
  */
 #include <block/block.h>
 #include <pager/l4_pager/l4_pager.h>
 #include <server.h>
 #include <unix_l4.h>
 
-_Static_assert((int)UNIX_L4_REQUEST_WORDS == L4_REGISTER_MRS, "a trap's message is all in registers");
+_Static_assert(
+	(int)UNIX_L4_REQUEST_WORDS == L4_REGISTER_MRS, "a trap's message is all in registers");
 
 /* --- what clients ask ------------------------------------------------------------------------ */
 
@@ -24,7 +25,8 @@ static always_inline bool serve_trap(struct proc *proc, struct l4_message *m)
 	proc->client.call = number;
 
 	if (likely(number < SERVICE_CALLS && service_calls[number]))
-		result = service_calls[number]((long)a[0], (long)a[1], (long)a[2], (long)a[3], (long)a[4], (long)a[5]);
+		result = service_calls[number](
+			(long)a[0], (long)a[1], (long)a[2], (long)a[3], (long)a[4], (long)a[5]);
 	else
 		result = services_unknown_call((long)number);
 	m->tag = l4_tag(0, 1, 0);
@@ -66,7 +68,8 @@ static bool serve(struct proc *proc, struct l4_message *m)
 
 /*
  * Somebody wants the process's attention before it goes on. The result of its
- * call goes into its registers first, where a signal's frame is made of them; the reply then brings none. False: it is gone.
+ * call goes into its registers first, where a signal's frame is made of them; the reply then brings
+ * none. False: it is gone.
  */
 static noinline bool attend(struct proc *proc, u64 client, struct l4_message *m)
 {
@@ -82,7 +85,8 @@ static noinline bool attend(struct proc *proc, u64 client, struct l4_message *m)
 	return client_find(client) == proc;
 }
 
-/* --- the loop ------------------------------------------------------------------------------------- */
+/* --- the loop
+ * ------------------------------------------------------------------------------------- */
 
 /* How long the server may sleep: until the nearest deadline of a sleeper. */
 static u32 receive_timeout(void)
@@ -101,7 +105,8 @@ static u32 receive_timeout(void)
 static noinline void reply_alone(u64 client, struct l4_message *m)
 {
 	l4_pager_flush();
-	l4_ipc(client, L4_NIL, l4_timeouts(L4_ZERO, L4_FOREVER), m); /* it fails only if the client does not wait */
+	l4_ipc(client, L4_NIL, l4_timeouts(L4_ZERO, L4_FOREVER),
+		m); /* it fails only if the client does not wait */
 }
 
 static noreturn void worker(void *argument)
@@ -136,12 +141,14 @@ static noreturn void worker(void *argument)
 	}
 }
 
-/* --- start-up ---------------------------------------------------------------------------------------- */
+/* --- start-up
+ * ---------------------------------------------------------------------------------------- */
 
 /* Labels and bit maps of all frames go to the beginning of the largest range; the rest is free. */
 static void init_memory(const struct l4_kip *kip)
 {
-	u64 nframes = kip->memory_end >> PAGE_SHIFT, size = ALIGN_UP(frames_metadata_size(nframes), PAGE_SIZE);
+	u64 nframes = kip->memory_end >> PAGE_SHIFT,
+	    size = ALIGN_UP(frames_metadata_size(nframes), PAGE_SIZE);
 	struct l4_range largest = {0, 0};
 
 	for (unsigned i = 0; i < kip->ranges_count; i++)
@@ -181,7 +188,8 @@ noreturn void l4_main(const struct l4_kip *kip, struct l4_utcb *utcb)
 	enum kstatus status = services_start(init, args);
 	if (status != K_OK) {
 		kprintf("cannot start %s: %s (init=PATH on the command line names another)\n", init,
-			status == K_NOENT ? "it is not in the initrd" : "it is no program that can run here");
+			status == K_NOENT ? "it is not in the initrd"
+					  : "it is no program that can run here");
 		l4_power_off(ARCH_EXIT_FAILED);
 	}
 	worker(NULL);

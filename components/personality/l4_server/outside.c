@@ -22,7 +22,9 @@ enum kstatus env_sleep(struct env_queue *queue, u64 deadline)
 	proc->client.sleeper = cthread_self();
 	enum kstatus status = cthread_wait(&queue->queue, deadline);
 	proc->client.sleeper = NULL;
-	return status == K_NOMEM ? K_INTERRUPTED : status; /* no worker is left to take over: the call must give up */
+	return status == K_NOMEM
+		       ? K_INTERRUPTED
+		       : status; /* no worker is left to take over: the call must give up */
 }
 
 void env_wakeup_one(struct env_queue *queue)
@@ -47,7 +49,8 @@ void env_yield(void)
 	l4_thread_switch(L4_NIL);
 }
 
-/* --- devices ------------------------------------------------------------------------------------ */
+/* --- devices ------------------------------------------------------------------------------------
+ */
 
 void env_console_write(const char *bytes, size_t n)
 {
@@ -116,7 +119,8 @@ bool env_option(const char *key, char *out, size_t size)
 		while (*end && *end != ' ')
 			end++;
 		size_t length = (size_t)(end - word);
-		if (length > key_length && word[key_length] == '=' && strncmp(word, key, key_length) == 0) {
+		if (length > key_length && word[key_length] == '=' &&
+			strncmp(word, key, key_length) == 0) {
 			length -= key_length + 1;
 			if (length >= size)
 				return false;
@@ -159,7 +163,8 @@ noreturn void panic(const char *format, ...)
 	l4_power_off(ARCH_EXIT_PANIC);
 }
 
-/* --- a client's memory ------------------------------------------------------------------------- */
+/* --- a client's memory -------------------------------------------------------------------------
+ */
 
 enum kstatus env_copyin_string(char *to, vaddr_t from, size_t size, size_t *length)
 {

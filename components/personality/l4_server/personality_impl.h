@@ -16,8 +16,8 @@ static inline u64 env_now(void)
 }
 
 /*
- * A client's memory is the server's own: it looks up which of its pages the client sees there. (Not inline: struct proc is
- * not known yet.)
+ * A client's memory is the server's own: it looks up which of its pages the client sees there. (Not
+ * inline: struct proc is not known yet.)
  */
 enum kstatus must_check server_copyin(void *to, vaddr_t from, size_t n);
 enum kstatus must_check server_copyout(vaddr_t to, const void *from, size_t n);

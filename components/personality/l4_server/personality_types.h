@@ -16,8 +16,8 @@ struct env_client {
 	struct env_space *fresh; /* what exec is building, or NULL */
 	struct cthread *sleeper; /* who sleeps on its behalf, or NULL */
 	vaddr_t thread_pointer;
-	u64 call;                /* the number of the call being served; -1 when it is something else */
-	bool attention;          /* services_attention() is to be called before it goes on */
+	u64 call;       /* the number of the call being served; -1 when it is something else */
+	bool attention; /* services_attention() is to be called before it goes on */
 };
 
 struct env_queue {

@@ -1,4 +1,5 @@
-/* A client's registers, and how its attention is had. The kernel keeps them; it is asked for them. */
+/* A client's registers, and how its attention is had. The kernel keeps them; it is asked for them.
+ */
 #include <server.h>
 
 static void exchange(struct proc *proc, unsigned control, struct l4_registers *r)
@@ -13,22 +14,51 @@ void env_get_registers(struct proc *proc, struct user_registers *registers)
 
 	exchange(proc, L4_EXREGS_GET, &r);
 	*registers = (struct user_registers){
-		.r15 = file.r15, .r14 = file.r14, .r13 = file.r13, .r12 = file.r12, .rbp = file.rbp, .rbx = file.rbx,
-		.r11 = file.r11, .r10 = file.r10, .r9 = file.r9, .r8 = file.r8, .rax = file.rax, .rcx = file.rcx,
-		.rdx = file.rdx, .rsi = file.rsi, .rdi = file.rdi,
+		.r15 = file.r15,
+		.r14 = file.r14,
+		.r13 = file.r13,
+		.r12 = file.r12,
+		.rbp = file.rbp,
+		.rbx = file.rbx,
+		.r11 = file.r11,
+		.r10 = file.r10,
+		.r9 = file.r9,
+		.r8 = file.r8,
+		.rax = file.rax,
+		.rcx = file.rcx,
+		.rdx = file.rdx,
+		.rsi = file.rsi,
+		.rdi = file.rdi,
 		.call = proc->client.call,
-		.rip = file.rip, .cs = file.cs, .rflags = file.rflags, .rsp = file.rsp, .ss = file.ss,
+		.rip = file.rip,
+		.cs = file.cs,
+		.rflags = file.rflags,
+		.rsp = file.rsp,
+		.ss = file.ss,
 	};
 }
 
 enum kstatus env_set_registers(struct proc *proc, const struct user_registers *registers)
 {
 	struct l4_register_file file = {
-		.r15 = registers->r15, .r14 = registers->r14, .r13 = registers->r13, .r12 = registers->r12,
-		.rbp = registers->rbp, .rbx = registers->rbx, .r11 = registers->r11, .r10 = registers->r10,
-		.r9 = registers->r9, .r8 = registers->r8, .rax = registers->rax, .rcx = registers->rcx,
-		.rdx = registers->rdx, .rsi = registers->rsi, .rdi = registers->rdi,
-		.rip = registers->rip, .rflags = registers->rflags, .rsp = registers->rsp,
+		.r15 = registers->r15,
+		.r14 = registers->r14,
+		.r13 = registers->r13,
+		.r12 = registers->r12,
+		.rbp = registers->rbp,
+		.rbx = registers->rbx,
+		.r11 = registers->r11,
+		.r10 = registers->r10,
+		.r9 = registers->r9,
+		.r8 = registers->r8,
+		.rax = registers->rax,
+		.rcx = registers->rcx,
+		.rdx = registers->rdx,
+		.rsi = registers->rsi,
+		.rdi = registers->rdi,
+		.rip = registers->rip,
+		.rflags = registers->rflags,
+		.rsp = registers->rsp,
 	};
 	struct l4_registers r = {.file = &file};
 

@@ -8,7 +8,8 @@
 extern u64 server_id;
 extern const struct l4_kip *server_kip;
 
-/* Of a kernel call that can fail only by a mistake of ours, or for want of the kernel's memory where that cannot be mended. */
+/* Of a kernel call that can fail only by a mistake of ours, or for want of the kernel's memory
+ * where that cannot be mended. */
 void must(s64 result);
 
 /* The process whose thread has this id; NULL if there is none. */

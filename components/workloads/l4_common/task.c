@@ -52,7 +52,8 @@ u64 task_page(void)
 
 void task_make(u64 id, u64 space, unsigned stack)
 {
-	task_must(l4_thread_control(id, space, TASK_ROOT, TASK_ROOT, (u64)task_utcb(stack), 16), "making a thread");
+	task_must(l4_thread_control(id, space, TASK_ROOT, TASK_ROOT, (u64)task_utcb(stack), 16),
+		"making a thread");
 }
 
 void task_start(u64 id, unsigned stack, void (*body)(void *), void *argument)
@@ -63,7 +64,8 @@ void task_start(u64 id, unsigned stack, void (*body)(void *), void *argument)
 		.arg = (u64)argument,
 	};
 
-	task_must(l4_exchange_registers(id, L4_EXREGS_IP | L4_EXREGS_SP | L4_EXREGS_ARG | L4_EXREGS_RUN, &r),
+	task_must(l4_exchange_registers(
+			  id, L4_EXREGS_IP | L4_EXREGS_SP | L4_EXREGS_ARG | L4_EXREGS_RUN, &r),
 		"starting a thread");
 }
 
@@ -89,7 +91,8 @@ static u64 image_page(u64 page)
 		return 0;
 	if (page < (u64)l4_rodata_start)
 		return l4_fpage(page, L4_FPAGE_MIN, PROT_READ | PROT_EXEC);
-	return l4_fpage(page, L4_FPAGE_MIN, page < (u64)l4_data_start ? PROT_READ : PROT_READ | PROT_WRITE);
+	return l4_fpage(
+		page, L4_FPAGE_MIN, page < (u64)l4_data_start ? PROT_READ : PROT_READ | PROT_WRITE);
 }
 
 static struct task_event event_of(u64 thread, const struct l4_message *m)
@@ -103,7 +106,8 @@ static struct task_event event_of(u64 thread, const struct l4_message *m)
 	return (struct task_event){TASK_DONE, thread, m->mr[0], 0, 0};
 }
 
-static always_inline struct task_event wait_with(u64 (*supply)(u64 address, u64 access), u64 timeouts)
+static always_inline struct task_event wait_with(
+	u64 (*supply)(u64 address, u64 access), u64 timeouts)
 {
 	struct l4_message m = {0};
 	u64 to = L4_NIL;
@@ -116,7 +120,8 @@ static always_inline struct task_event wait_with(u64 (*supply)(u64 address, u64 
 		struct task_event event = event_of((u64)from, &m);
 		if (event.kind != TASK_FAULT)
 			return event;
-		u64 page = event.value & ~(PAGE - 1), fpage = supply ? supply(page, event.access) : 0;
+		u64 page = event.value & ~(PAGE - 1),
+		    fpage = supply ? supply(page, event.access) : 0;
 		if (!fpage)
 			fpage = image_page(page);
 		if (!fpage || (event.access & ~l4_fpage_rights(fpage)))

@@ -24,15 +24,16 @@ void task_init(const struct l4_kip *kip);
 /* A free page, its contents unknown; for ever. */
 u64 task_page(void);
 
-/* The UTCB of the thread that runs on stack `stack`: all threads have theirs at different addresses. */
+/* The UTCB of the thread that runs on stack `stack`: all threads have theirs at different
+ * addresses. */
 static inline struct l4_utcb *task_utcb(unsigned stack)
 {
 	return (struct l4_utcb *)(0x710000000000ull + stack * PAGE);
 }
 
 /*
- * A new thread that will run body(argument) on a stack of its own, in the space of thread `space` (`id`: in a new one).
- * Its pager and handler is the root task.
+ * A new thread that will run body(argument) on a stack of its own, in the space of thread `space`
+ * (`id`: in a new one). Its pager and handler is the root task.
  */
 void task_make(u64 id, u64 space, unsigned stack);
 void task_start(u64 id, unsigned stack, void (*body)(void *), void *argument);
@@ -41,12 +42,13 @@ void task_delete(u64 id);
 /* Called by a thread when it is done: tells the root task a value, and is not answered. */
 noreturn void task_done(u64 value);
 
-/* What happened to a thread, as task_wait() saw it. It waits for an answer, unless it sent a message by itself. */
+/* What happened to a thread, as task_wait() saw it. It waits for an answer, unless it sent a
+ * message by itself. */
 struct task_event {
 	enum { TASK_DONE, TASK_FAULT, TASK_EXCEPTION } kind;
 	u64 thread;
-	u64 value;   /* DONE: what it told; FAULT: the address; EXCEPTION: the vector */
-	u64 access;  /* FAULT: PROT bits */
+	u64 value;  /* DONE: what it told; FAULT: the address; EXCEPTION: the vector */
+	u64 access; /* FAULT: PROT bits */
 	u64 rip;
 };
 

@@ -32,8 +32,9 @@ static void finish(void)
 	struct task_event event = task_wait(supply);
 
 	if (event.kind != TASK_DONE)
-		panic("l4_ipc: %s: a %s %lx at %lx", series.name, event.kind == TASK_FAULT ? "page fault" : "exception",
-			event.value, event.rip);
+		panic("l4_ipc: %s: a %s %lx at %lx", series.name,
+			event.kind == TASK_FAULT ? "page fault" : "exception", event.value,
+			event.rip);
 	if (event.value)
 		panic("l4_ipc: %s: %lu samples went wrong", series.name, event.value);
 	report(&series);
@@ -44,7 +45,8 @@ static void run_trial(const char *name, unsigned bytes, bool same_space, bool ro
 	static struct trial trial;
 
 	version++;
-	trial = (struct trial){name, bytes, same_space, round_trip, l4_id(2, version), l4_id(3, version), &series};
+	trial = (struct trial){
+		name, bytes, same_space, round_trip, l4_id(2, version), l4_id(3, version), &series};
 	series.name = name;
 	series.overhead = clock_overhead();
 	task_make(trial.client, trial.client, CLIENT);
@@ -61,7 +63,8 @@ static void run_faults(void)
 	static struct trial trial;
 
 	version++;
-	trial = (struct trial){.name = "fault_external", .client = l4_id(2, version), .series = &series};
+	trial = (struct trial){
+		.name = "fault_external", .client = l4_id(2, version), .series = &series};
 	series.name = trial.name;
 	series.overhead = clock_overhead();
 	memset(original, FAULT_MARK, sizeof(original));
@@ -82,13 +85,14 @@ noreturn void l4_main(const struct l4_kip *kip, struct l4_utcb *utcb)
 	for (unsigned same = 0; same < 2; same++) {
 		for (unsigned rt = 0; rt < 2; rt++) {
 			for (unsigned i = 0; i < ARRAY_SIZE(sizes); i++) {
-				format_string(name, sizeof(name), "ipc_%s%s_%u", rt ? "rt" : "oneway", same ? "_same" : "",
-					sizes[i]);
+				format_string(name, sizeof(name), "ipc_%s%s_%u",
+					rt ? "rt" : "oneway", same ? "_same" : "", sizes[i]);
 				run_trial(name, sizes[i], same, rt);
 			}
 		}
 	}
 	run_faults();
-	task_must(l4_debugger(L4_DEBUGGER_RESULT, end, sizeof(end) - 1), "writing the end of the results");
+	task_must(l4_debugger(L4_DEBUGGER_RESULT, end, sizeof(end) - 1),
+		"writing the end of the results");
 	l4_power_off(0x10);
 }

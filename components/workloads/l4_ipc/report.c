@@ -29,7 +29,8 @@ u64 clock_overhead(void)
 	return median(samples, BENCH_SAMPLES);
 }
 
-/* A loop of a known number of instructions takes exactly that many ticks, or they are something else. */
+/* A loop of a known number of instructions takes exactly that many ticks, or they are something
+ * else. */
 static bool ticks_are_instructions(void)
 {
 	u64 least = UINT64_MAX, overhead = clock_overhead();
@@ -47,15 +48,18 @@ void report(const struct bench_series *series)
 {
 	static char line[8192];
 	size_t n = format_string(line, sizeof(line),
-		"{\"type\":\"series\",\"workload\":\"l4_ipc\",\"series\":\"%s\",\"unit\":\"%s\",\"overhead\":%lu,\"samples\":[",
-		series->name, ticks_are_instructions() ? "instructions" : "tsc_ticks", series->overhead);
+		"{\"type\":\"series\",\"workload\":\"l4_ipc\",\"series\":\"%s\",\"unit\":\"%s\","
+		"\"overhead\":%lu,\"samples\":[",
+		series->name, ticks_are_instructions() ? "instructions" : "tsc_ticks",
+		series->overhead);
 
 	for (size_t i = 0; i < series->count; i++)
-		n += format_string(line + n, sizeof(line) - n, i ? ",%lu" : "%lu", series->samples[i]);
+		n += format_string(
+			line + n, sizeof(line) - n, i ? ",%lu" : "%lu", series->samples[i]);
 	n += format_string(line + n, sizeof(line) - n, "]}\n");
 	if (n >= sizeof(line) || l4_debugger(L4_DEBUGGER_RESULT, line, n) < 0)
 		panic("l4_ipc: cannot write the results of %s", series->name);
 	u64 middle = median(series->samples, series->count);
-	kprintf("%s: median %lu, minimum %lu instructions (%zu samples)\n", series->name, middle - series->overhead,
-		sorted[0] - series->overhead, series->count);
+	kprintf("%s: median %lu, minimum %lu instructions (%zu samples)\n", series->name,
+		middle - series->overhead, sorted[0] - series->overhead, series->count);
 }

@@ -3,8 +3,8 @@
  *
  * The payload of a message is in message registers up to 64 bytes (eight
  * words, of which the last is in the UTCB), else in a string item, copied once
- * by the kernel. The echo sends back what it got. One way is from the client's reading of the clock before its call to
- * the echo's after it; a round trip, the client's before and after.
+ * by the kernel. The echo sends back what it got. One way is from the client's reading of the clock
+ * before its call to the echo's after it; a round trip, the client's before and after.
  */
 #include <workloads/l4_ipc/l4_ipc.h>
 
@@ -68,7 +68,8 @@ static bool intact(const struct trial *trial, const struct l4_message *m, u64 se
 		if (m->tag != l4_tag(0, 0, 2) || l4_string_length(m->mr[0]) != trial->bytes)
 			return false;
 		for (unsigned i = 0; i < trial->bytes; i++)
-			if (client_buffer[i] != (u8)(seed + i * 7) || echo_buffer[i] != (u8)(seed + i * 7))
+			if (client_buffer[i] != (u8)(seed + i * 7) ||
+				echo_buffer[i] != (u8)(seed + i * 7))
 				return false;
 		return true;
 	}
@@ -119,7 +120,8 @@ void trial_client(void *argument)
 	u64 failures = 0;
 
 	accept_string(task_utcb(CLIENT), client_buffer);
-	client_buffer[0] = echo_buffer[0] = 0; /* a page that is missing would end the first transfer */
+	client_buffer[0] = echo_buffer[0] =
+		0; /* a page that is missing would end the first transfer */
 	series->count = BENCH_SAMPLES;
 	for (u64 i = 0; i < BENCH_WARMUP + BENCH_SAMPLES; i++) {
 		u64 ticks = sample(trial, i + 1);
@@ -129,7 +131,8 @@ void trial_client(void *argument)
 	task_done(failures);
 }
 
-/* --- the echo ----------------------------------------------------------------------------------- */
+/* --- the echo -----------------------------------------------------------------------------------
+ */
 
 /* Loops of their own, so that a round trip does not pay for a clock that nobody reads. */
 static noreturn void echo_empty(bool timed)
@@ -188,7 +191,8 @@ void trial_echo(void *argument)
 	echo_message(!trial->round_trip);
 }
 
-/* --- page faults ---------------------------------------------------------------------------------- */
+/* --- page faults
+ * ---------------------------------------------------------------------------------- */
 
 static inline u64 timed_read(const u8 *byte, u8 *value)
 {

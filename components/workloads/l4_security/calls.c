@@ -22,7 +22,8 @@ static void privileged_calls(void *unused)
 
 static void unknown_calls(void *unused)
 {
-	static const long numbers[] = {0, 39, 512, -9, -10, -4096, INT64_MAX, INT64_MIN, 0x100000000, -0x100000000};
+	static const long numbers[] = {
+		0, 39, 512, -9, -10, -4096, INT64_MAX, INT64_MIN, 0x100000000, -0x100000000};
 
 	(void)unused;
 	for (unsigned i = 0; i < ARRAY_SIZE(numbers); i++)
@@ -33,44 +34,66 @@ static void unknown_calls(void *unused)
 
 static void test_bad_arguments(void)
 {
-	struct l4_registers r = {.ip = KERNEL_ADDRESS, .tp = NONCANONICAL_ADDRESS, .source = l4_id(99, 99)};
+	struct l4_registers r = {
+		.ip = KERNEL_ADDRESS, .tp = NONCANONICAL_ADDRESS, .source = l4_id(99, 99)};
 	u64 me = TASK_ROOT, other;
 
 	begin();
 	other = id_of(ATTACKER);
 	task_make(other, other, ATTACKER);
-	eq(l4_thread_control(0, me, 0, 0, 0, 0), -L4_ERROR_INVALID, "number 0 names no thread to make");
-	eq(l4_thread_control(l4_id(1 << 20, 1), me, 0, 0, 0, 0), -L4_ERROR_INVALID, "a number beyond the last is refused");
-	eq(l4_thread_control(l4_id(9, 0), me, 0, 0, 0, 0), -L4_ERROR_INVALID, "version 0 is refused");
-	eq(l4_thread_control(l4_id(2, version + 7), me, 0, 0, 0, 0), -L4_ERROR_INVALID, "a number in use is not given twice");
-	eq(l4_thread_control(l4_id(9, 1), l4_id(77, 1), 0, 0, 0, 0), -L4_ERROR_NO_PARTNER, "a space that is not there is refused");
-	eq(l4_thread_control(l4_id(9, 1), me, 0, 0, 0, 32), -L4_ERROR_INVALID, "a priority beyond the last is refused");
-	eq(l4_thread_control(me, L4_NIL, 0, 0, 0, 0), -L4_ERROR_INVALID, "a thread cannot delete itself");
-	eq(l4_thread_control(l4_id(9, 1), l4_id(9, 1), 0, 0, KERNEL_ADDRESS, 0), -L4_ERROR_INVALID, "no UTCB in the kernel's half");
-	eq(l4_thread_control(l4_id(9, 1), me, 0, 0, 0x1000000, 0), -L4_ERROR_INVALID, "no UTCB over the root task's memory");
-	eq(l4_thread_control(l4_id(9, 1), other, 0, 0, (u64)task_utcb(ATTACKER), 0), -L4_ERROR_INVALID, "no UTCB over another");
-	eq(l4_exchange_registers(other, L4_EXREGS_IP, &r), -L4_ERROR_INVALID, "no instruction pointer in the kernel's half");
-	eq(l4_exchange_registers(other, L4_EXREGS_TP, &r), -L4_ERROR_INVALID, "no thread pointer that is no address");
-	eq(l4_exchange_registers(other, L4_EXREGS_COPY, &r), -L4_ERROR_NO_PARTNER, "no copy from a thread that is not there");
-	eq(l4_exchange_registers(other, 0x100000, &r), -L4_ERROR_INVALID, "unknown control bits are refused");
-	eq(l4_exchange_registers(other, L4_EXREGS_RESULT, (void *)KERNEL_ADDRESS), -L4_ERROR_INVALID,
-		"registers are not read from the kernel's memory");
+	eq(l4_thread_control(0, me, 0, 0, 0, 0), -L4_ERROR_INVALID,
+		"number 0 names no thread to make");
+	eq(l4_thread_control(l4_id(1 << 20, 1), me, 0, 0, 0, 0), -L4_ERROR_INVALID,
+		"a number beyond the last is refused");
+	eq(l4_thread_control(l4_id(9, 0), me, 0, 0, 0, 0), -L4_ERROR_INVALID,
+		"version 0 is refused");
+	eq(l4_thread_control(l4_id(2, version + 7), me, 0, 0, 0, 0), -L4_ERROR_INVALID,
+		"a number in use is not given twice");
+	eq(l4_thread_control(l4_id(9, 1), l4_id(77, 1), 0, 0, 0, 0), -L4_ERROR_NO_PARTNER,
+		"a space that is not there is refused");
+	eq(l4_thread_control(l4_id(9, 1), me, 0, 0, 0, 32), -L4_ERROR_INVALID,
+		"a priority beyond the last is refused");
+	eq(l4_thread_control(me, L4_NIL, 0, 0, 0, 0), -L4_ERROR_INVALID,
+		"a thread cannot delete itself");
+	eq(l4_thread_control(l4_id(9, 1), l4_id(9, 1), 0, 0, KERNEL_ADDRESS, 0), -L4_ERROR_INVALID,
+		"no UTCB in the kernel's half");
+	eq(l4_thread_control(l4_id(9, 1), me, 0, 0, 0x1000000, 0), -L4_ERROR_INVALID,
+		"no UTCB over the root task's memory");
+	eq(l4_thread_control(l4_id(9, 1), other, 0, 0, (u64)task_utcb(ATTACKER), 0),
+		-L4_ERROR_INVALID, "no UTCB over another");
+	eq(l4_exchange_registers(other, L4_EXREGS_IP, &r), -L4_ERROR_INVALID,
+		"no instruction pointer in the kernel's half");
+	eq(l4_exchange_registers(other, L4_EXREGS_TP, &r), -L4_ERROR_INVALID,
+		"no thread pointer that is no address");
+	eq(l4_exchange_registers(other, L4_EXREGS_COPY, &r), -L4_ERROR_NO_PARTNER,
+		"no copy from a thread that is not there");
+	eq(l4_exchange_registers(other, 0x100000, &r), -L4_ERROR_INVALID,
+		"unknown control bits are refused");
+	eq(l4_exchange_registers(other, L4_EXREGS_RESULT, (void *)KERNEL_ADDRESS),
+		-L4_ERROR_INVALID, "registers are not read from the kernel's memory");
 	static struct l4_register_file file;
 	r = (struct l4_registers){.file = &file, .fpu = (void *)KERNEL_ADDRESS};
 	file.rip = KERNEL_ADDRESS;
-	eq(l4_exchange_registers(other, L4_EXREGS_SET, &r), -L4_ERROR_INVALID, "a register file may not lead into the kernel");
+	eq(l4_exchange_registers(other, L4_EXREGS_SET, &r), -L4_ERROR_INVALID,
+		"a register file may not lead into the kernel");
 	file.rip = 0;
 	file.rflags = UINT64_MAX;
-	eq(l4_exchange_registers(other, L4_EXREGS_SET | L4_EXREGS_GET, &r), 0, "one that leads elsewhere is taken");
+	eq(l4_exchange_registers(other, L4_EXREGS_SET | L4_EXREGS_GET, &r), 0,
+		"one that leads elsewhere is taken");
 	eq((s64)file.rflags, 0x240fd7, "with those flags that are the user's, and interrupts on");
 	eq((s64)(file.cs & file.ss & 3), 3, "and with user segments");
-	eq(l4_exchange_registers(other, L4_EXREGS_GETFPU, &r), -L4_ERROR_INVALID, "nothing is written into the kernel");
+	eq(l4_exchange_registers(other, L4_EXREGS_GETFPU, &r), -L4_ERROR_INVALID,
+		"nothing is written into the kernel");
 	r.file = (void *)DIRECT_MAP_ADDRESS;
 	eq(l4_exchange_registers(other, L4_EXREGS_GET, &r), -L4_ERROR_INVALID, "by no name");
-	eq(l4_debugger(L4_DEBUGGER_CONSOLE, (void *)KERNEL_ADDRESS, 8), -L4_ERROR_INVALID, "nor is text");
-	eq(l4_debugger(L4_DEBUGGER_CONSOLE, "x", UINT64_MAX), -L4_ERROR_INVALID, "nor a text without end");
-	eq(l4_space_control(other, 0x80, 0), -L4_ERROR_INVALID, "unknown bits of a space are refused");
-	eq(l4_space_control(me, L4_SPACE_CLEAR, 0), -L4_ERROR_INVALID, "the root task's space is as it is");
+	eq(l4_debugger(L4_DEBUGGER_CONSOLE, (void *)KERNEL_ADDRESS, 8), -L4_ERROR_INVALID,
+		"nor is text");
+	eq(l4_debugger(L4_DEBUGGER_CONSOLE, "x", UINT64_MAX), -L4_ERROR_INVALID,
+		"nor a text without end");
+	eq(l4_space_control(other, 0x80, 0), -L4_ERROR_INVALID,
+		"unknown bits of a space are refused");
+	eq(l4_space_control(me, L4_SPACE_CLEAR, 0), -L4_ERROR_INVALID,
+		"the root task's space is as it is");
 	eq(l4_unmap(64, false), -L4_ERROR_INVALID, "an fpage of no size cannot be unmapped");
 	task_delete(other);
 }
@@ -86,15 +109,17 @@ void test_calls(void)
 	event = attack(unknown_calls);
 	for (unsigned i = 0, n = (unsigned)result[20]; i < n; i++)
 		all &= result[i] == -L4_ERROR_INVALID;
-	ok(event.kind == TASK_DONE && all && result[20] > 0, "numbers that are no call are refused");
+	ok(event.kind == TASK_DONE && all && result[20] > 0,
+		"numbers that are no call are refused");
 	test_bad_arguments();
 }
 
-/* --- random calls ------------------------------------------------------------------------------ */
+/* --- random calls ------------------------------------------------------------------------------
+ */
 
 static u64 random_state = 0x2545f4914f6cdd1dull;
-static u64 bystander;      /* the thread that takes whatever comes */
-static u64 delivered;      /* messages that it took */
+static u64 bystander; /* the thread that takes whatever comes */
+static u64 delivered; /* messages that it took */
 static unsigned calls_made;
 
 static u64 next_random(void)
@@ -108,16 +133,18 @@ static u64 next_random(void)
 /* Values that are likely to be looked at, and any others. */
 static u64 strange_value(void)
 {
-	static const u64 values[] = {0, 1, 2, 12, 63, 64, 0xfff, 0x1000, UINT64_MAX, INT64_MAX, 1ull << 63, REGION,
-		0x1000000, 0x7fffffffe000, 0x7ffffffff000, 0x800000000000, KERNEL_ADDRESS, DIRECT_MAP_ADDRESS,
-		NONCANONICAL_ADDRESS, 0x710000000000};
+	static const u64 values[] = {0, 1, 2, 12, 63, 64, 0xfff, 0x1000, UINT64_MAX, INT64_MAX,
+		1ull << 63, REGION, 0x1000000, 0x7fffffffe000, 0x7ffffffff000, 0x800000000000,
+		KERNEL_ADDRESS, DIRECT_MAP_ADDRESS, NONCANONICAL_ADDRESS, 0x710000000000};
 	u64 which = next_random() % 32;
 
 	if (which < ARRAY_SIZE(values))
 		return values[which];
 	if (which < 26)
-		return l4_id((u32)(next_random() % 8), (u32)(next_random() % 2 ? version : next_random() % 4));
-	return which < 30 ? next_random() : l4_fpage(next_random() & ~0xfffull, next_random() % 64, 7);
+		return l4_id((u32)(next_random() % 8),
+			(u32)(next_random() % 2 ? version : next_random() % 4));
+	return which < 30 ? next_random()
+			  : l4_fpage(next_random() & ~0xfffull, next_random() % 64, 7);
 }
 
 static u64 strange_tag(void)
@@ -149,20 +176,22 @@ static void random_calls(void *unused)
 			utcb->mr[k] = strange_value();
 		utcb->acceptor = strange_value();
 		for (unsigned k = 0; k < L4_STRINGS; k++)
-			utcb->buffers[k].address = strange_value(), utcb->buffers[k].size = strange_value();
+			utcb->buffers[k].address = strange_value(),
+			utcb->buffers[k].size = strange_value();
 		if (number != L4_CALL_IPC) {
-			l4_syscall(number, strange_value(), strange_value(), strange_value(), strange_value(), strange_value(),
-				strange_value());
+			l4_syscall(number, strange_value(), strange_value(), strange_value(),
+				strange_value(), strange_value(), strange_value());
 			continue;
 		}
 		m.tag = strange_tag();
 		for (unsigned k = 0; k < L4_REGISTER_MRS; k++)
 			m.mr[k] = strange_value();
 		if (next_random() % 2) /* an item that is well made, of something strange */
-			m.mr[l4_untyped(m.tag) % 6] = next_random() % 2 ? l4_map_item(strange_value() & ~0xfffull)
-								       : l4_string_item(next_random() % 8192);
-		/* Never to the root task, which would take it for an event, and never for ever; half of
-		 * the time long enough for others to run. */
+			m.mr[l4_untyped(m.tag) % 6] =
+				next_random() % 2 ? l4_map_item(strange_value() & ~0xfffull)
+						  : l4_string_item(next_random() % 8192);
+		/* Never to the root task, which would take it for an event, and never for ever;
+		 * half of the time long enough for others to run. */
 		u64 to = next_random() % 2 ? bystander : strange_value();
 		l4_ipc(to == TASK_ROOT ? L4_NIL : to, strange_value(),
 			next_random() % 2 ? NOW : l4_timeouts(L4_ZERO, 20000), &m);
@@ -183,7 +212,8 @@ static void take_anything(void *unused)
 	for (;;) {
 		utcb->acceptor = l4_fpage(REGION, 20, 0);
 		for (unsigned k = 0; k < L4_STRINGS; k++)
-			utcb->buffers[k].address = (u64)buffer, utcb->buffers[k].size = sizeof(buffer);
+			utcb->buffers[k].address = (u64)buffer,
+			utcb->buffers[k].size = sizeof(buffer);
 		m.tag = 0;
 		s64 from = l4_ipc(to, L4_ANY, l4_timeouts(L4_ZERO, L4_FOREVER), &m);
 		to = from > 0 ? (u64)from : L4_NIL;
@@ -209,7 +239,8 @@ void test_random(void)
 	spawn(VICTIM, take_anything);
 	bystander = id_of(VICTIM);
 	spawn(ATTACKER, random_calls);
-	/* A string at an address that nobody can supply ends an attacker; the next goes on where it was. */
+	/* A string at an address that nobody can supply ends an attacker; the next goes on where it
+	 * was. */
 	for (;; lives++) {
 		struct task_event event = task_wait(supply_region);
 

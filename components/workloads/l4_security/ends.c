@@ -32,16 +32,19 @@ static void test_redirector(void)
 	task_make(id_of(ATTACKER), id_of(ATTACKER), ATTACKER);
 	task_must(l4_space_control(id_of(ATTACKER), 0, id_of(THIRD)), "redirecting");
 	task_start(id_of(ATTACKER), ATTACKER, talk_around, NULL);
-	/* It may send to the third only: even its last word to the root task is refused, so we look at what it wrote. */
+	/* It may send to the third only: even its last word to the root task is refused, so we look
+	 * at what it wrote. */
 	task_wait_for(NULL, 20000000);
-	ok(result[0] == FAILED_SEND(L4_ERROR_DENIED) && result[1] == result[0], "a redirected space sends to no other thread");
+	ok(result[0] == FAILED_SEND(L4_ERROR_DENIED) && result[1] == result[0],
+		"a redirected space sends to no other thread");
 	eq(result[2], 0, "but to its redirector");
 	eq(result[10], 1, "and only that one heard of it");
 	l4_thread_control(id_of(ATTACKER), L4_NIL, 0, 0, 0, 0);
 	finish();
 }
 
-/* --- ends ------------------------------------------------------------------------------------------ */
+/* --- ends
+ * ------------------------------------------------------------------------------------------ */
 
 static void wait_for_victim(void *unused)
 {
@@ -95,7 +98,8 @@ static void test_deletion(void)
 	task_delete(id_of(VICTIM));
 	for (unsigned i = 0; i < 2; i++)
 		told &= task_wait(NULL).kind == TASK_DONE;
-	ok(told && result[0] == FAILED_RECEIVE(L4_ERROR_NO_PARTNER), "who waits for a thread that ends is told");
+	ok(told && result[0] == FAILED_RECEIVE(L4_ERROR_NO_PARTNER),
+		"who waits for a thread that ends is told");
 	eq(result[1], FAILED_SEND(L4_ERROR_NO_PARTNER), "who waits to send to it, too");
 	finish();
 
@@ -105,7 +109,8 @@ static void test_deletion(void)
 	task_wait_for(NULL, 3000000);
 	task_delete(id_of(VICTIM)); /* with its time-out running */
 	spawn(THIRD, call_victim);
-	ok(task_wait(NULL).kind == TASK_DONE && result[1] == FAILED_SEND(L4_ERROR_NO_PARTNER), "a sleeper can be deleted");
+	ok(task_wait(NULL).kind == TASK_DONE && result[1] == FAILED_SEND(L4_ERROR_NO_PARTNER),
+		"a sleeper can be deleted");
 	task_delete(id_of(ATTACKER));
 	struct l4_message m = {0};
 	eq(l4_ipc(L4_NIL, L4_ANY, l4_timeouts(0, 30000000), &m), FAILED_RECEIVE(L4_ERROR_TIMEOUT),
@@ -126,8 +131,10 @@ static void test_deleted_sender(void)
 	settle(NULL);
 	task_delete(id_of(VICTIM));
 	struct task_event event = task_wait(NULL);
-	ok(event.kind == TASK_DONE && event.thread == id_of(FOURTH) && result[1] == FAILED_RECEIVE(L4_ERROR_NO_PARTNER),
-		"a sender that ends leaves the queue, and who has called is told of its partner's end");
+	ok(event.kind == TASK_DONE && event.thread == id_of(FOURTH) &&
+			result[1] == FAILED_RECEIVE(L4_ERROR_NO_PARTNER),
+		"a sender that ends leaves the queue, and who has called is told of its partner's "
+		"end");
 	finish();
 }
 
@@ -144,7 +151,9 @@ static void test_halting(void)
 {
 	begin();
 	task_make(id_of(ATTACKER), id_of(ATTACKER), ATTACKER);
-	task_must(l4_thread_control(id_of(ATTACKER), id_of(ATTACKER), TASK_ROOT, l4_id(99, 1), 0, 16), "changing a handler");
+	task_must(
+		l4_thread_control(id_of(ATTACKER), id_of(ATTACKER), TASK_ROOT, l4_id(99, 1), 0, 16),
+		"changing a handler");
 	task_must(l4_space_control(id_of(ATTACKER), L4_SPACE_ALIEN, 0), "making an alien");
 	task_start(id_of(ATTACKER), ATTACKER, trap_as_alien, NULL);
 	task_wait_for(NULL, 5000000);

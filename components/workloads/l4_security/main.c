@@ -61,7 +61,8 @@ void finish(void)
 {
 	for (unsigned who = 0; who < ARRAY_SIZE(spawned); who++) {
 		if (spawned[who])
-			l4_thread_control(id_of(who), L4_NIL, 0, 0, 0, 0); /* it may be gone already */
+			l4_thread_control(
+				id_of(who), L4_NIL, 0, 0, 0, 0); /* it may be gone already */
 		spawned[who] = false;
 	}
 }

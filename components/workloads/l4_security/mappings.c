@@ -1,4 +1,5 @@
-/* Attacks: mapping what one has not, where one may not, with more rights; unmapping what is another's. */
+/* Attacks: mapping what one has not, where one may not, with more rights; unmapping what is
+ * another's. */
 #include <workloads/l4_security/security.h>
 
 #define PAGE_A REGION
@@ -58,20 +59,26 @@ static void test_windows(void)
 {
 	u64 page = l4_fpage(PAGE_A, 12, 7);
 
-	eq(one_map(page, 0, 0), FAILED_SEND(L4_ERROR_OVERFLOW), "without a window nothing is mapped");
+	eq(one_map(page, 0, 0), FAILED_SEND(L4_ERROR_OVERFLOW),
+		"without a window nothing is mapped");
 	finish();
-	eq(one_map(page, 0, l4_fpage(KERNEL_ADDRESS, 12, 0)), FAILED_SEND(L4_ERROR_INVALID), "no window in the kernel's half");
+	eq(one_map(page, 0, l4_fpage(KERNEL_ADDRESS, 12, 0)), FAILED_SEND(L4_ERROR_INVALID),
+		"no window in the kernel's half");
 	finish();
 	eq(one_map(page, NONCANONICAL_ADDRESS, L4_FPAGE_COMPLETE), FAILED_SEND(L4_ERROR_INVALID),
 		"nor what is no address in a complete window");
 	finish();
-	eq(one_map(page, 0x7ffffffff000, L4_FPAGE_COMPLETE), FAILED_SEND(L4_ERROR_INVALID), "nor the last page of all");
+	eq(one_map(page, 0x7ffffffff000, L4_FPAGE_COMPLETE), FAILED_SEND(L4_ERROR_INVALID),
+		"nor the last page of all");
 	finish();
-	eq(one_map(l4_fpage(PAGE_A, 63, 7), 0, l4_fpage(PAGE_B, 12, 0)), FAILED_SEND(L4_ERROR_INVALID), "an fpage of 2^63 bytes is refused");
+	eq(one_map(l4_fpage(PAGE_A, 63, 7), 0, l4_fpage(PAGE_B, 12, 0)),
+		FAILED_SEND(L4_ERROR_INVALID), "an fpage of 2^63 bytes is refused");
 	finish();
-	eq(one_map(l4_fpage(PAGE_A, 3, 7), 0, l4_fpage(PAGE_B, 12, 0)), FAILED_SEND(L4_ERROR_INVALID), "and one of 8");
+	eq(one_map(l4_fpage(PAGE_A, 3, 7), 0, l4_fpage(PAGE_B, 12, 0)),
+		FAILED_SEND(L4_ERROR_INVALID), "and one of 8");
 	finish();
-	eq(one_map(page, 0, l4_fpage((u64)task_utcb(VICTIM), 12, 0)), FAILED_SEND(L4_ERROR_INVALID), "a UTCB cannot be mapped over");
+	eq(one_map(page, 0, l4_fpage((u64)task_utcb(VICTIM), 12, 0)), FAILED_SEND(L4_ERROR_INVALID),
+		"a UTCB cannot be mapped over");
 	finish();
 }
 
@@ -100,7 +107,8 @@ static struct task_event probe(void (*body)(void *))
 
 static void test_rights(void)
 {
-	eq(one_map(l4_fpage(PAGE_A, 12, 7), 0, l4_fpage(PAGE_B, 12, 0)), 0, "a page that one has can be mapped on");
+	eq(one_map(l4_fpage(PAGE_A, 12, 7), 0, l4_fpage(PAGE_B, 12, 0)), 0,
+		"a page that one has can be mapped on");
 	ok(probe(probe_read).kind == TASK_DONE && result[2] == 0x3c, "and is seen there");
 	struct task_event event = probe(probe_write);
 	ok(event.kind == TASK_FAULT && event.value == PAGE_B && event.access == PROT_WRITE,
@@ -173,20 +181,24 @@ static void test_unmapping_others(void)
 	ok(result[30] == 0x3c && faults_at_a == 1, "the victim has a page");
 	spawn(ATTACKER, unmap_others);
 	struct task_event event = task_wait(count_faults);
-	ok(event.kind == TASK_DONE && event.value == 3 && result[0] == 0, "an attacker unmaps addresses where it has nothing");
+	ok(event.kind == TASK_DONE && event.value == 3 && result[0] == 0,
+		"an attacker unmaps addresses where it has nothing");
 	bool refused = true;
 	for (unsigned i = 4; i < 9; i++)
 		refused &= result[i] == -L4_ERROR_INVALID;
 	ok(refused, "sizes that are none are refused");
 	task_must(l4_ipc(id_of(VICTIM), L4_NIL, 0, &m), "letting the victim go on");
 	event = task_wait(count_faults);
-	ok(event.value == 4 && result[31] == 0x3c && faults_at_a == 1, "the victim did not lose its page");
+	ok(event.value == 4 && result[31] == 0x3c && faults_at_a == 1,
+		"the victim did not lose its page");
 	finish();
 }
 
-/* --- recursion --------------------------------------------------------------------------------- */
+/* --- recursion ---------------------------------------------------------------------------------
+ */
 
-/* The attacker maps PAGE_A to the victim, who maps it to the third; then the root task takes rights away. */
+/* The attacker maps PAGE_A to the victim, who maps it to the third; then the root task takes rights
+ * away. */
 static void pass_on(void *unused)
 {
 	struct l4_message m = {0};
@@ -195,7 +207,8 @@ static void pass_on(void *unused)
 	(void)unused;
 	utcb->acceptor = l4_fpage(PAGE_B, 12, 0);
 	result[10] = l4_ipc(L4_NIL, id_of(ATTACKER), 0, &m);
-	m = (struct l4_message){.tag = l4_tag(0, 0, 2), .mr = {l4_map_item(0), l4_fpage(PAGE_B, 12, 7)}};
+	m = (struct l4_message){
+		.tag = l4_tag(0, 0, 2), .mr = {l4_map_item(0), l4_fpage(PAGE_B, 12, 7)}};
 	result[11] = l4_ipc(id_of(THIRD), L4_NIL, 0, &m);
 	task_done(5);
 }
@@ -254,10 +267,12 @@ static void test_recursion(struct l4_utcb *root_utcb)
 	root_utcb->mr[0] = l4_fpage(shared_page, 12, PROT_WRITE);
 	task_must(l4_unmap(1, false), "unmapping");
 	struct task_event event = in_third(write_c);
-	ok(event.kind == TASK_FAULT && event.access == PROT_WRITE, "until the first giver takes that right away from all");
+	ok(event.kind == TASK_FAULT && event.access == PROT_WRITE,
+		"until the first giver takes that right away from all");
 	ok(in_third(read_c).kind == TASK_DONE && result[14] == 9, "they still read");
 	task_delete(id_of(VICTIM)); /* the space in the middle goes */
-	ok(in_third(read_c).kind == TASK_FAULT, "what came from a space that has ended is gone with it");
+	ok(in_third(read_c).kind == TASK_FAULT,
+		"what came from a space that has ended is gone with it");
 	finish();
 }
 

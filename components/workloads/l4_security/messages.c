@@ -7,10 +7,12 @@ static void bad_partners(void *unused)
 	struct l4_message m = {.tag = 0};
 
 	(void)unused;
-	result[0] = l4_ipc(l4_id(3, version - 1), L4_NIL, NOW, &m); /* the victim's number with an old version */
+	result[0] = l4_ipc(l4_id(3, version - 1), L4_NIL, NOW,
+		&m); /* the victim's number with an old version */
 	result[1] = l4_ipc(l4_id(3, version + 1), L4_NIL, NOW, &m);
 	result[2] = l4_ipc(l4_id(99, 1), L4_NIL, NOW, &m);
-	result[3] = l4_ipc(l4_id(3 + 2048, version), L4_NIL, NOW, &m); /* another number of the same slot */
+	result[3] = l4_ipc(
+		l4_id(3 + 2048, version), L4_NIL, NOW, &m); /* another number of the same slot */
 	result[4] = l4_ipc(victim | 1ull << 63, L4_NIL, NOW, &m);
 	result[5] = l4_ipc(me, L4_NIL, NOW, &m);
 	result[6] = l4_ipc(1, L4_NIL, NOW, &m);
@@ -42,11 +44,13 @@ static void test_partners(void)
 	ok(task_wait_for(NULL, 3000000).thread == 0, "a thread waits for one other");
 	spawn(ATTACKER, bad_partners);
 	struct task_event event = task_wait(NULL);
-	ok(event.kind == TASK_DONE && event.thread == id_of(ATTACKER), "an attack with thread ids ends");
+	ok(event.kind == TASK_DONE && event.thread == id_of(ATTACKER),
+		"an attack with thread ids ends");
 	for (unsigned i = 0; i <= 8; i++)
 		none &= result[i] == FAILED_SEND(L4_ERROR_NO_PARTNER);
 	ok(none, "stale, guessed and impossible ids reach nobody");
-	ok(result[9] == FAILED_RECEIVE(L4_ERROR_NO_PARTNER) && result[10] == result[9], "nor can they be waited for");
+	ok(result[9] == FAILED_RECEIVE(L4_ERROR_NO_PARTNER) && result[10] == result[9],
+		"nor can they be waited for");
 	eq(result[11], 0, "a call without phases does nothing");
 	eq(result[12], FAILED_RECEIVE(L4_ERROR_TIMEOUT), "a wait of no time ends at once");
 	eq(result[20], 0, "who waits for one hears no other");
@@ -104,7 +108,8 @@ static void test_lengths(void)
 	struct task_event event = task_wait(NULL);
 	for (unsigned i = 0; i < (unsigned)result[40]; i++)
 		refused &= result[i] == FAILED_SEND(L4_ERROR_INVALID);
-	ok(event.kind == TASK_DONE && result[40] > 5 && refused, "messages longer than there are registers are refused");
+	ok(event.kind == TASK_DONE && result[40] > 5 && refused,
+		"messages longer than there are registers are refused");
 	eq(result[41], 0, "and their receiver hears nothing of them");
 	finish();
 }
@@ -124,10 +129,12 @@ static void test_without_utcb(void)
 {
 	begin();
 	spawn(VICTIM, count_messages);
-	task_must(l4_thread_control(id_of(ATTACKER), id_of(ATTACKER), TASK_ROOT, TASK_ROOT, 0, 16), "making a thread");
+	task_must(l4_thread_control(id_of(ATTACKER), id_of(ATTACKER), TASK_ROOT, TASK_ROOT, 0, 16),
+		"making a thread");
 	task_start(id_of(ATTACKER), ATTACKER, long_without_utcb, NULL);
 	struct task_event event = task_wait(NULL);
-	ok(event.kind == TASK_DONE && result[0] == FAILED_SEND(L4_ERROR_INVALID), "without a UTCB there is no eighth register");
+	ok(event.kind == TASK_DONE && result[0] == FAILED_SEND(L4_ERROR_INVALID),
+		"without a UTCB there is no eighth register");
 	eq(result[1], -L4_ERROR_INVALID, "nor anything to unmap");
 	l4_thread_control(id_of(ATTACKER), L4_NIL, 0, 0, 0, 0);
 	finish();
@@ -143,7 +150,8 @@ void test_messages(void)
 	task_wait_for(NULL, 3000000);
 	spawn(ATTACKER, send_to_closed);
 	struct task_event event = task_wait(NULL);
-	ok(event.kind == TASK_DONE && result[0] == FAILED_SEND(L4_ERROR_TIMEOUT) && result[1] == result[0],
+	ok(event.kind == TASK_DONE && result[0] == FAILED_SEND(L4_ERROR_TIMEOUT) &&
+			result[1] == result[0],
 		"who sends to one that waits for another runs into its time-out");
 	finish();
 }

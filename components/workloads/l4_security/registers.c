@@ -43,8 +43,9 @@ static void receive_nothing(void *unused)
 
 static bool all_are(const struct register_file *file, u64 pattern)
 {
-	bool same = file->rbx == pattern && file->rbp == pattern && file->r8 == pattern && file->r9 == pattern &&
-		file->r12 == pattern && file->r13 == pattern && file->r14 == pattern && file->r15 == pattern;
+	bool same = file->rbx == pattern && file->rbp == pattern && file->r8 == pattern &&
+		    file->r9 == pattern && file->r12 == pattern && file->r13 == pattern &&
+		    file->r14 == pattern && file->r15 == pattern;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(file->xmm); i++)
 		same &= file->xmm[i] == pattern;
@@ -66,7 +67,8 @@ static void test_leaks(void (*first)(void *), void (*second)(void *), const char
 	finish();
 }
 
-/* --- a new thread ---------------------------------------------------------------------------------- */
+/* --- a new thread
+ * ---------------------------------------------------------------------------------- */
 
 void probe_start(void);
 extern struct register_file *probe_file;
@@ -80,15 +82,19 @@ static void test_fresh_thread(void)
 	fill(&fresh, 0xff);
 	task_make(id_of(ATTACKER), id_of(ATTACKER), ATTACKER);
 	struct l4_registers r = {.ip = (u64)probe_start, .sp = (u64)&fresh};
-	task_must(l4_exchange_registers(id_of(ATTACKER), L4_EXREGS_IP | L4_EXREGS_SP | L4_EXREGS_RUN, &r), "starting");
+	task_must(l4_exchange_registers(
+			  id_of(ATTACKER), L4_EXREGS_IP | L4_EXREGS_SP | L4_EXREGS_RUN, &r),
+		"starting");
 	struct task_event event = task_wait(NULL);
 	for (unsigned i = 0; i < sizeof(fresh) / 8; i++)
 		empty &= ((u64 *)&fresh)[i] == 0;
-	ok(event.kind == TASK_EXCEPTION && event.value == 6 && empty, "a new thread finds all its registers empty");
+	ok(event.kind == TASK_EXCEPTION && event.value == 6 && empty,
+		"a new thread finds all its registers empty");
 	task_delete(id_of(ATTACKER));
 }
 
-/* --- the processor ------------------------------------------------------------------------------------ */
+/* --- the processor
+ * ------------------------------------------------------------------------------------ */
 
 #define INSTRUCTION_ATTACK(function, instruction)                                                  \
 	static void function(void *unused)                                                         \
@@ -102,7 +108,8 @@ static void test_fresh_thread(void)
 INSTRUCTION_ATTACK(use_cli, "cli")
 INSTRUCTION_ATTACK(use_hlt, "hlt")
 INSTRUCTION_ATTACK(use_port, "movw $0x501, %%dx; movb $0x10, %%al; outb %%al, %%dx")
-INSTRUCTION_ATTACK(use_wrmsr, "movl $0xc0000082, %%ecx; xorl %%eax, %%eax; xorl %%edx, %%edx; wrmsr")
+INSTRUCTION_ATTACK(
+	use_wrmsr, "movl $0xc0000082, %%ecx; xorl %%eax, %%eax; xorl %%edx, %%edx; wrmsr")
 INSTRUCTION_ATTACK(use_cr3, "movq %%cr3, %%rax")
 INSTRUCTION_ATTACK(use_lgdt, "subq $16, %%rsp; lgdt (%%rsp)")
 INSTRUCTION_ATTACK(use_ud2, "ud2")
@@ -116,15 +123,16 @@ INSTRUCTION_ATTACK(touch_astray, "movabsq $0x900000000000, %%rax; movb (%%rax), 
 
 static void test_instructions(void)
 {
-	static void (*const general[])(void *) = {use_cli, use_hlt, use_port, use_wrmsr, use_cr3, use_lgdt, use_int20,
-		use_int_df, jump_astray, touch_astray};
+	static void (*const general[])(void *) = {use_cli, use_hlt, use_port, use_wrmsr, use_cr3,
+		use_lgdt, use_int20, use_int_df, jump_astray, touch_astray};
 	bool stopped = true;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(general); i++) {
 		struct task_event event = attack(general[i]);
 		stopped &= event.kind == TASK_EXCEPTION && event.value == 13 && result[0] == 0;
 	}
-	ok(stopped, "privileged instructions, ports, gates and wild jumps end in a general protection exception");
+	ok(stopped, "privileged instructions, ports, gates and wild jumps end in a general "
+		    "protection exception");
 	ok(attack(use_ud2).value == 6, "an undefined instruction is reported as such");
 	ok(attack(use_int3).value == 3, "a breakpoint too");
 	ok(attack(divide_by_zero).value == 0 && result[0] == 0, "a division by zero too");
@@ -185,7 +193,10 @@ static void strange_flags(void *unused)
 	struct l4_message m = {.tag = 0};
 
 	(void)unused;
-	__asm__ volatile("std; pushfq; orq $0x44000, (%%rsp); popfq" : : : "memory", "cc"); /* NT, AC */
+	__asm__ volatile("std; pushfq; orq $0x44000, (%%rsp); popfq"
+			 :
+			 :
+			 : "memory", "cc"); /* NT, AC */
 	__asm__ volatile("movq $-7, %%rax; syscall" : : : "rax", "rcx", "r11", "memory");
 	__asm__ volatile("cld; pushfq; andq $~0x44000, (%%rsp); popfq" : : : "memory", "cc");
 	result[0] = l4_ipc(L4_NIL, L4_ANY, NOW, &m);
@@ -194,7 +205,8 @@ static void strange_flags(void *unused)
 
 void test_registers(void)
 {
-	test_leaks(receive_nothing, send_secrets, "an empty message carries no register, where the receiver waits");
+	test_leaks(receive_nothing, send_secrets,
+		"an empty message carries no register, where the receiver waits");
 	test_leaks(send_secrets, receive_nothing, "nor where the sender does");
 	test_fresh_thread();
 	test_instructions();

@@ -25,7 +25,8 @@ void eq(s64 actual, s64 expected, const char *what);
 
 /* New ids, result[] cleared. */
 void begin(void);
-/* Makes a thread that does not run yet, in a space of its own: from now on there is one of that id. */
+/* Makes a thread that does not run yet, in a space of its own: from now on there is one of that id.
+ */
 void prepare(unsigned who);
 void start(unsigned who, void (*body)(void *));
 /* Both; in a space of its own, or in that of `with`. */
@@ -40,7 +41,7 @@ struct task_event attack(void (*body)(void *));
 void settle(u64 (*supply)(u64 address, u64 access));
 
 #define FAILED_SEND(error)    (-2 * (s64)(error))
-#define FAILED_RECEIVE(error) (-2 * (s64)(error) - 1)
+#define FAILED_RECEIVE(error) (-2 * (s64)(error)-1)
 
 /* At once, without waiting for anybody. */
 #define NOW l4_timeouts(L4_ZERO, L4_ZERO)
@@ -48,9 +49,9 @@ void settle(u64 (*supply)(u64 address, u64 access));
 /* A region outside the image, where each space sees what the tests map there. */
 #define REGION 0x40000000ull
 /* Addresses that no user may touch: the kernel's, and such as are no addresses. */
-#define KERNEL_ADDRESS        0xffffffff80100000ull
-#define DIRECT_MAP_ADDRESS    0xffff800000100000ull
-#define NONCANONICAL_ADDRESS  0x0000900000000000ull
+#define KERNEL_ADDRESS       0xffffffff80100000ull
+#define DIRECT_MAP_ADDRESS   0xffff800000100000ull
+#define NONCANONICAL_ADDRESS 0x0000900000000000ull
 
 void test_calls(void);
 void test_messages(void);

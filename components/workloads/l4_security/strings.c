@@ -1,4 +1,5 @@
-/* Attacks: string items at addresses and of lengths that are not the sender's or the receiver's to use. */
+/* Attacks: string items at addresses and of lengths that are not the sender's or the receiver's to
+ * use. */
 #include <workloads/l4_security/security.h>
 
 static u8 source[2 * PAGE] aligned(4096), target[2 * PAGE] aligned(4096);
@@ -23,7 +24,8 @@ static u64 string_address, string_length;
 
 static void send_string(void *unused)
 {
-	struct l4_message m = {.tag = l4_tag(0, 0, 2), .mr = {l4_string_item(string_length), string_address}};
+	struct l4_message m = {
+		.tag = l4_tag(0, 0, 2), .mr = {l4_string_item(string_length), string_address}};
 
 	(void)unused;
 	source[0] = 0x77;
@@ -70,8 +72,8 @@ static u64 supply_two_pages(u64 page, u64 access)
 
 static void test_senders(void)
 {
-	static const u64 addresses[] = {KERNEL_ADDRESS, DIRECT_MAP_ADDRESS, NONCANONICAL_ADDRESS, 0x7ffffffff000,
-		0x7fffffffeff0, UINT64_MAX - 7};
+	static const u64 addresses[] = {KERNEL_ADDRESS, DIRECT_MAP_ADDRESS, NONCANONICAL_ADDRESS,
+		0x7ffffffff000, 0x7fffffffeff0, UINT64_MAX - 7};
 	bool refused = true;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(addresses); i++) {
@@ -83,34 +85,40 @@ static void test_senders(void)
 	eq(result[0], FAILED_SEND(L4_ERROR_INVALID), "a string that is too long is refused");
 	one_string((u64)source, UINT64_MAX >> 10, (u64)target, PAGE, NULL);
 	eq(result[0], FAILED_SEND(L4_ERROR_INVALID), "as is one without end");
-	struct task_event event = one_string(REGION + 16, PAGE, (u64)target, 2 * PAGE, supply_two_pages);
-	ok(event.kind == TASK_DONE && result[0] == 0 && target[0] == 0x5c && target[PAGE - 1] == 0x5c,
+	struct task_event event =
+		one_string(REGION + 16, PAGE, (u64)target, 2 * PAGE, supply_two_pages);
+	ok(event.kind == TASK_DONE && result[0] == 0 && target[0] == 0x5c &&
+			target[PAGE - 1] == 0x5c,
 		"missing pages of the sender are fetched by its pager, then the string is sent");
 	event = one_string(REGION + 8 * PAGE, 64, (u64)target, PAGE, NULL);
-	ok(event.kind == TASK_FAULT && event.thread == id_of(ATTACKER) && event.value == REGION + 8 * PAGE,
+	ok(event.kind == TASK_FAULT && event.thread == id_of(ATTACKER) &&
+			event.value == REGION + 8 * PAGE,
 		"a page that its pager will not give is the sender's own trouble");
 }
 
 static void test_receivers(void)
 {
-	static const u64 addresses[] = {KERNEL_ADDRESS, DIRECT_MAP_ADDRESS, NONCANONICAL_ADDRESS, 0x7ffffffff000,
-		UINT64_MAX - 7, REGION};
+	static const u64 addresses[] = {KERNEL_ADDRESS, DIRECT_MAP_ADDRESS, NONCANONICAL_ADDRESS,
+		0x7ffffffff000, UINT64_MAX - 7, REGION};
 	bool refused = true;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(addresses); i++) {
 		one_string((u64)source, 64, addresses[i], PAGE, NULL);
-		refused &= result[0] == FAILED_SEND(L4_ERROR_ABORTED) && result[10] == FAILED_RECEIVE(L4_ERROR_ABORTED);
+		refused &= result[0] == FAILED_SEND(L4_ERROR_ABORTED) &&
+			   result[10] == FAILED_RECEIVE(L4_ERROR_ABORTED);
 	}
 	ok(refused, "no string is written where the receiver cannot write: both ends are told");
 	one_string((u64)source, 64, (u64)&test_strings & ~(PAGE - 1), PAGE, NULL);
 	eq(result[0], FAILED_SEND(L4_ERROR_ABORTED), "not into read-only memory either");
 	one_string((u64)source, 65, (u64)target, 64, NULL);
-	ok(result[0] == FAILED_SEND(L4_ERROR_OVERFLOW) && result[10] == FAILED_RECEIVE(L4_ERROR_OVERFLOW),
+	ok(result[0] == FAILED_SEND(L4_ERROR_OVERFLOW) &&
+			result[10] == FAILED_RECEIVE(L4_ERROR_OVERFLOW),
 		"a string that is longer than the buffer is not sent");
 	one_string((u64)source, 64, 0, 0, NULL);
 	eq(result[0], FAILED_SEND(L4_ERROR_OVERFLOW), "nor one for which there is no buffer");
 	one_string((u64)source, PAGE + 8, (u64)target, 2 * PAGE, NULL);
-	ok(result[0] == 0 && (u64)result[10] == l4_id(2, version) && target[0] == 0x77 && target[PAGE] == 0x78,
+	ok(result[0] == 0 && (u64)result[10] == l4_id(2, version) && target[0] == 0x77 &&
+			target[PAGE] == 0x78,
 		"a good one arrives, over a border of pages");
 }
 
