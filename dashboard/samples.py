@@ -78,6 +78,11 @@ def strip(samples: Sequence[int]) -> str:
     return "".join(path)
 
 
+def strip_stroke(samples: Sequence[int]) -> float:
+    """How wide the strip's ticks are: as wide as their columns, so that few samples show as well as many."""
+    return round(min(6.0, STRIP_WIDTH / max(1, min(len(samples), STRIP_WIDTH // 2)) * 0.8), 1)
+
+
 def _height(value: int, low: int, high: int) -> float:
     """Vertical place of a sample; a series with one value only runs along the middle."""
     if high == low:

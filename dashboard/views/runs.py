@@ -57,6 +57,7 @@ def show(run_id: str) -> str:
         console=run.console[-CONSOLE_SHOWN:],
         series=[samples.summarise(series) for series in run.series if series.samples],
         strip=samples.strip,
+        strip_stroke=samples.strip_stroke,
         strip_size=(samples.STRIP_WIDTH, samples.STRIP_HEIGHT),
         options=configdiff.options(run.config_text),
         repeat=_repeat(run),
