@@ -53,7 +53,7 @@ def random_build(seed: int) -> Built:
     return built_preset(name)
 
 
-def boot_of(kernel: Built, append: str, machine: str = "microvm", wall_seconds: float = 60) -> Boot:
+def boot_of(kernel: Built, append: str, machine: str = "microvm", wall_seconds: float = 120) -> Boot:
     """Boot and hand back what came of it, whatever that is."""
     return boot(Job(kernel.kernel_elf, kernel.initrd, append, Machine(machine), wall_seconds=wall_seconds))
 
