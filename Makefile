@@ -136,7 +136,9 @@ FORCE:
 
 # --- Checking, installing, cleaning, helping -----------------------------------------------------------------------------
 
-.PHONY: check install installed-demo installed-check clean help FORCE
+.PHONY: check install installed-demo installed-check docs clean help FORCE
+docs:
+	$(Q)$(KIT) docs
 check: installed-check
 	$(Q)$(KIT) check
 install: installed-check

@@ -12,9 +12,11 @@ from pathlib import Path
 
 from kit import check as checking
 from kit import tap
+from kit.catalog import catalog
 from kit.files import write_if_changed
 from kit.graph import draw
 from kit.kconfig import Config, ConfigError
+from kit.manifest import load_tree
 from kit.project import BUILD, CURRENT, HEADERS, HOST, Project
 from kit.size import SizeError, table
 from kit.toml import ManifestError
@@ -65,6 +67,7 @@ def _register(subparsers: argparse._SubParsersAction) -> None:  # type: ignore[t
     add("emit", emit, "write the build folder of a configuration").add_argument("name")
     one = add("contract-tests", contract_tests, "run the contract tests that were built for the host")
     one.add_argument("parts", nargs="*", help="slots or slot/part (default: all)")
+    add("docs", docs, "write the catalogue of parts")
     add("check", check, "run every test")
     add("check-format", check_format, "hold the C files against .clang-format")
     one = add("check-make", check_make, "run make and count what it makes")
@@ -203,6 +206,13 @@ def contract_tests(parsed: argparse.Namespace) -> int:
             print(tap.explain(outcome), flush=True)
     print(f"contract tests on the host: {passed} passed, {failed} failed")
     return 1 if failed else 0
+
+
+def docs(_: argparse.Namespace) -> int:
+    """Write ``docs/parts.md`` from the manifests in the tree."""
+    if write_if_changed(Path("docs/parts.md"), catalog(load_tree(Path(".")))):
+        _say("docs/parts.md is written anew")
+    return 0
 
 
 def _print(text: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 from kit_fixture import REPO
 
 from kit import manifest
+from kit.catalog import catalog
 from kit.constraints import chosen
 from kit.kconfig import Configurator
 from kit.manifest import load_tree
@@ -80,6 +81,10 @@ def test_every_manifest_key_is_documented() -> None:
     assert len(keys) > 20
     for key in keys:
         assert re.search(rf"\b{key}\b", text), f"docs/assembly.md does not tell of the key {key}"
+
+
+def test_the_catalogue_of_parts_is_up_to_date() -> None:
+    assert (REPO / "docs/parts.md").read_text(encoding="utf-8") == catalog(TREE), "write it anew with: make docs"
 
 
 def test_every_global_option_is_documented() -> None:
