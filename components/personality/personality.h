@@ -85,6 +85,9 @@ enum kstatus must_check env_write_memory(struct proc *proc, vaddr_t to, const vo
 #define ENV_MAP_NOREPLACE                                                                          \
 	4u /* with FIXED: K_EXISTS, and nothing done, when anything is mapped there */
 
+#define ENV_MAP_READ_ONLY                                                                          \
+	8u /* env_protect() must not make it writable: K_DENIED. Of mappings of objects only */
+
 #define ENV_USER_MIN 0x10000ull        /* nothing is mapped below */
 #define ENV_USER_MAX 0x7ffffffff000ull /* first address that is not the user's */
 #define ENV_STACK_TOP                                                                              \
@@ -139,6 +142,20 @@ void *env_object_page(struct env_object *object, u64 index, bool create);
  */
 enum kstatus must_check env_map_object(struct proc *proc, vaddr_t *address, u64 length,
 	unsigned prot, unsigned flags, struct env_object *object, u64 offset);
+
+/* How many bytes of the process's space are mapped. */
+u64 env_mapped(const struct proc *proc);
+/*
+ * Reads another process's memory, as env_copyin() reads the caller's. Stops at the first page
+ * that is not there: how many bytes were read.
+ */
+size_t env_read_memory(struct proc *proc, void *to, vaddr_t from, size_t n);
+
+/* The machine's memory, in pages. */
+struct env_memory {
+	u64 total_pages, free_pages;
+};
+void env_memory(struct env_memory *memory);
 
 /* --- the client's thread ---------------------------------------------------- */
 

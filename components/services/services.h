@@ -11,6 +11,9 @@
 #include <objects/objects.h>
 #include <personality/personality.h>
 #include <services/signals/state.h>
+#include <services/identity/credentials.h>
+#include <services/limits/limits_set.h>
+#include <services/tree/place.h>
 
 enum proc_state {
 	PROC_ALIVE,
@@ -18,7 +21,9 @@ enum proc_state {
 };
 
 #define PROC_NAME_SIZE 16
-#define PROC_FILES     256
+#define PROC_FILES     1024 /* descriptors, unless RLIMIT_NOFILE says otherwise: Linux's default */
+#define PROC_FILES_MAX 4096 /* what RLIMIT_NOFILE may be raised to */
+#define PROC_FILES_FEW 64   /* that a process has room for from the start */
 
 struct open_file;
 
@@ -44,9 +49,17 @@ struct proc {
 	u32 children_count;
 	struct env_queue waiters; /* where it sleeps in wait4 and vfork */
 	vaddr_t brk_start, brk_end;
-	u32 files_used; /* highest open descriptor + 1 */
-	u64 files_cloexec[PROC_FILES / 64];
-	struct open_file *files[PROC_FILES]; /* [descriptor] below files_used, or NULL */
+	u64 started;              /* env_now() at its creation */
+	u32 files_used;           /* highest open descriptor + 1 */
+	u32 files_free;           /* no descriptor below is free */
+	u32 files_room;           /* descriptors that there is room for */
+	struct open_file **files; /* [descriptor] below files_used, or NULL */
+	u64 *files_cloexec;       /* a bit for each */
+	u64 files_few_cloexec[PROC_FILES_FEW / 64];
+	struct open_file *files_few[PROC_FILES_FEW]; /* where both point until there are more */
+	struct credentials identity;
+	struct limits limits;
+	struct proc_tree tree;
 	char name[PROC_NAME_SIZE];
 };
 

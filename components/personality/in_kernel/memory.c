@@ -126,7 +126,29 @@ enum kstatus env_map_object(struct proc *proc, vaddr_t *address, u64 length, uns
 		offset >> PAGE_SHIFT);
 	if (status != K_OK)
 		vm_object_unref(vm_of(object));
+	else if (flags & ENV_MAP_READ_ONLY)
+		vm_map_lookup(map, *address)->max_prot &= ~VM_PROT_WRITE;
 	return status;
+}
+
+u64 env_mapped(const struct proc *proc)
+{
+	return proc->client.space->map.size;
+}
+
+size_t env_read_memory(struct proc *proc, void *to, vaddr_t from, size_t n)
+{
+	size_t done = 0;
+
+	while (done < n && proc->client.space) {
+		size_t piece = MIN(n - done, PAGE_SIZE - (from + done) % PAGE_SIZE);
+
+		if (vm_map_copyin(&proc->client.space->map, (u8 *)to + done, from + done, piece) !=
+			K_OK)
+			break;
+		done += piece;
+	}
+	return done;
 }
 
 enum kstatus env_unmap(struct proc *proc, vaddr_t address, u64 length)

@@ -45,8 +45,9 @@ struct elf_segment {
 };
 
 struct elf_image {
-	bool is_dynamic; /* may be loaded at any page: all addresses are relative to that */
-	bool wants_interpreter;
+	bool is_dynamic;        /* may be loaded at any page: all addresses are relative to that */
+	bool wants_interpreter; /* a dynamic linker: its path stands in the file */
+	u64 interpreter_offset, interpreter_size;
 	u32 count;
 	u16 headers; /* program headers, and where they are seen once loaded (0: nowhere) */
 	u64 headers_address;
@@ -126,6 +127,44 @@ static inline bool elf_is_executable(const struct elf_image *image, u64 address)
 	return false;
 }
 
+/* Begins an image with its file's header; false: not an ELF file that can be run. */
+static inline bool must_check elf_begin(
+	const struct elf_header *header, u64 size, struct elf_image *image)
+{
+	if (!elf_header_is_good(header, size))
+		return false;
+	image->is_dynamic = header->type == ELF_TYPE_DYN;
+	image->wants_interpreter = false;
+	image->interpreter_offset = 0;
+	image->interpreter_size = 0;
+	image->count = 0;
+	image->start = 0;
+	image->end = 0;
+	image->headers = header->phnum;
+	image->entry = header->entry;
+	return true;
+}
+
+/* Takes the next program header; false as above. */
+static inline bool must_check elf_take(
+	struct elf_image *image, const struct elf_program_header *p, u64 size, u64 limit)
+{
+	if (p->type == ELF_PT_INTERP) {
+		image->wants_interpreter = true;
+		image->interpreter_offset = p->offset;
+		image->interpreter_size = p->filesz;
+	}
+	return p->type != ELF_PT_LOAD || elf_add_segment(image, p, size, limit);
+}
+
+/* Completes it when all have been taken; false as above. */
+static inline bool must_check elf_end(struct elf_image *image, const struct elf_header *header)
+{
+	image->headers_address = elf_address_of(
+		image, header->phoff, header->phnum * sizeof(struct elf_program_header));
+	return image->count > 0 && elf_is_executable(image, header->entry);
+}
+
 /*
  * Reads the file of `size` bytes at `bytes` (of any alignment). All addresses will lie below
  * `limit`, a page multiple. False: not an ELF file that can be run.
@@ -139,22 +178,12 @@ static inline bool must_check elf_read(
 	if (size < sizeof(header))
 		return false;
 	memcpy(&header, bytes, sizeof(header));
-	if (!elf_header_is_good(&header, size))
+	if (!elf_begin(&header, size, image))
 		return false;
-	image->is_dynamic = header.type == ELF_TYPE_DYN;
-	image->wants_interpreter = false;
-	image->count = 0;
-	image->start = 0;
-	image->end = 0;
 	for (u32 i = 0; i < header.phnum; i++) {
 		memcpy(&p, bytes + header.phoff + i * sizeof(p), sizeof(p));
-		if (p.type == ELF_PT_INTERP)
-			image->wants_interpreter = true;
-		if (p.type == ELF_PT_LOAD && !elf_add_segment(image, &p, size, limit))
+		if (!elf_take(image, &p, size, limit))
 			return false;
 	}
-	image->headers = header.phnum;
-	image->headers_address = elf_address_of(image, header.phoff, header.phnum * sizeof(p));
-	image->entry = header.entry;
-	return image->count > 0 && elf_is_executable(image, header.entry);
+	return elf_end(image, &header);
 }

@@ -1,26 +1,33 @@
 /* exec: execve, from the path to the point where the new program takes over. */
 #include <services/exec/exec.h>
 #include <services/files/files.h>
-#include <services/initramfs/cpio.h>
-#include <services/initramfs/initramfs.h>
+#include <services/identity/identity.h>
 #include <services/process/process.h>
+#include <services/signals/signals.h>
+#include <services/tree/tree.h>
 
 #include <unix_calls.h>
 
-#define MODE_EXECUTE 0111u /* anybody's: the caller is user 0 */
-
-long exec_find(char *path, struct file_image **image)
+/* The new program's memory stands: it becomes the process's, and cannot fail any more. */
+static void take_over(struct proc *proc, struct program *program, const struct loaded *loaded,
+	vaddr_t stack, const char *path)
 {
-	long error = initramfs_find(path, image);
-
-	if (error != 0)
-		return error;
-	if (((*image)->mode & CPIO_TYPE) != CPIO_REGULAR || ((*image)->mode & MODE_EXECUTE) == 0)
-		return -EACCES;
-	return 0;
+	env_exec_commit(proc, loaded->start, stack);
+	proc->brk_start = loaded->end;
+	proc->brk_end = loaded->end;
+	process_set_name(proc, path);
+	identity_exec(&proc->identity, program->mode, program->uid, program->gid);
+	if (IS_ENABLED(CONFIG_SERVICES_TREE)) {
+		place_set(&proc->tree.program, program->place);
+		program->place = (struct place){NULL, NULL};
+	}
+	files_exec(proc);
+	if (IS_ENABLED(CONFIG_SERVICES_SIGNALS))
+		signals_exec(proc);
+	process_end_vfork(proc);
 }
 
-long exec_image(struct proc *proc, struct file_image *image, const char *path,
+long exec_program(struct proc *proc, struct program *program, const char *path,
 	const struct arguments *arguments)
 {
 	struct loaded loaded;
@@ -29,40 +36,67 @@ long exec_image(struct proc *proc, struct file_image *image, const char *path,
 
 	if (error != 0)
 		return error;
-	error = image_load(proc, image, &loaded);
+	error = image_load(proc, program, &loaded);
 	if (error == 0)
-		error = stack_build(proc, arguments, &loaded, &stack);
+		error = stack_build(proc, program, arguments, &loaded, &stack);
 	if (error != 0) {
 		env_exec_abort(proc);
 		return error;
 	}
-	env_exec_commit(proc, loaded.entry, stack);
-	proc->brk_start = loaded.end;
-	proc->brk_end = loaded.end;
-	process_set_name(proc, path);
-	files_exec(proc);
-	if (IS_ENABLED(CONFIG_SERVICES_SIGNALS))
-		signals_exec(proc);
-	process_end_vfork(proc);
+	take_over(proc, program, &loaded, stack, path);
 	return 0;
 }
 
-/* What execve carries over, behind the path: the arguments and the environment. */
-static long collect(struct arguments *arguments, vaddr_t argv, vaddr_t envp)
-{
-	long count = arguments_add_array(arguments, argv);
+/* execve on its way. */
+struct execution {
+	char *path; /* PATH_MAX bytes */
+	vaddr_t argv, envp;
+	struct program program;
+	struct script *script; /* the latest; NULL: none */
+	struct arguments arguments;
+};
 
+/* The caller's arguments: without the first behind a script, which has its own. */
+static long add_arguments(struct execution *e)
+{
+	vaddr_t argv = e->argv, first = 0;
+	long count;
+
+	if (e->script && argv != 0) {
+		if (env_copyin(&first, argv, sizeof(first)) != K_OK)
+			return -EFAULT;
+		argv = first != 0 ? argv + sizeof(first) : argv;
+	}
+	count = arguments_add_array(&e->arguments, argv);
 	if (count < 0)
 		return count;
-	if (count == 0) { /* Linux gives such a program an empty argument, for many rely on one */
-		long error = arguments_add(arguments, "", 0);
+	if (count == 0 && !e->script) { /* Linux gives such a program an empty argument, for many
+					   rely on one */
+		long error = arguments_add(&e->arguments, "", 0);
 
 		if (error != 0)
 			return error;
 		count = 1;
 	}
-	arguments->argc = (u32)count;
-	count = arguments_add_array(arguments, envp);
+	e->arguments.argc += (u32)count;
+	return 0;
+}
+
+/* What execve carries over: the path, what scripts put in front, the arguments, the environment. */
+static long collect(struct execution *e)
+{
+	struct arguments *arguments = &e->arguments;
+	long count, error;
+
+	arguments_free(arguments);
+	error = arguments_add(arguments, e->path, strlen(e->path));
+	if (error == 0)
+		error = script_add(e->script, e->path, arguments);
+	if (error == 0)
+		error = add_arguments(e);
+	if (error != 0)
+		return error;
+	count = arguments_add_array(arguments, e->envp);
 	if (count < 0)
 		return count;
 	arguments->envc = (u32)count;
@@ -72,37 +106,61 @@ static long collect(struct arguments *arguments, vaddr_t argv, vaddr_t envp)
 	return 0;
 }
 
-/* execve with the path fetched; the file is looked for before the arguments are looked at, as on
- * Linux. */
-static long exec_path(char *path, size_t length, vaddr_t argv, vaddr_t envp)
+/*
+ * With the path fetched. The file is looked for before the arguments are looked at, and its
+ * contents after, as on Linux; a script's arguments are then collected anew, with its interpreter's
+ * in front.
+ */
+static long execute(struct execution *e)
 {
-	struct arguments arguments;
-	struct file_image *image;
+	long error = collect(e);
+
+	while (error == 0 && script_is(&e->program)) {
+		error = script_read(&e->program, &e->script);
+		if (error == 0) {
+			program_put(&e->program);
+			error = program_find(PROGRAM_CWD, e->script->interpreter, 0, &e->program);
+		}
+		if (error == 0)
+			error = collect(e);
+	}
+	if (error == 0)
+		error = exec_program(env_current(), &e->program, e->path, &e->arguments);
+	return error;
+}
+
+static long execute_at(int dirfd, vaddr_t path, vaddr_t argv, vaddr_t envp, unsigned flags)
+{
+	struct execution e = {.path = kalloc(PATH_MAX), .argv = argv, .envp = envp};
+	size_t length;
 	long error;
 
-	arguments_init(&arguments);
-	error = arguments_add(&arguments, path, length);
+	if (!e.path)
+		return -ENOMEM;
+	arguments_init(&e.arguments);
+	error = errno_of(env_copyin_string(e.path, path, PATH_MAX, &length));
 	if (error == 0)
-		error = exec_find(path, &image);
-	if (error == 0)
-		error = collect(&arguments, argv, envp);
-	if (error == 0)
-		error = exec_image(env_current(), image, path, &arguments);
-	arguments_free(&arguments);
+		error = program_find(dirfd, e.path, flags, &e.program);
+	if (error == 0) {
+		error = execute(&e);
+		program_put(&e.program);
+	}
+	arguments_free(&e.arguments);
+	script_free(e.script);
+	kfree(e.path, PATH_MAX);
 	return error;
 }
 
 long sys_execve(vaddr_t path, vaddr_t argv, vaddr_t envp)
 {
-	char *copy = kalloc(PATH_MAX);
-	size_t length;
-	long error;
+	return execute_at(PROGRAM_CWD, path, argv, envp, 0);
+}
 
-	if (!copy)
-		return -ENOMEM;
-	error = errno_of(env_copyin_string(copy, path, PATH_MAX, &length));
-	if (error == 0)
-		error = exec_path(copy, length, argv, envp);
-	kfree(copy, PATH_MAX);
-	return error;
+long sys_execveat(int dirfd, vaddr_t path, vaddr_t argv, vaddr_t envp, int flags)
+{
+	if (((u32)flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0)
+		return -EINVAL;
+	if (!IS_ENABLED(CONFIG_SERVICES_TREE) && dirfd != PROGRAM_CWD)
+		return -EBADF; /* no directory can be open */
+	return execute_at(dirfd, path, argv, envp, (u32)flags);
 }

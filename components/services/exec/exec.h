@@ -9,7 +9,9 @@
 #pragma once
 
 #include <services/errno.h>
+#include <services/exec/program.h>
 #include <services/services.h>
+#include <services/tree/tree.h>
 
 #define PATH_MAX     4096u
 #define ARGUMENT_MAX 131072u /* bytes of one string, with its NUL: Linux's MAX_ARG_STRLEN */
@@ -43,22 +45,48 @@ long arguments_add_array(struct arguments *arguments, vaddr_t array) must_check;
 
 /* Where a loaded image begins. */
 struct loaded {
-	vaddr_t entry;
+	vaddr_t entry;   /* of the program */
+	vaddr_t start;   /* where it begins: there, or in its dynamic linker */
+	vaddr_t base;    /* of the dynamic linker; 0: none */
 	vaddr_t headers; /* of the program headers, and how many; 0: not in memory */
 	u16 headers_count;
 	vaddr_t end; /* page behind its last segment: the heap begins there */
 };
 
-/* Maps the file into the space that is being built. -ENOEXEC, -ENOMEM. */
-long image_load(struct proc *proc, struct file_image *image, struct loaded *loaded) must_check;
+#define PROGRAM_CWD (-100) /* AT_FDCWD: paths begin where the process is */
+
+/* Maps the file, and its dynamic linker, into the space that is being built. -ENOEXEC, -ENOMEM, …
+ */
+long image_load(struct proc *proc, const struct program *program, struct loaded *loaded) must_check;
 
 /* Makes the stack of the space that is being built; *stack: the initial stack pointer. */
-long stack_build(struct proc *proc, const struct arguments *arguments, const struct loaded *loaded,
-	vaddr_t *stack) must_check;
+long stack_build(struct proc *proc, const struct program *program,
+	const struct arguments *arguments, const struct loaded *loaded, vaddr_t *stack) must_check;
 
-/* Replaces the memory of `proc`, whose name comes from `path`. Any error leaves it as it was. */
-long exec_image(struct proc *proc, struct file_image *image, const char *path,
+/*
+ * Replaces the memory of `proc`, whose name comes from `path`. Any error leaves it as it was. The
+ * program's place becomes the process's.
+ */
+long exec_program(struct proc *proc, struct program *program, const char *path,
 	const struct arguments *arguments) must_check;
 
-/* The file to execute at `path` (tidied in place). -ENOENT, -ENOTDIR, -EACCES. */
-long exec_find(char *path, struct file_image **image) must_check;
+/* --- scripts --- */
+
+#define SCRIPT_LINE  256 /* bytes of the file that count: Linux's BINPRM_BUF_SIZE */
+#define SCRIPT_DEPTH 5   /* interpreters that are scripts themselves */
+
+struct script {
+	struct script *outer; /* that had this one for its interpreter */
+	u32 depth;
+	char *interpreter, *argument; /* in `line`; argument: or NULL */
+	char line[SCRIPT_LINE];
+};
+
+bool script_is(const struct program *program);
+/* Reads the first line of a script that `*scripts` (NULL: nobody) led to. -ENOEXEC, -ELOOP,
+ * -ENOMEM. */
+long script_read(const struct program *program, struct script **scripts) must_check;
+/* Begins the arguments: interpreters and theirs, and the script's own path. None for NULL. */
+long script_add(
+	const struct script *script, const char *path, struct arguments *arguments) must_check;
+void script_free(struct script *script);

@@ -9,6 +9,7 @@
  *     stack pointer (mod 16 = 0)   argc
  */
 #include <services/exec/exec.h>
+#include <services/identity/identity.h>
 
 /* Linux, include/uapi/linux/auxvec.h */
 #define AT_NULL     0
@@ -106,7 +107,7 @@ struct stack_extras {
 };
 
 static void put_vectors(struct word_writer *w, const struct arguments *arguments,
-	const struct loaded *loaded, vaddr_t extras, vaddr_t strings)
+	const struct credentials *who, const struct loaded *loaded, vaddr_t extras, vaddr_t strings)
 {
 	struct string_walk walk = {arguments->first, 0, strings};
 	vaddr_t path = next_string(&walk);
@@ -125,14 +126,14 @@ static void put_vectors(struct word_writer *w, const struct arguments *arguments
 		{AT_PHDR, loaded->headers},
 		{AT_PHENT, 56},
 		{AT_PHNUM, loaded->headers != 0 ? loaded->headers_count : 0},
-		{AT_BASE, 0},
+		{AT_BASE, loaded->base},
 		{AT_FLAGS, 0},
 		{AT_ENTRY, loaded->entry},
-		{AT_UID, 0},
-		{AT_EUID, 0},
-		{AT_GID, 0},
-		{AT_EGID, 0},
-		{AT_SECURE, 0},
+		{AT_UID, who->uid},
+		{AT_EUID, who->euid},
+		{AT_GID, who->gid},
+		{AT_EGID, who->egid},
+		{AT_SECURE, who->uid != who->euid || who->gid != who->egid},
 		{AT_RANDOM, extras + offsetof(struct stack_extras, random)},
 		{AT_EXECFN, path},
 		{AT_PLATFORM, extras + offsetof(struct stack_extras, platform)},
@@ -146,9 +147,10 @@ static void put_vectors(struct word_writer *w, const struct arguments *arguments
 
 #define AUXILIARY_WORDS (2 * 17)
 
-long stack_build(struct proc *proc, const struct arguments *arguments, const struct loaded *loaded,
-	vaddr_t *stack)
+long stack_build(struct proc *proc, const struct program *program,
+	const struct arguments *arguments, const struct loaded *loaded, vaddr_t *stack)
 {
+	struct credentials who = proc->identity;
 	struct stack_extras extra = {"x86_64", {env_random(), env_random()}};
 	u64 words = 3 + (u64)arguments->argc + arguments->envc + AUXILIARY_WORDS;
 	vaddr_t bottom = ENV_STACK_TOP - STACK_SIZE;
@@ -158,6 +160,7 @@ long stack_build(struct proc *proc, const struct arguments *arguments, const str
 		.proc = proc, .to = ALIGN_DOWN(extras - words * sizeof(u64), (u64)16)};
 	enum kstatus status;
 
+	identity_exec(&who, program->mode, program->uid, program->gid);
 	*stack = w.to;
 	status = env_map_anonymous(
 		proc, &bottom, STACK_SIZE, ENV_PROT_READ | ENV_PROT_WRITE, ENV_MAP_FIXED);
@@ -166,7 +169,7 @@ long stack_build(struct proc *proc, const struct arguments *arguments, const str
 	if (status == K_OK)
 		status = env_write_memory(proc, extras, &extra, sizeof(extra));
 	if (status == K_OK) {
-		put_vectors(&w, arguments, loaded, extras, strings);
+		put_vectors(&w, arguments, &who, loaded, extras, strings);
 		flush(&w);
 		assert(w.to == *stack + words * sizeof(u64));
 		status = w.status;

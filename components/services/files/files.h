@@ -21,6 +21,27 @@
 #define O_DIRECT   040000u
 #define O_CLOEXEC  02000000u
 
+#define O_CREAT     0100u
+#define O_EXCL      0200u
+#define O_NOCTTY    0400u
+#define O_TRUNC     01000u
+#define O_APPEND    02000u
+#define O_DSYNC     010000u
+#define O_ASYNC     020000u
+#define O_LARGEFILE 0100000u
+#define O_DIRECTORY 0200000u
+#define O_NOFOLLOW  0400000u
+#define O_NOATIME   01000000u
+#define O_SYNC      04010000u
+#define O_PATH      010000000u
+#define O_TMPFILE   020200000u
+
+#define SEEK_SET  0
+#define SEEK_CUR  1
+#define SEEK_END  2
+#define SEEK_DATA 3
+#define SEEK_HOLE 4
+
 #define IO_MAX_BYTES 0x7ffff000ull /* what one read or write may move: Linux's MAX_RW_COUNT */
 
 struct iovec {
@@ -34,21 +55,55 @@ struct io {
 	u64 left;
 };
 
+struct file_status;
+struct inode;
+
 struct file_ops {
 	/* How many bytes were moved, or -errno; `io->left` is not 0. NULL: not open for that. */
 	long (*read)(struct open_file *file, struct io *io);
 	long (*write)(struct open_file *file, struct io *io);
+	/* The same at a position of the caller's, the file's own is left alone. NULL: not open for
+	 * that. */
+	long (*read_at)(struct open_file *file, struct io *io, u64 position);
+	long (*write_at)(struct open_file *file, struct io *io, u64 position);
+	/* The new position, or -errno. NULL: a stream, which has none (ESPIPE). */
+	s64 (*seek)(struct open_file *file, s64 offset, unsigned whence);
+	/* Maps `length` bytes from `offset` on; flags as for env_map_anonymous(). NULL: ENODEV. */
+	long (*map)(struct open_file *file, vaddr_t *address, u64 length, unsigned prot,
+		unsigned flags, u64 offset);
 	/* NULL: ENOTTY. */
 	long (*ioctl)(struct open_file *file, unsigned request, vaddr_t argument);
+	/* What fstat says of a file that has no inode. */
+	void (*status)(const struct open_file *file, struct file_status *status);
 	/* The last reference has gone. NULL: nothing to do. */
 	void (*release)(struct open_file *file);
 };
+
+/*
+ * Operations by access mode: [O_RDONLY], [O_WRONLY], [O_RDWR], and [3], which allows neither. For
+ * files that a client can open; `...` are the members that no mode takes away.
+ */
+#define FILE_OPS_BY_MODE(read_, write_, read_at_, write_at_, ...)                                  \
+	{                                                                                          \
+		[O_RDONLY] = {.read = read_, .read_at = read_at_, __VA_ARGS__},                    \
+		[O_WRONLY] = {.write = write_, .write_at = write_at_, __VA_ARGS__},                \
+		[O_RDWR] = {.read = read_,                                                         \
+			.write = write_,                                                           \
+			.read_at = read_at_,                                                       \
+			.write_at = write_at_,                                                     \
+			__VA_ARGS__},                                                              \
+		[3] = {__VA_ARGS__},                                                               \
+	}
 
 struct open_file {
 	const struct file_ops *ops;
 	void *object; /* the device's */
 	u32 refs;
-	u32 flags; /* O_ACCMODE and O_NONBLOCK */
+	u32 flags;           /* as F_GETFL gives them */
+	struct inode *inode; /* of a file that was opened by name; else NULL */
+	struct place place;  /* and where that was */
+	u64 position;
+	u64 version; /* the device's */
 };
 
 void files_init(void);
@@ -62,19 +117,26 @@ void file_unref(struct open_file *file);
 long files_install(struct proc *proc, struct open_file *file, bool cloexec);
 /* Puts it behind descriptor `fd`, which must be free and below PROC_FILES. */
 void files_install_at(struct proc *proc, u32 fd, struct open_file *file, bool cloexec);
+/* The lowest free one from `from` on. */
+long files_install_from(
+	struct proc *proc, u32 from, struct open_file *file, bool cloexec) must_check;
+/* One more descriptor for `file`; -EINVAL when `from` is beyond the limit. */
+long files_duplicate_from(struct open_file *file, long from, bool cloexec) must_check;
+void files_set_cloexec(struct proc *proc, u32 fd, bool on);
+bool files_get_cloexec(const struct proc *proc, u32 fd);
 /* Frees descriptor `fd`: -EBADF if it is free. */
 long files_close(struct proc *proc, int fd);
 
 /* A new process: no descriptors. */
 void files_create(struct proc *proc);
-/* fork: the child shares every open file. */
-void files_fork(const struct proc *parent, struct proc *child);
+/* fork: the child, which has none, shares every open file. -ENOMEM: it shares none. */
+long files_fork(const struct proc *parent, struct proc *child) must_check;
 /* exec: what is marked close-on-exec goes. */
 void files_exec(struct proc *proc);
 /* exit: all go. */
 void files_exit(struct proc *proc);
 
-/* The open file behind `fd` of the caller, or NULL. */
+/* The open file behind `fd` of the caller, or NULL. It may be open as a mere place (O_PATH). */
 static inline struct open_file *files_find(int fd)
 {
 	struct proc *proc = env_current();
@@ -84,9 +146,30 @@ static inline struct open_file *files_find(int fd)
 	return proc->files[fd];
 }
 
+/* The same, for who wants more of it than its place. */
+static inline struct open_file *files_find_usable(int fd)
+{
+	struct open_file *file = files_find(fd);
+
+	return file && !(file->flags & O_PATH) ? file : NULL;
+}
+
+/* Why a file has no read operation: -EISDIR or -EBADF. */
+long file_not_readable(const struct open_file *file);
+
 /*
  * Moves the next `n` bytes (at most io->left) from or to the client. A fault moves nothing of the
  * piece of the vector that it hits, and the io goes on from there. *moved: bytes, always set.
  */
 enum kstatus must_check io_copyin(struct io *io, void *to, size_t n, size_t *moved);
 enum kstatus must_check io_copyout(struct io *io, const void *from, size_t n, size_t *moved);
+/* One buffer, or the client's vector of them, put through `function` at `position`. */
+typedef long (*io_function)(struct open_file *file, struct io *io);
+typedef long (*io_function_at)(struct open_file *file, struct io *io, u64 position);
+long io_transfer_at(
+	struct open_file *file, io_function_at function, vaddr_t buf, u64 count, u64 position);
+long io_transfer_vector_at(
+	struct open_file *file, io_function_at function, vaddr_t iov, size_t count, u64 position);
+
+/* Moves `n` zero bytes to the client. */
+enum kstatus must_check io_clear(struct io *io, size_t n, size_t *moved);

@@ -1,5 +1,5 @@
 /*
- * io: read, write and their vector forms, ioctl.
+ * io: read, write and their vector forms, at the file's position.
  *
  * The order of the checks is Linux's: the descriptor, what it is open for, the vector,
  * the addresses, and only then the device. A device never sees a transfer of 0 bytes.
@@ -10,8 +10,6 @@
 
 #define IOV_FAST 8    /* vectors up to this length live on the stack */
 #define IOV_MAX  1024 /* Linux's UIO_MAXIOV */
-
-typedef long (*io_function)(struct open_file *file, struct io *io);
 
 /* Whether [base, base + length) could be user memory at all; what of it is mapped, the copies find
  * out. */
@@ -37,7 +35,7 @@ long sys_read(int fd, vaddr_t buf, size_t count)
 	struct open_file *file = files_find(fd);
 
 	if (unlikely(!file || !file->ops->read))
-		return -EBADF;
+		return file_not_readable(file);
 	return transfer(file, file->ops->read, buf, count);
 }
 
@@ -67,31 +65,61 @@ static long check_vector(struct iovec *vector, size_t count)
 	return (long)total;
 }
 
-static long transfer_vector(struct open_file *file, io_function function, vaddr_t iov, size_t count)
+long io_transfer_at(
+	struct open_file *file, io_function_at function, vaddr_t buf, u64 count, u64 position)
 {
-	struct iovec fast[IOV_FAST];
-	struct iovec *vector = fast;
+	struct iovec one = {buf, MIN(count, IO_MAX_BYTES)};
+	struct io io = {&one, one.length};
+
+	if (!is_user_range(buf, count))
+		return -EFAULT;
+	return count > 0 ? function(file, &io, position) : 0;
+}
+
+/* The client's vector, in `fast` or in memory of its own (*vector != fast); its bytes in all, or
+ * -errno. */
+static long fetch_vector(
+	struct iovec fast[IOV_FAST], struct iovec **vector, vaddr_t iov, size_t count)
+{
 	size_t size = count * sizeof(fast[0]);
 	long result;
 
+	*vector = fast;
 	if (count > IOV_MAX)
 		return -EINVAL;
 	if (count > IOV_FAST) {
-		vector = kalloc(size);
-		if (!vector)
+		*vector = kalloc(size);
+		if (!*vector) {
+			*vector = fast;
 			return -ENOMEM;
+		}
 	}
-	result = errno_of(env_copyin(vector, iov, size));
-	if (result == 0)
-		result = check_vector(vector, count);
+	result = errno_of(env_copyin(*vector, iov, size));
+	return result == 0 ? check_vector(*vector, count) : result;
+}
+
+/* Puts the vector through one of the two functions. */
+static long transfer_vector(struct open_file *file, io_function function,
+	io_function_at function_at, vaddr_t iov, size_t count, u64 position)
+{
+	struct iovec fast[IOV_FAST];
+	struct iovec *vector;
+	long result = fetch_vector(fast, &vector, iov, count);
+
 	if (result > 0) {
 		struct io io = {vector, (u64)result};
 
-		result = function(file, &io);
+		result = function ? function(file, &io) : function_at(file, &io, position);
 	}
 	if (vector != fast)
-		kfree(vector, size);
+		kfree(vector, count * sizeof(*vector));
 	return result;
+}
+
+long io_transfer_vector_at(
+	struct open_file *file, io_function_at function, vaddr_t iov, size_t count, u64 position)
+{
+	return transfer_vector(file, NULL, function, iov, count, position);
 }
 
 long sys_readv(int fd, vaddr_t iov, size_t count)
@@ -99,8 +127,8 @@ long sys_readv(int fd, vaddr_t iov, size_t count)
 	struct open_file *file = files_find(fd);
 
 	if (!file || !file->ops->read)
-		return -EBADF;
-	return transfer_vector(file, file->ops->read, iov, count);
+		return file_not_readable(file);
+	return transfer_vector(file, file->ops->read, NULL, iov, count, 0);
 }
 
 long sys_writev(int fd, vaddr_t iov, size_t count)
@@ -109,16 +137,5 @@ long sys_writev(int fd, vaddr_t iov, size_t count)
 
 	if (!file || !file->ops->write)
 		return -EBADF;
-	return transfer_vector(file, file->ops->write, iov, count);
-}
-
-long sys_ioctl(int fd, unsigned int request, vaddr_t argument)
-{
-	struct open_file *file = files_find(fd);
-
-	if (!file)
-		return -EBADF;
-	if (!file->ops->ioctl)
-		return -ENOTTY;
-	return file->ops->ioctl(file, request, argument);
+	return transfer_vector(file, file->ops->write, NULL, iov, count, 0);
 }

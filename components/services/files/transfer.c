@@ -57,3 +57,19 @@ enum kstatus io_copyout(struct io *io, const void *from, size_t n, size_t *moved
 	}
 	return K_OK;
 }
+
+enum kstatus io_clear(struct io *io, size_t n, size_t *moved)
+{
+	static const u8 zeros[PAGE_SIZE];
+	enum kstatus status = K_OK;
+	size_t done = 0;
+
+	while (done < n && status == K_OK) {
+		size_t piece;
+
+		status = io_copyout(io, zeros, MIN(n - done, sizeof(zeros)), &piece);
+		done += piece;
+	}
+	*moved = done;
+	return status;
+}

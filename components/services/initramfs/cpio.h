@@ -21,7 +21,8 @@
 struct cpio_entry {
 	const char *name; /* in the archive */
 	u32 name_length;
-	u32 mode; /* st_mode */
+	u32 mode;   /* st_mode */
+	u32 device; /* of a device: major << 8 | minor */
 	const u8 *bytes;
 	u64 size;
 };
@@ -64,7 +65,7 @@ static inline enum kstatus must_check cpio_next(
 	const u8 *archive, u64 size, u64 *offset, struct cpio_entry *entry)
 {
 	const u8 *header = archive + *offset;
-	u32 mode, bytes, name_size;
+	u32 mode, bytes, name_size, major, minor;
 	u64 at = *offset;
 
 	if (size - at < CPIO_HEADER_SIZE)
@@ -72,6 +73,8 @@ static inline enum kstatus must_check cpio_next(
 	if (memcmp(header, "070701", 6) != 0 && memcmp(header, "070702", 6) != 0)
 		return K_INVAL;
 	if (!cpio_number(header + 6 + 8 * 1, &mode) || !cpio_number(header + 6 + 8 * 6, &bytes) ||
+		!cpio_number(header + 6 + 8 * 9, &major) ||
+		!cpio_number(header + 6 + 8 * 10, &minor) ||
 		!cpio_number(header + 6 + 8 * 11, &name_size))
 		return K_INVAL;
 	entry->name = (const char *)header + CPIO_HEADER_SIZE;
@@ -83,6 +86,7 @@ static inline enum kstatus must_check cpio_next(
 		return K_NOENT;
 	entry->name_length = name_size - 1;
 	entry->mode = mode;
+	entry->device = (major & 0xfff) << 8 | (minor & 0xff);
 	entry->bytes = archive + at;
 	entry->size = bytes;
 	if (!cpio_skip(&at, bytes, size))

@@ -8,11 +8,13 @@
  */
 #include <services/files/files.h>
 #include <services/services.h>
+#include <services/tree/tree.h>
 
 #include <unix_calls.h>
 
 #define MAP_SHARED          0x01
 #define MAP_PRIVATE         0x02
+#define MAP_SHARED_VALIDATE 0x03
 #define MAP_TYPE            0x0f
 #define MAP_FIXED           0x10
 #define MAP_ANONYMOUS       0x20
@@ -47,7 +49,36 @@ static long check_place(vaddr_t *address, u64 length, bool fixed)
 	return *address < ENV_USER_MIN ? -EPERM : 0;
 }
 
-static long map_anonymous(vaddr_t address, u64 length, unsigned long prot, unsigned long flags)
+/* What a file must be open for to be mapped so. */
+static long check_file(const struct open_file *file, unsigned long prot, unsigned long flags)
+{
+	bool shared = (flags & MAP_TYPE) != MAP_PRIVATE;
+	u32 mode = file->flags & O_ACCMODE;
+
+	if (shared && prot & ENV_PROT_WRITE && mode != O_RDWR)
+		return -EACCES;
+	if (mode != O_RDONLY && mode != O_RDWR)
+		return -EACCES;
+	if (prot & ENV_PROT_EXEC && IS_ENABLED(CONFIG_SERVICES_TREE) && file->place.mount &&
+		file->place.mount->flags & MOUNT_NOEXEC)
+		return -EPERM;
+	return file->ops->map ? 0 : -ENODEV;
+}
+
+/* Whether the process may have `length` bytes more. Placements without file memory do not count
+ * them. */
+static bool is_within_limit(u64 length)
+{
+	u64 limit = env_current()->limits.of[RLIMIT_AS].soft;
+
+	if (!IS_ENABLED(CONFIG_SERVICES_TREE) || limit == RLIM_INFINITY)
+		return true;
+	return length <= limit && env_mapped(env_current()) <= limit - length;
+}
+
+/* Maps `file`, or memory for NULL. */
+static long map(struct open_file *file, vaddr_t address, u64 length, unsigned long prot,
+	unsigned long flags, u64 offset)
 {
 	bool fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
 	unsigned env_flags = 0;
@@ -55,36 +86,52 @@ static long map_anonymous(vaddr_t address, u64 length, unsigned long prot, unsig
 
 	if (error != 0)
 		return error;
-	if ((flags & MAP_TYPE) == MAP_SHARED)
+	if ((flags & MAP_TYPE) == MAP_SHARED || (file && (flags & MAP_TYPE) == MAP_SHARED_VALIDATE))
 		env_flags |= ENV_MAP_SHARED;
 	else if ((flags & MAP_TYPE) != MAP_PRIVATE)
 		return -EINVAL;
+	if (file)
+		error = check_file(file, prot, flags);
+	if (error == 0 && !is_within_limit(length))
+		error = -ENOMEM;
+	if (error != 0)
+		return error;
 	if (fixed)
 		env_flags |= ENV_MAP_FIXED;
 	if (flags & MAP_FIXED_NOREPLACE)
 		env_flags |= ENV_MAP_NOREPLACE;
-	error = errno_of(
-		env_map_anonymous(env_current(), &address, length, prot & PROT_ALL, env_flags));
+	if (!file) {
+		error = errno_of(env_map_anonymous(
+			env_current(), &address, length, prot & PROT_ALL, env_flags));
+	} else {
+		if (env_flags & ENV_MAP_SHARED && (file->flags & O_ACCMODE) != O_RDWR)
+			env_flags |= ENV_MAP_READ_ONLY;
+		error = file->ops->map(file, &address, length, prot & PROT_ALL, env_flags, offset);
+	}
 	return error != 0 ? error : (long)address;
 }
 
 long sys_mmap(vaddr_t address, size_t length, long prot, long flags, long fd, long offset)
 {
 	u64 pages = ALIGN_UP((u64)length, PAGE_SIZE);
+	struct open_file *file = NULL;
 
 	if (!is_page_aligned((u64)offset))
 		return -EINVAL;
-	if (!(flags & MAP_ANONYMOUS) && !files_find((int)fd))
-		return -EBADF;
+	if (!(flags & MAP_ANONYMOUS)) {
+		file = files_find_usable((int)fd);
+		if (!file)
+			return -EBADF;
+	}
 	if (length == 0)
 		return -EINVAL;
 	if (pages == 0)
 		return -ENOMEM;
-	if (!(flags & MAP_ANONYMOUS))
-		return -ENODEV; /* of a pipe or a terminal, there is nothing to map */
+	if (((u64)offset >> PAGE_SHIFT) + (pages >> PAGE_SHIFT) < (u64)offset >> PAGE_SHIFT)
+		return -EOVERFLOW;
 	if (flags & MAP_HUGETLB)
 		return -ENOMEM; /* a pool of huge pages that is empty */
-	return map_anonymous(address, pages, (unsigned long)prot, (unsigned long)flags);
+	return map(file, address, pages, (unsigned long)prot, (unsigned long)flags, (u64)offset);
 }
 
 long sys_munmap(vaddr_t address, size_t length)
@@ -102,9 +149,12 @@ long sys_munmap(vaddr_t address, size_t length)
 	return errno_of(env_unmap(env_current(), start, end - start));
 }
 
-/* Linux answers a gap with ENOMEM, not with "no entry". */
+/* Linux answers a gap with ENOMEM, not with "no entry"; a file that is open for reading only, with
+ * EACCES. */
 static long protect_errno(enum kstatus status)
 {
+	if (status == K_DENIED)
+		return -EACCES;
 	return status == K_NOENT ? -ENOMEM : errno_of(status);
 }
 

@@ -1,5 +1,7 @@
 /* ends: the two open files of a pipe, from pipe() to the last close. */
 #include <services/pipes/pipe.h>
+#include <services/tree/status.h>
+#include <services/tree/tree.h>
 
 #include <unix_calls.h>
 
@@ -13,6 +15,14 @@ static long pipe_ioctl(struct open_file *file, unsigned request, vaddr_t argumen
 	if (request != FIONREAD)
 		return -ENOTTY;
 	return errno_of(env_copyout(argument, &used, sizeof(used)));
+}
+
+static void pipe_status(const struct open_file *file, struct file_status *status)
+{
+	const struct pipe *pipe = file->object;
+
+	status->mode = S_IFIFO | 0600;
+	status->number = (u64)(uintptr_t)pipe >> 6 & UINT32_MAX;
 }
 
 static void free_if_closed(struct pipe *pipe)
@@ -48,12 +58,14 @@ static void release_write_end(struct open_file *file)
 static const struct file_ops read_end = {
 	.read = pipe_read,
 	.ioctl = pipe_ioctl,
+	.status = pipe_status,
 	.release = release_read_end,
 };
 
 static const struct file_ops write_end = {
 	.write = pipe_write,
 	.ioctl = pipe_ioctl,
+	.status = pipe_status,
 	.release = release_write_end,
 };
 

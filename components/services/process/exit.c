@@ -1,7 +1,9 @@
 /* exit: how a process ends, and how its parent learns of it. */
 #include <services/accounting/accounting.h>
 #include <services/files/files.h>
+#include <services/identity/identity.h>
 #include <services/process/process.h>
+#include <services/tree/tree.h>
 
 #include <unix_calls.h>
 
@@ -70,12 +72,20 @@ static bool is_reaped_by_itself(const struct proc *proc)
 	return action->handler == SIG_IGN || (action->flags & SA_NOCLDWAIT);
 }
 
+void process_release(struct proc *proc)
+{
+	files_exit(proc);
+	identity_exit(proc);
+	if (IS_ENABLED(CONFIG_SERVICES_TREE))
+		tree_exit(proc);
+}
+
 void process_end(struct proc *proc, s32 status)
 {
 	assert(proc->state == PROC_ALIVE);
 	if (!proc->parent)
 		services_end(shell_status(status));
-	files_exit(proc);
+	process_release(proc);
 	give_children_away(proc);
 	proc->vforked = false; /* the parent looks at it when it wakes, below */
 	proc->status = status;
@@ -93,14 +103,24 @@ void process_end(struct proc *proc, s32 status)
 		process_free(proc);
 }
 
-long process_broken_pipe(void)
+static long refuse_with(int signal, long error)
 {
 	if (IS_ENABLED(CONFIG_SERVICES_SIGNALS)) {
-		signal_send_plain(env_current(), SIGPIPE, SI_USER);
-		return -EPIPE;
+		signal_send_plain(env_current(), signal, SI_USER);
+		return error;
 	}
-	process_end(env_current(), SIGPIPE);
+	process_end(env_current(), signal);
 	return ENV_NO_REPLY;
+}
+
+long process_broken_pipe(void)
+{
+	return refuse_with(SIGPIPE, -EPIPE);
+}
+
+long process_file_too_large(void)
+{
+	return refuse_with(SIGXFSZ, -EFBIG);
 }
 
 /* --- stopping ------------------------------------------------------------------- */

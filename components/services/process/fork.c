@@ -6,26 +6,49 @@
  * memory of its own all the same, as POSIX allows.
  */
 #include <services/files/files.h>
+#include <services/identity/identity.h>
 #include <services/process/process.h>
+#include <services/tree/tree.h>
 
 #include <unix_calls.h>
+
+/* What a child has of its parent beside its memory. */
+static long inherit(const struct proc *parent, struct proc *child)
+{
+	long error = files_fork(parent, child);
+
+	if (error != 0)
+		return error;
+	child->limits = parent->limits;
+	identity_fork(parent, child);
+	if (IS_ENABLED(CONFIG_SERVICES_TREE))
+		tree_fork(parent, child);
+	return 0;
+}
 
 /* The child of the caller, not yet running; NULL with *error. */
 static struct proc *copy_process(long *error)
 {
 	struct proc *parent = env_current();
-	struct proc *child = process_create(parent, error);
+	u32 uid = parent->identity.uid;
+	struct proc *child;
 
+	*error = -EAGAIN;
+	if (uid != 0 && process_count_of(uid) >= parent->limits.of[RLIMIT_NPROC].soft)
+		return NULL;
+	child = process_create(parent, error);
 	if (!child)
 		return NULL;
 	child->brk_start = parent->brk_start;
 	child->brk_end = parent->brk_end;
 	memcpy(child->name, parent->name, sizeof(child->name));
-	files_fork(parent, child);
-	*error = errno_of(env_client_fork(parent, child));
-	if (*error == 0)
-		return child;
-	files_exit(child);
+	*error = inherit(parent, child);
+	if (*error == 0) {
+		*error = errno_of(env_client_fork(parent, child));
+		if (*error == 0)
+			return child;
+		process_release(child);
+	}
 	process_free(child);
 	return NULL;
 }

@@ -5,6 +5,7 @@
  * used again soon. A bit map says which are taken.
  */
 #include <services/files/files.h>
+#include <services/identity/identity.h>
 #include <services/process/process.h>
 
 #include <unix_calls.h>
@@ -74,6 +75,7 @@ struct proc *process_create(struct proc *parent, long *error)
 	env_queue_init(&proc->waiters);
 	proc->brk_start = 0;
 	proc->brk_end = 0;
+	proc->started = env_now();
 	files_create(proc);
 	proc->stopped = false;
 	proc->stop_unreported = false;
@@ -92,6 +94,27 @@ struct proc *process_create(struct proc *parent, long *error)
 		parent->children_count++;
 	}
 	return proc;
+}
+
+struct proc *process_next(s32 pid)
+{
+	struct proc *proc, *next = NULL;
+
+	list_for_each(proc, &all_processes, all)
+	{
+		if (proc->pid > pid && (!next || proc->pid < next->pid))
+			next = proc;
+	}
+	return next;
+}
+
+u32 process_count_of(u32 uid)
+{
+	struct proc *proc;
+	u32 count = 0;
+
+	list_for_each(proc, &all_processes, all) count += proc->identity.uid == uid;
+	return count;
 }
 
 void process_free(struct proc *proc)

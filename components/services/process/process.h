@@ -27,6 +27,14 @@ struct proc *process_create(struct proc *parent, long *error) must_check;
  * files are closed. */
 void process_free(struct proc *proc);
 
+/* The one with the lowest number above `pid`; NULL: there is none. */
+struct proc *process_next(s32 pid);
+/* How many belong to a user. */
+u32 process_count_of(u32 uid);
+
+/* Gives up what it has beside its memory: files, identity, its places in the tree. */
+void process_release(struct proc *proc);
+
 /* exec: the name that `ps` would show is the last part of `path`. */
 void process_set_name(struct proc *proc, const char *path);
 /* The child stands on its own feet (exec, exit): lets the parent out of vfork. */
@@ -36,6 +44,8 @@ void process_end_vfork(struct proc *child);
 void process_end(struct proc *proc, s32 status);
 /* The caller wrote where nobody reads: SIGPIPE. What its call returns. */
 long process_broken_pipe(void) must_check;
+/* It wrote more than its RLIMIT_FSIZE allows: SIGXFSZ. What its call returns. */
+long process_file_too_large(void) must_check;
 
 /* Stops `proc`, the process being attended to, until it is continued or killed. */
 void process_stop(struct proc *proc, int signal);

@@ -7,8 +7,10 @@
 #include <services/exec/exec.h>
 #include <services/files/files.h>
 #include <services/initramfs/initramfs.h>
+#include <services/limits/limits.h>
 #include <services/process/process.h>
 #include <services/terminal/terminal.h>
+#include <services/tree/tree.h>
 
 #define RESULTS_FD 3
 
@@ -31,10 +33,20 @@ static enum kstatus status_of(long error)
 	}
 }
 
+/* An open file of the console, or of the result channel: by name where there are names. */
+static struct open_file *open_device(const char *path, u32 flags, struct open_file *(*open)(void))
+{
+	struct open_file *file;
+
+	if (!IS_ENABLED(CONFIG_SERVICES_DEVICES))
+		return open();
+	return tree_open(path, flags, &file) == 0 ? file : NULL;
+}
+
 static long open_descriptors(struct proc *proc)
 {
-	struct open_file *console = console_open();
-	struct open_file *results = results_open();
+	struct open_file *console = open_device("/dev/console", O_RDWR, console_open);
+	struct open_file *results = open_device("/dev/results", O_WRONLY, results_open);
 
 	if (!console || !results) {
 		if (console)
@@ -78,7 +90,7 @@ static long collect(struct arguments *arguments, const char *path, const char *a
 static long load_init(struct proc *proc, const char *path, const char *args)
 {
 	struct arguments arguments;
-	struct file_image *image;
+	struct program program;
 	size_t size = strlen(path) + 1;
 	char *copy = kalloc(size);
 	long error;
@@ -87,21 +99,47 @@ static long load_init(struct proc *proc, const char *path, const char *args)
 		return -ENOMEM;
 	memcpy(copy, path, size);
 	arguments_init(&arguments);
-	error = exec_find(copy, &image);
-	if (error == 0)
+	error = program_find(PROGRAM_CWD, copy, 0, &program);
+	if (error == 0) {
 		error = collect(&arguments, path, args);
-	if (error == 0)
-		error = exec_image(proc, image, copy, &arguments);
+		if (error == 0)
+			error = exec_program(proc, &program, path, &arguments);
+		program_put(&program);
+	}
 	arguments_free(&arguments);
 	kfree(copy, size);
 	return error;
+}
+
+/* The files that process 1 sees. Without the tree there is nothing to make for it: the archive is
+ * read already. */
+static long make_tree(struct proc *proc)
+{
+	return IS_ENABLED(CONFIG_SERVICES_TREE) ? tree_init(proc) : 0;
+}
+
+/* Process 1, complete but for its memory. */
+static struct proc *create_first(long *error)
+{
+	struct proc *proc = process_create(NULL, error);
+
+	if (!proc)
+		return NULL;
+	proc->identity = (struct credentials){.groups = NULL};
+	limits_init(&proc->limits);
+	*error = make_tree(proc);
+	if (*error == 0)
+		return proc;
+	process_free(proc);
+	return NULL;
 }
 
 enum kstatus services_start(const char *path, const char *args)
 {
 	size_t size;
 	const void *archive = env_initrd(&size);
-	enum kstatus status = initramfs_init(archive, size);
+	enum kstatus status =
+		IS_ENABLED(CONFIG_SERVICES_TREE) ? K_OK : initramfs_init(archive, size);
 	struct proc *proc;
 	long error;
 
@@ -110,19 +148,20 @@ enum kstatus services_start(const char *path, const char *args)
 	files_init();
 	process_init();
 	terminal_init();
-	proc = process_create(NULL, &error);
+	proc = create_first(&error);
 	if (!proc)
 		return status_of(error);
-	status = env_client_create(proc);
-	if (status != K_OK) {
-		process_free(proc);
-		return status;
+	error = errno_of(env_client_create(proc));
+	if (error == 0) {
+		error = load_init(proc, path, args);
+		if (error == 0)
+			error = open_descriptors(proc);
+		if (error != 0)
+			env_client_destroy(proc);
 	}
-	error = load_init(proc, path, args);
-	if (error == 0)
-		error = open_descriptors(proc);
+	if (IS_ENABLED(CONFIG_SERVICES_TREE))
+		tree_begun();
 	if (error != 0) {
-		env_client_destroy(proc);
 		process_free(proc);
 		return status_of(error);
 	}

@@ -37,27 +37,6 @@ long sys_sched_yield(void)
 	return 0;
 }
 
-/* Every process is user 0 and group 0, as long as there is no login. */
-long sys_getuid(void)
-{
-	return 0;
-}
-
-long sys_getgid(void)
-{
-	return 0;
-}
-
-long sys_geteuid(void)
-{
-	return 0;
-}
-
-long sys_getegid(void)
-{
-	return 0;
-}
-
 long sys_getrandom(vaddr_t buf, size_t count, unsigned int flags)
 {
 	u64 bytes[8];

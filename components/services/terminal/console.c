@@ -151,13 +151,10 @@ static long console_ioctl(struct open_file *file, unsigned request, vaddr_t argu
 	}
 }
 
-static const struct file_ops console_ops = {
-	.read = console_read,
-	.write = console_write_file,
-	.ioctl = console_ioctl,
-};
+const struct file_ops console_ops[4] =
+	FILE_OPS_BY_MODE(console_read, console_write_file, NULL, NULL, .ioctl = console_ioctl);
 
 struct open_file *console_open(void)
 {
-	return file_create(&console_ops, NULL, O_RDWR);
+	return file_create(&console_ops[O_RDWR], NULL, O_RDWR);
 }

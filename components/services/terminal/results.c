@@ -23,11 +23,10 @@ static long results_write(struct open_file *file, struct io *io)
 	return (long)offered;
 }
 
-static const struct file_ops results_ops = {
-	.write = results_write,
-};
+const struct file_ops results_ops[4] =
+	FILE_OPS_BY_MODE(NULL, results_write, NULL, NULL, .ioctl = NULL);
 
 struct open_file *results_open(void)
 {
-	return file_create(&results_ops, NULL, O_WRONLY);
+	return file_create(&results_ops[O_WRONLY], NULL, O_WRONLY);
 }

@@ -5,6 +5,9 @@
 
 void terminal_init(void);
 
+/* By access mode, for whoever opens them by name. */
+extern const struct file_ops console_ops[4], results_ops[4];
+
 /* A new open file of the console, or of the result channel; NULL when memory is out. */
 struct open_file *console_open(void) must_check;
 struct open_file *results_open(void) must_check;

@@ -1,0 +1,87 @@
+/*
+ * limits: getrlimit, setrlimit, prlimit64.
+ *
+ * Who enforces what: files NOFILE; the file tree FSIZE; exec STACK; memory AS and DATA; fork NPROC,
+ * for all but user 0.
+ */
+#include <services/limits/limits.h>
+#include <services/process/process.h>
+
+#include <unix_calls.h>
+
+#define STACK_DEFAULT ((u64)8 << 20)
+
+void limits_init(struct limits *limits)
+{
+	for (int i = 0; i < RLIMIT_COUNT; i++)
+		limits->of[i] = (struct limit){RLIM_INFINITY, RLIM_INFINITY};
+	limits->of[RLIMIT_STACK].soft = STACK_DEFAULT;
+	limits->of[RLIMIT_CORE].soft = 0;
+	limits->of[RLIMIT_NPROC] =
+		(struct limit){CONFIG_SERVICES_PROCESS_MAX, CONFIG_SERVICES_PROCESS_MAX};
+	limits->of[RLIMIT_NOFILE] = (struct limit){PROC_FILES, PROC_FILES_MAX};
+}
+
+static long check_change(const struct proc *proc, unsigned resource, const struct limit *fresh)
+{
+	const struct limit *old = &proc->limits.of[resource];
+
+	if (fresh->soft > fresh->hard)
+		return -EINVAL;
+	if (resource == RLIMIT_NOFILE && fresh->hard > PROC_FILES_MAX && fresh->hard > old->hard)
+		return -EPERM;
+	return fresh->hard > old->hard && env_current()->identity.euid != 0 ? -EPERM : 0;
+}
+
+static bool may_look_at(const struct proc *proc)
+{
+	const struct credentials *mine = &env_current()->identity, *its = &proc->identity;
+
+	return proc == env_current() || mine->euid == 0 ||
+	       (mine->uid == its->uid && mine->uid == its->euid && mine->uid == its->suid);
+}
+
+static long exchange(struct proc *proc, unsigned resource, vaddr_t fresh, vaddr_t old)
+{
+	struct limit was, is;
+	long error = 0;
+
+	if (fresh != 0 && env_copyin(&is, fresh, sizeof(is)) != K_OK)
+		return -EFAULT;
+	if (resource >= RLIMIT_COUNT)
+		return -EINVAL;
+	was = proc->limits.of[resource];
+	if (fresh != 0)
+		error = check_change(proc, resource, &is);
+	if (error != 0)
+		return error;
+	if (fresh != 0)
+		proc->limits.of[resource] = is;
+	return old != 0 ? errno_of(env_copyout(old, &was, sizeof(was))) : 0;
+}
+
+long sys_prlimit64(int pid, unsigned int resource, vaddr_t fresh, vaddr_t old)
+{
+	struct proc *proc = pid == 0 ? env_current() : process_find(pid);
+
+	if (!proc)
+		return -ESRCH;
+	if (!may_look_at(proc))
+		return -EPERM;
+	return exchange(proc, resource, fresh, old);
+}
+
+long sys_setrlimit(unsigned int resource, vaddr_t fresh)
+{
+	if (fresh == 0)
+		return -EFAULT;
+	return exchange(env_current(), resource, fresh, 0);
+}
+
+long sys_getrlimit(unsigned int resource, vaddr_t old)
+{
+	if (resource >= RLIMIT_COUNT)
+		return -EINVAL;
+	return errno_of(
+		env_copyout(old, &env_current()->limits.of[resource], sizeof(struct limit)));
+}

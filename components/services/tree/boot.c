@@ -1,0 +1,137 @@
+/*
+ * boot: the tree as process 1 finds it, and what a process has of it.
+ *
+ * The root is a RAM file system that holds the initial RAM disk. Where the kernel's configuration
+ * has them, devices are mounted on /dev, memory for programs on /dev/shm, and processes on /proc.
+ */
+#include <services/devices/devices.h>
+#include <services/procfs/procfs.h>
+#include <services/ramfs/ramfs.h>
+#include <services/tree/tree.h>
+
+const struct volume_type *const volume_types[] = {
+	&ramfs_type,
+#if IS_ENABLED(CONFIG_SERVICES_DEVICES)
+	&devices_type,
+#endif
+#if IS_ENABLED(CONFIG_SERVICES_PROCFS)
+	&procfs_type,
+#endif
+};
+const size_t volume_types_count = ARRAY_SIZE(volume_types);
+
+struct proc *tree_first;
+
+/* A directory of the tree's root, which may be there already. */
+static long make_directory(const char *path, u32 mode)
+{
+	struct walk *walk;
+	struct place there;
+	long error = walk_begin_kernel(&walk, AT_FDCWD, path, false);
+
+	if (error != 0)
+		return error;
+	error = walk_parent(walk);
+	if (error == 0)
+		error = walk_last(walk, &there);
+	if (error == 0)
+		place_unref(there);
+	else if (error == -ENOENT)
+		error = tree_create(walk->at.node, walk->last, walk->last_length, S_IFDIR | mode, 0,
+			NULL, NULL);
+	walk_end(walk);
+	return error;
+}
+
+static long mount_at(const char *path, const char *type, u32 mode, u32 flags)
+{
+	const struct volume_type *found = volume_type_find(type);
+	struct volume *volume;
+	struct mount *mount;
+	struct walk *walk;
+	long error;
+
+	if (!found)
+		return 0;
+	error = make_directory(path, mode);
+	if (error == 0)
+		error = walk_begin_kernel(&walk, AT_FDCWD, path, false);
+	if (error != 0)
+		return error;
+	error = walk_whole(walk, true);
+	if (error == 0)
+		error = found->create(&volume, type, "");
+	if (error == 0) {
+		error = mount_create(&walk->at, volume, volume->root, flags, type, &mount);
+		volume_unref(volume);
+	}
+	walk_end(walk);
+	return error;
+}
+
+/* The process for which the tree is made before there is one. */
+static long build(struct proc *proc)
+{
+	struct volume *volume;
+	struct mount *mount;
+	size_t size;
+	const void *archive = env_initrd(&size);
+	long error = ramfs_type.create(&volume, "rootfs", "");
+
+	if (error != 0)
+		return error;
+	error = mount_create(NULL, volume, volume->root, 0, "rootfs", &mount);
+	volume_unref(volume);
+	if (error != 0)
+		return error;
+	proc->tree.root = (struct place){mount, mount->root};
+	proc->tree.cwd = proc->tree.root;
+	place_ref(proc->tree.root);
+	place_ref(proc->tree.cwd);
+	error = ramfs_populate(mount->root, archive, size);
+	if (error == 0)
+		error = mount_at("/dev", "devtmpfs", 0755, MOUNT_NOSUID);
+	if (error == 0)
+		error = mount_at("/dev/shm", "tmpfs", 01777, MOUNT_NOSUID | MOUNT_NODEV);
+	if (error == 0)
+		error = mount_at("/proc", "proc", 0555, MOUNT_NOSUID | MOUNT_NODEV | MOUNT_NOEXEC);
+	if (error == 0)
+		error = make_directory("/tmp", 0777 | S_ISVTX);
+	return error;
+}
+
+long tree_init(struct proc *proc)
+{
+	long error;
+
+	nodes_init();
+	list_init(&mounts);
+	tree_first = proc;
+	proc->tree = (struct proc_tree){.umask = 022};
+	error = build(proc);
+	if (error != 0)
+		tree_first = NULL;
+	return error;
+}
+
+void tree_begun(void)
+{
+	tree_first = NULL;
+}
+
+void tree_fork(const struct proc *parent, struct proc *child)
+{
+	child->tree = parent->tree;
+	place_ref(child->tree.cwd);
+	place_ref(child->tree.root);
+	if (child->tree.program.mount)
+		place_ref(child->tree.program);
+}
+
+void tree_exit(struct proc *proc)
+{
+	place_unref(proc->tree.program);
+	place_unref(proc->tree.cwd);
+	place_unref(proc->tree.root);
+	proc->tree = (struct proc_tree){.umask = proc->tree.umask};
+}

@@ -1,0 +1,191 @@
+/* size: truncate and its relatives, and getting everything to the disk. */
+#include <services/tree/tree.h>
+
+#include <unix_calls.h>
+
+#define FALLOC_KEEP_SIZE  1
+#define FALLOC_PUNCH_HOLE 2
+
+static long change_size(struct inode *inode, s64 size)
+{
+	long error = inode_lock(inode);
+
+	if (error != 0)
+		return error;
+	if (size > 0 && (u64)size > inode->size &&
+		(u64)size > env_current()->limits.of[RLIMIT_FSIZE].soft)
+		error = -EFBIG;
+	else
+		error = inode_truncate(inode, (u64)size);
+	inode_unlock(inode);
+	return error;
+}
+
+long sys_truncate(vaddr_t path, long size)
+{
+	struct place place;
+	struct inode *inode;
+	long error;
+
+	if (size < 0)
+		return -EINVAL;
+	error = tree_find(AT_FDCWD, path, true, false, &place);
+	if (error != 0)
+		return error;
+	inode = place.node->inode;
+	if (inode_is(inode, S_IFDIR))
+		error = -EISDIR;
+	else if (!inode_is(inode, S_IFREG))
+		error = -EINVAL;
+	if (error == 0)
+		error = mount_may_write(&place);
+	if (error == 0)
+		error = inode_access(inode, WANT_WRITE);
+	if (error == 0)
+		error = change_size(inode, size);
+	place_unref(place);
+	return error;
+}
+
+long sys_ftruncate(int fd, long size)
+{
+	struct open_file *file;
+
+	if (size < 0)
+		return -EINVAL;
+	file = files_find_usable(fd);
+	if (!file)
+		return -EBADF;
+	if (!file->inode || !inode_is(file->inode, S_IFREG) || !file->ops->write)
+		return -EINVAL;
+	return change_size(file->inode, size);
+}
+
+/* Makes the pages of [from, to) exist; what was there stays. The inode is locked. */
+static long allocate(struct inode *inode, u64 from, u64 to, bool keep_size)
+{
+	u64 size = inode->size;
+	long error = to > size ? inode_truncate(inode, to) : inode_make_pages(inode);
+
+	for (u64 i = from >> PAGE_SHIFT; error == 0 && i << PAGE_SHIFT < to; i++)
+		error = inode_make_page(inode, i);
+	if (to > size && (keep_size || error != 0)) {
+		/* Pages behind the end are not kept: they would be lost at the next change of size
+		 * anyway. */
+		long ignored = inode_truncate(inode, size);
+
+		check(ignored == 0);
+	}
+	return error;
+}
+
+static long punch(struct inode *inode, u64 from, u64 to)
+{
+	long error = inode_make_pages(inode);
+
+	for (to = MIN(to, inode->size); error == 0 && from < to;) {
+		u64 n = MIN(to - from, PAGE_SIZE - from % PAGE_SIZE);
+		u8 *page = env_object_page(inode->pages, from >> PAGE_SHIFT, false);
+
+		if (page)
+			memset(page + from % PAGE_SIZE, 0, n);
+		from += n;
+	}
+	inode_touch(inode, TOUCH_MTIME | TOUCH_CTIME);
+	return error;
+}
+
+long sys_fallocate(int fd, int mode, long offset, long length)
+{
+	struct open_file *file = files_find_usable(fd);
+	struct inode *inode;
+	long error;
+
+	if (!file)
+		return -EBADF;
+	if (offset < 0 || length <= 0)
+		return -EINVAL;
+	if ((mode & ~(FALLOC_KEEP_SIZE | FALLOC_PUNCH_HOLE)) != 0 || mode == FALLOC_PUNCH_HOLE)
+		return -EOPNOTSUPP;
+	if (!file->ops->write)
+		return -EBADF;
+	inode = file->inode;
+	if (!inode)
+		return -ESPIPE;
+	if (inode_is(inode, S_IFDIR))
+		return -EISDIR;
+	if (!inode_is(inode, S_IFREG))
+		return -ENODEV;
+	if (length > INT64_MAX - offset)
+		return -EFBIG;
+	error = inode_lock(inode);
+	if (error != 0)
+		return error;
+	if (mode & FALLOC_PUNCH_HOLE)
+		error = punch(inode, (u64)offset, (u64)offset + (u64)length);
+	else if ((u64)offset + (u64)length > env_current()->limits.of[RLIMIT_FSIZE].soft)
+		error = -EFBIG;
+	else
+		error = allocate(
+			inode, (u64)offset, (u64)offset + (u64)length, mode & FALLOC_KEEP_SIZE);
+	inode_unlock(inode);
+	return error;
+}
+
+/* --- to the disk --- */
+
+long sys_fsync(int fd)
+{
+	struct open_file *file = files_find_usable(fd);
+
+	if (!file)
+		return -EBADF;
+	if (!file->inode || inode_is(file->inode, S_IFCHR) || inode_is(file->inode, S_IFIFO))
+		return -EINVAL;
+	return file->inode->ops->sync ? file->inode->ops->sync(file->inode) : 0;
+}
+
+long sys_fdatasync(int fd)
+{
+	return sys_fsync(fd);
+}
+
+long sys_sync_file_range(int fd, long offset, long length, unsigned int flags)
+{
+	struct open_file *file = files_find_usable(fd);
+
+	if (!file)
+		return -EBADF;
+	if ((flags & ~7u) != 0 || offset < 0 || length < 0 || length > INT64_MAX - offset)
+		return -EINVAL;
+	if (!file->inode || inode_is(file->inode, S_IFCHR) || inode_is(file->inode, S_IFIFO))
+		return -ESPIPE;
+	return sys_fsync(fd);
+}
+
+static long volume_sync(struct volume *volume)
+{
+	return volume->type->sync ? volume->type->sync(volume) : 0;
+}
+
+long sys_syncfs(int fd)
+{
+	struct open_file *file = files_find_usable(fd);
+
+	if (!file)
+		return -EBADF;
+	return file->place.mount ? volume_sync(file->place.mount->volume) : 0;
+}
+
+/* As on Linux it does not tell what went wrong: fsync does. */
+long sys_sync(void)
+{
+	struct mount *mount;
+
+	list_for_each(mount, &mounts, link)
+	{
+		if (volume_sync(mount->volume) != 0)
+			kprintf("sync: %s cannot be written\n", mount->source);
+	}
+	return 0;
+}
