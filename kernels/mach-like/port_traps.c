@@ -26,6 +26,22 @@ TRAP(trap_port_deallocate)
 	return task ? ipc_port_deallocate(&task->space, (mach_port_t)b) : KERN_INVALID_TASK;
 }
 
+/* The right found no place: a move is undone (perhaps under another name), a copy is as if it had never been made. */
+static void take_back(struct ipc_space *own, struct ipc_port *port, unsigned disposition)
+{
+	unsigned type = ipc_arriving_type(disposition);
+	mach_port_t back;
+
+	if (disposition == MACH_MSG_TYPE_COPY_SEND || disposition == MACH_MSG_TYPE_MAKE_SEND) {
+		ipc_port_release_send(port);
+	} else if (disposition == MACH_MSG_TYPE_MAKE_SEND_ONCE) {
+		port->sorights--;
+		ipc_port_unref(port);
+	} else if (ipc_right_copyout(own, port, type, &back) != K_OK) {
+		ipc_right_destroy(port, type);
+	}
+}
+
 TRAP(trap_port_insert_right)
 {
 	struct task *task = task_named((mach_port_t)a);
@@ -42,13 +58,9 @@ TRAP(trap_port_insert_right)
 	if (port == IPC_PORT_DEAD)
 		return KERN_INVALID_CAPABILITY;
 	ipc_right_drop_moved(own, entry, disposition);
-	unsigned type = ipc_arriving_type(disposition);
-	long result = ipc_port_insert_right(&task->space, (mach_port_t)b, port, type);
-	if (result != KERN_SUCCESS) {
-		mach_port_t back;
-		if (ipc_right_copyout(own, port, type, &back) != K_OK)
-			ipc_right_destroy(port, type);
-	}
+	long result = ipc_port_insert_right(&task->space, (mach_port_t)b, port, ipc_arriving_type(disposition));
+	if (result != KERN_SUCCESS)
+		take_back(own, port, disposition);
 	return result;
 }
 

@@ -70,12 +70,13 @@ static bool is_request(const struct mach_msg_header *head)
 		MACH_MSGH_REMOTE(head->msgh_bits) == MACH_MSG_TYPE_PORT_SEND_ONCE;
 }
 
-/* What the process deserves for what happened while its call slept; it may be gone afterwards. */
-static noinline bool attend(struct proc *proc)
+#define VECTOR_INVALID_OPCODE 6
+
+/* Another thread of the process, of its own making, has faulted while this call slept. */
+static noinline void end_doomed(struct proc *proc)
 {
-	proc->client.attention = false;
-	services_attention(proc);
-	return proc->state == PROC_ALIVE;
+	proc->client.doomed = false;
+	services_exception(proc, VECTOR_INVALID_OPCODE, 0);
 }
 
 static void serve_call(struct worker *worker, struct proc *proc)
@@ -99,8 +100,10 @@ static void serve_call(struct worker *worker, struct proc *proc)
 	proc->client.busy = false;
 	bool answer = !proc->client.replaced;
 	proc->client.replaced = false;
-	if (unlikely(proc->client.attention) && !attend(proc))
+	if (unlikely(proc->client.doomed)) {
+		end_doomed(proc);
 		answer = false;
+	}
 	if (unlikely(!answer)) {
 		drop_right(worker->in->head.msgh_remote_port);
 		return;
@@ -139,8 +142,8 @@ static void end_process(struct proc *proc, const struct mach_exception *exceptio
 	struct mach_thread_registers registers = {0};
 
 	if (proc->client.busy) { /* a thread of its own making: its call must end first */
-		proc->dying = true;
-		env_attention(proc);
+		proc->client.doomed = true;
+		env_interrupt(proc);
 		return;
 	}
 	if (exception->exception == EXC_BAD_ACCESS) {
@@ -150,7 +153,8 @@ static void end_process(struct proc *proc, const struct mach_exception *exceptio
 	if (thread_get_state((mach_port_t)exception->thread, MACH_THREAD_REGISTERS, &registers, sizeof(registers)) !=
 		KERN_SUCCESS)
 		registers.rip = 0; /* it has ended meanwhile */
-	services_exception(proc, exception->exception == EXC_PROCESSOR ? (unsigned)exception->code : 6, registers.rip);
+	services_exception(proc, exception->exception == EXC_PROCESSOR ? (unsigned)exception->code : VECTOR_INVALID_OPCODE,
+		registers.rip);
 }
 
 static noinline void serve_exception(struct worker *worker)

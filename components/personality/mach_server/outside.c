@@ -43,12 +43,6 @@ void env_interrupt(struct proc *proc)
 		cthread_wake(proc->client.sleeper, K_INTERRUPTED);
 }
 
-void env_attention(struct proc *proc)
-{
-	proc->client.attention = true;
-	env_interrupt(proc);
-}
-
 /* The caller's own task yields the processor once its answer is there (emulator.c): it is not ours to give up for it. */
 void env_yield(void)
 {
