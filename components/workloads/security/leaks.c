@@ -196,9 +196,8 @@ static void registers_after_calls(void)
 		SYS_mmap, SYS_munmap, SYS_pipe, SYS_close, SYS_dup2, SYS_wait4, SYS_execve,
 		SYS_sched_yield, SYS_clock_gettime, SYS_nanosleep, SYS_writev, SYS_uname,
 		SYS_arch_prctl, 400, 1000, 1L << 31};
-
-	/* No open file, above all: a console would be waited for. */
-	static const uint64_t arguments[] = {99, -1UL, 0x800000000000};
+	/* No open file, not even in the lower half: a console would be waited for. */
+	static const uint64_t arguments[] = {99, -1UL, 0x800000000063};
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		for (size_t argument = 0; argument < 3; argument++) {
