@@ -46,25 +46,27 @@ KIT_FILES := Kconfig kit/templates/build.mk.j2 kit/templates/Kconfig.j2 $(addpre
 	constraints kconfig kconfig_text advice assembly emit headers project files idl))
 PART_DIRS := components $(subst :, ,$(PARTS))
 MANIFESTS := $(sort $(wildcard kernels/*/kernel.toml) $(foreach d,$(PART_DIRS),$(wildcard $d/*/slot.toml $d/*/*/part.toml)))
-
-ifneq ($(filter $(BUILDING),$(GOALS)),)# What a build.mk was written from but need not be newer than: files that only have to be there.
+# What a build.mk was written from but need not be newer than: files that only have to be there.
 PRESENT = $(MANIFESTS) $(wildcard components/*/contract_test.c $(if $(filter headers,$(1)),components/*/*.h components/*/*/*.h))
 
+# What is asked for on the command line comes before what the environment says.
+ifneq ($(filter $(BUILDING),$(GOALS)),)
+asked := $(if $(filter command,$(origin PRESETS)),$(PRESETS),$(or $(PRESET),$(PRESETS)))
+asked := $(subst $(comma), ,$(if $(filter command,$(origin PRESET)),$(PRESET),$(asked)))
 ifneq ($(filter host-programs headers,$(GOALS)),)
 NAMES := $(patsubst host-programs,host,$(filter host-programs headers,$(GOALS)))
-else ifdef PRESET
-NAMES := $(PRESET)
-else ifneq ($(filter $(SEVERAL),$(GOALS))$(PRESETS),)
-PRESETS ?= $(THREE)
-NAMES := $(subst $(comma), ,$(PRESETS))
+else ifneq ($(strip $(asked)),)
+NAMES := $(asked)
+else ifneq ($(filter $(SEVERAL),$(GOALS)),)
+NAMES := $(THREE)
 else ifneq ($(wildcard .config),)
 include build/current.mk
 NAMES := $(CURRENT)
 else
 NAMES := monolithic
 endif
-PRESET ?= $(firstword $(NAMES))
-export PRESET PRESETS
+run gdb bench compare figures ledger: export PRESET := $(firstword $(NAMES))
+compare figures ledger: export PRESETS := $(NAMES)
 compiler := $(shell $(CC) --version 2>&1 | head -n 1)
 include $(NAMES:%=build/%/build.mk)
 endif
@@ -85,7 +87,8 @@ $(foreach n,$(NAMES),$(eval $(call emitted,$n)))
 
 # --- Building, running, measuring ----------------------------------------------------------------------------------------
 
-.PHONY: all products run bench gdb size graph compare figures ledger ledger-update contract-tests host-programs headers export reference serve demo
+.PHONY: all products run bench gdb size graph compare figures ledger contract-tests host-programs headers export reference \
+	serve demo
 all: $(foreach n,$(NAMES),$(products.$n))
 
 run gdb bench: all
@@ -101,7 +104,7 @@ contract-tests: # a part that does not compile leaves the others to be tested
 size graph: all
 	$(Q)$(foreach n,$(NAMES),$(KIT) $@ $n &&) :
 compile_commands.json: all
-	$(Q)cp build/$(PRESET)/compile_commands.json $@
+	$(Q)cp build/$(firstword $(NAMES))/compile_commands.json $@
 products: # for programs: what `all` would make
 	@echo $(foreach n,$(NAMES),$(products.$n))
 FORMAT ?= json
@@ -142,8 +145,8 @@ docs:
 check: installed-check
 	$(Q)$(KIT) check
 install: installed-check
-installed-%:
-	$(Q)sh kit/install.sh $*
+installed-demo installed-check:
+	$(Q)sh kit/install.sh $(@:installed-%=%)
 clean:
 	$(Q)rm -rf build compile_commands.json
 help:

@@ -185,3 +185,10 @@ def test_the_script_is_plain_sh() -> None:
     for shell in ("dash", "bash"):
         if shutil.which(shell):
             subprocess.run([shell, "-n", str(SCRIPT)], check=True, env={"PATH": os.environ["PATH"]})
+
+
+@pytest.mark.parametrize("goal", ["demo", "check"])
+def test_make_installs_before_anything_else(goal: str) -> None:
+    inherited = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+    plan = subprocess.run(["make", "-n", "-o", "all", goal], cwd=REPO, env=inherited, capture_output=True, text=True, check=True).stdout
+    assert plan.splitlines()[0] == f"sh kit/install.sh {goal}"
