@@ -120,8 +120,8 @@ static uint64_t argument_of(enum kind kind)
 		return next_random() % 4; /* nothing, read, write: code is of no use here */
 	case FLAGS:
 		return PICK(flags);
-	case BAD:
-		return bad_address();
+	case BAD: /* whatever has been mapped by now: or we would get a pipe that sleeps */
+		return bad_address() | 1UL << 63;
 	case NOHANG:
 		return WNOHANG;
 	case NOBLOCK:
