@@ -1,11 +1,12 @@
 /*
  * mach_ipc: what messages cost, and a fault that another task serves.
  *
- * A client calls a server that is another task, made by task_create() as a copy of this one, or another thread of this
- * task. One sample is one RPC: a request with a reply port, of which a send-once right is made, and the reply, through which that right
- * moves back; each mach_msg() sends and receives in one call. The round trip is timed by the client. One way is the
- * request's half of such an RPC: from before the client's call to after the server's; the server's clock reading travels back
- * in msgh_id, since 32 bits are enough for a difference.
+ * A client calls a server that is another task, made by task_create() as a copy of this one, or
+ * another thread of this task. One sample is one RPC: a request with a reply port, of which a
+ * send-once right is made, and the reply, through which that right moves back; each mach_msg()
+ * sends and receives in one call. The round trip is timed by the client. One way is the request's
+ * half of such an RPC: from before the client's call to after the server's; the server's clock
+ * reading travels back in msgh_id, since 32 bits are enough for a difference.
  *
  * A message of N bytes has one item of N bytes (none for 0), in both directions.
  */
@@ -26,13 +27,15 @@ const struct mach_boot *boot;
 static u64 samples[2][BENCH_SAMPLES];
 static const u32 sizes[] = {0, 8, 64, 512, PAYLOAD_MAX};
 
-/* Serves requests until one asks for the other kind of service; replies to each with what it brought. */
+/* Serves requests until one asks for the other kind of service; replies to each with what it
+ * brought. */
 static always_inline void serve(struct message *message, mach_port_t port, bool timed, s32 until)
 {
 	do {
 		message->head.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_MOVE_SEND_ONCE, 0);
 		message->head.msgh_local_port = MACH_PORT_NULL;
-		long result = mach_msg(message, MACH_SEND_MSG | MACH_RCV_MSG, message->head.msgh_size, sizeof(*message), port, 0, 0);
+		long result = mach_msg(message, MACH_SEND_MSG | MACH_RCV_MSG,
+			message->head.msgh_size, sizeof(*message), port, 0, 0);
 		u64 now = timed ? bench_now() : 0;
 		if (unlikely(result != MACH_MSG_SUCCESS))
 			fail("the server's mach_msg", result);
@@ -59,16 +62,20 @@ static void server(mach_port_t port)
 static u32 prepare(struct message *message, u32 payload)
 {
 	message->type = MACH_TYPE(MACH_MSG_TYPE_BYTE, 8, payload);
-	return payload == 0 ? sizeof(message->head) : (u32)offsetof(struct message, payload) + payload;
+	return payload == 0 ? sizeof(message->head)
+			    : (u32)offsetof(struct message, payload) + payload;
 }
 
-static always_inline void call(struct message *message, u32 size, mach_port_t port, mach_port_t reply, s32 id)
+static always_inline void call(
+	struct message *message, u32 size, mach_port_t port, mach_port_t reply, s32 id)
 {
-	message->head.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND, MACH_MSG_TYPE_MAKE_SEND_ONCE);
+	message->head.msgh_bits =
+		MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND, MACH_MSG_TYPE_MAKE_SEND_ONCE);
 	message->head.msgh_remote_port = port;
 	message->head.msgh_local_port = reply;
 	message->head.msgh_id = id;
-	long result = mach_msg(message, MACH_SEND_MSG | MACH_RCV_MSG, size, sizeof(*message), reply, 0, 0);
+	long result = mach_msg(
+		message, MACH_SEND_MSG | MACH_RCV_MSG, size, sizeof(*message), reply, 0, 0);
 	if (unlikely(result != MACH_MSG_SUCCESS))
 		fail("the client's mach_msg", result);
 }
@@ -124,7 +131,8 @@ static void pager(mach_port_t port)
 	answer.data_type = MACH_TYPE(MACH_MSG_TYPE_BYTE, 8, MEMORY_OBJECT_PAGE_SIZE);
 	for (;;) {
 		long result = mach_msg(&message, MACH_RCV_MSG, 0, sizeof(message), port, 0, 0);
-		if (result != MACH_MSG_SUCCESS || message.head.msgh_id != MEMORY_OBJECT_DATA_REQUEST)
+		if (result != MACH_MSG_SUCCESS ||
+			message.head.msgh_id != MEMORY_OBJECT_DATA_REQUEST)
 			fail("the pager's mach_msg", result);
 		answer.answer.head = (struct mach_msg_header){
 			.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_MOVE_SEND, 0),
@@ -145,10 +153,12 @@ static void measure_pager(void)
 	u64 pages = BENCH_WARMUP + BENCH_SAMPLES, base = 0, overhead = now_overhead();
 
 	spawn(true, pager, port);
-	must(vm_map(mach_task_self(), &base, pages * MEMORY_OBJECT_PAGE_SIZE, MACH_VM_ANYWHERE | MACH_VM_COPY | 1, port, 0),
+	must(vm_map(mach_task_self(), &base, pages * MEMORY_OBJECT_PAGE_SIZE,
+		     MACH_VM_ANYWHERE | MACH_VM_COPY | 1, port, 0),
 		"vm_map of a memory object");
 	for (u64 i = 0; i < pages; i++) {
-		const volatile u64 *page = (const volatile u64 *)(base + i * MEMORY_OBJECT_PAGE_SIZE);
+		const volatile u64 *page =
+			(const volatile u64 *)(base + i * MEMORY_OBJECT_PAGE_SIZE);
 		u64 begin = bench_now(), value = *page;
 		samples[0][i % BENCH_SAMPLES] = bench_now() - begin;
 		if (value != i * MEMORY_OBJECT_PAGE_SIZE)
@@ -164,7 +174,9 @@ static void measure_copy(void)
 	u64 overhead = UINT64_MAX;
 
 	for (unsigned i = 0; i < BENCH_WARMUP + BENCH_SAMPLES; i++) {
-		struct bench_operands copy = {.rdi = (u64)pages[0], .rsi = (u64)pages[1], .rcx = MEMORY_OBJECT_PAGE_SIZE / 8};
+		struct bench_operands copy = {.rdi = (u64)pages[0],
+			.rsi = (u64)pages[1],
+			.rcx = MEMORY_OBJECT_PAGE_SIZE / 8};
 		overhead = MIN(overhead, bench_time_nothing(&nothing));
 		samples[0][i % BENCH_SAMPLES] = bench_time_copy(&copy);
 	}

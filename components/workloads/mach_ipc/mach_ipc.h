@@ -22,8 +22,9 @@ u64 now_overhead(void);
 void report_end(void);
 
 /*
- * A thread that runs body(port) on a stack of its own, in this task or in a new one that begins as a copy of it. It gets the
- * receive right of `port`; the caller keeps a send right under the same name. Returns the task.
+ * A thread that runs body(port) on a stack of its own, in this task or in a new one that begins as
+ * a copy of it. It gets the receive right of `port`; the caller keeps a send right under the same
+ * name. Returns the task.
  */
 mach_port_t spawn(bool own_task, void (*body)(mach_port_t), mach_port_t port);
 /* A receive right with a send right beside it. */

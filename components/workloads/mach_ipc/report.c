@@ -51,17 +51,20 @@ u64 now_overhead(void)
 void report(const char *name, u64 overhead, const u64 *samples, unsigned count)
 {
 	size_t at = format_string(line, sizeof(line),
-		"{\"type\":\"series\",\"workload\":\"mach_ipc\",\"series\":\"%s\",\"unit\":\"instructions\",\"overhead\":%lu,\"samples\":[",
+		"{\"type\":\"series\",\"workload\":\"mach_ipc\",\"series\":\"%s\",\"unit\":"
+		"\"instructions\",\"overhead\":%lu,\"samples\":[",
 		name, overhead);
 
 	for (unsigned i = 0; i < count && at < sizeof(line); i++)
-		at += format_string(line + at, sizeof(line) - at, i == 0 ? "%lu" : ",%lu", samples[i]);
+		at += format_string(
+			line + at, sizeof(line) - at, i == 0 ? "%lu" : ",%lu", samples[i]);
 	if (at + 3 >= sizeof(line))
 		fail("a line of results is too long", (long)at);
 	at += format_string(line + at, sizeof(line) - at, "]}\n");
 	must(device_write(boot->results, line, at), "writing results");
 	u64 middle = median(samples, count);
-	kprintf("%s: median %lu, minimum %lu instructions (%u samples)\n", name, middle - overhead, sorted[0] - overhead, count);
+	kprintf("%s: median %lu, minimum %lu instructions (%u samples)\n", name, middle - overhead,
+		sorted[0] - overhead, count);
 }
 
 void report_end(void)

@@ -1,4 +1,5 @@
-/* Complex messages: descriptors that lie, rights that are not there, receive rights that travel in circles. */
+/* Complex messages: descriptors that lie, rights that are not there, receive rights that travel in
+ * circles. */
 #include "security.h"
 
 #define NAMES_MAX 64
@@ -64,7 +65,8 @@ static void lies(mach_port_t port)
 		memcpy(&message.names[2], &bad, sizeof(bad));
 		refused &= send(&message, size) == MACH_SEND_MSG_TOO_SMALL;
 	}
-	ok(refused && refs(right, MACH_PORT_RIGHT_SEND) == 1, "rights taken before the lie are given up, and counted");
+	ok(refused && refs(right, MACH_PORT_RIGHT_SEND) == 1,
+		"rights taken before the lie are given up, and counted");
 	eq(receive(&message, sizeof(message), port), MACH_RCV_TIMED_OUT, "nothing was delivered");
 	destroy_port(right);
 }
@@ -79,11 +81,18 @@ static void missing_rights(mach_port_t port)
 		mach_port_t name;
 		u32 disposition;
 	} tries[] = {
-		{receive_only, MACH_MSG_TYPE_COPY_SEND}, {receive_only, MACH_MSG_TYPE_MOVE_SEND},
-		{receive_only, MACH_MSG_TYPE_MOVE_SEND_ONCE}, {both, MACH_MSG_TYPE_MOVE_SEND_ONCE},
-		{self, MACH_MSG_TYPE_MOVE_RECEIVE}, {self, MACH_MSG_TYPE_MAKE_SEND}, {self, MACH_MSG_TYPE_MAKE_SEND_ONCE},
-		{boot->host, MACH_MSG_TYPE_MOVE_RECEIVE}, {dead, MACH_MSG_TYPE_MOVE_RECEIVE},
-		{dead, MACH_MSG_TYPE_MAKE_SEND}, {0x12345678, MACH_MSG_TYPE_COPY_SEND}, {both + 1, MACH_MSG_TYPE_MOVE_SEND},
+		{receive_only, MACH_MSG_TYPE_COPY_SEND},
+		{receive_only, MACH_MSG_TYPE_MOVE_SEND},
+		{receive_only, MACH_MSG_TYPE_MOVE_SEND_ONCE},
+		{both, MACH_MSG_TYPE_MOVE_SEND_ONCE},
+		{self, MACH_MSG_TYPE_MOVE_RECEIVE},
+		{self, MACH_MSG_TYPE_MAKE_SEND},
+		{self, MACH_MSG_TYPE_MAKE_SEND_ONCE},
+		{boot->host, MACH_MSG_TYPE_MOVE_RECEIVE},
+		{dead, MACH_MSG_TYPE_MOVE_RECEIVE},
+		{dead, MACH_MSG_TYPE_MAKE_SEND},
+		{0x12345678, MACH_MSG_TYPE_COPY_SEND},
+		{both + 1, MACH_MSG_TYPE_MOVE_SEND},
 	};
 	for (unsigned i = 0; i < ARRAY_SIZE(tries); i++) {
 		u32 size = carry(port, tries[i].disposition, tries[i].name, 1);
@@ -94,7 +103,8 @@ static void missing_rights(mach_port_t port)
 	refused &= send(&message, size) == MACH_SEND_INVALID_RIGHT;
 	ok(refused, "rights that one does not have cannot be sent");
 	size = carry(port, MACH_MSG_TYPE_MOVE_SEND, both, 2);
-	eq(send(&message, size), MACH_SEND_INVALID_RIGHT, "one user reference cannot be moved twice");
+	eq(send(&message, size), MACH_SEND_INVALID_RIGHT,
+		"one user reference cannot be moved twice");
 	ok(refs(both, MACH_PORT_RIGHT_SEND) == 0 && refs(both, MACH_PORT_RIGHT_RECEIVE) == 1,
 		"what such a message had taken is gone");
 	size = carry(port, MACH_MSG_TYPE_COPY_SEND, dead, 1);
@@ -112,8 +122,10 @@ static void travelling(mach_port_t port)
 	u32 size = carry(port, MACH_MSG_TYPE_MOVE_RECEIVE, guest, 1);
 
 	eq(send(&message, size), MACH_MSG_SUCCESS, "a receive right travels");
-	eq(receive(&message, sizeof(message), guest), MACH_RCV_INVALID_NAME, "nobody receives from it meanwhile");
-	struct plain note = {.head = {.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND, 0), .msgh_remote_port = guest}};
+	eq(receive(&message, sizeof(message), guest), MACH_RCV_INVALID_NAME,
+		"nobody receives from it meanwhile");
+	struct plain note = {.head = {.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND, 0),
+				     .msgh_remote_port = guest}};
 	eq(send(&note, sizeof(note)), MACH_MSG_SUCCESS, "messages to it wait");
 	eq(receive(&message, sizeof(message), port), MACH_MSG_SUCCESS, "it arrives");
 	eq((s64)message.names[0], old, "under the name of the send right that stayed");
@@ -134,7 +146,8 @@ static void circles(void)
 	send(&message, size);
 	size = carry(one, MACH_MSG_TYPE_MOVE_RECEIVE, two, 1);
 	eq(send(&message, size), MACH_MSG_SUCCESS, "two receive rights, each sent to the other");
-	ok(refs(one, MACH_PORT_RIGHT_DEAD_NAME) == 1 && refs(two, MACH_PORT_RIGHT_DEAD_NAME) == 1, "are both destroyed");
+	ok(refs(one, MACH_PORT_RIGHT_DEAD_NAME) == 1 && refs(two, MACH_PORT_RIGHT_DEAD_NAME) == 1,
+		"are both destroyed");
 	mach_port_deallocate(self, one);
 	mach_port_deallocate(self, two);
 	one = new_port(true);
@@ -146,7 +159,8 @@ static void circles(void)
 	mach_port_deallocate(self, two);
 }
 
-/* Each port's only message holds the receive right of the one before: destroying the last destroys all. */
+/* Each port's only message holds the receive right of the one before: destroying the last destroys
+ * all. */
 static void nests(void)
 {
 	mach_port_t inner = new_port(true), first = inner;
@@ -162,7 +176,8 @@ static void nests(void)
 	}
 	ok(built, "receive rights nest 3000 deep");
 	destroy_port(inner);
-	eq(refs(first, MACH_PORT_RIGHT_DEAD_NAME), 1, "and die all at once, within the kernel's stack");
+	eq(refs(first, MACH_PORT_RIGHT_DEAD_NAME), 1,
+		"and die all at once, within the kernel's stack");
 	mach_port_deallocate(self, first);
 }
 
@@ -175,27 +190,35 @@ static void send_once(mach_port_t port)
 	receive(&message, sizeof(message), port);
 	for (unsigned i = 0; i < 3; i++)
 		names[i] = (mach_port_t)message.names[i];
-	ok(names[0] != names[1] && names[1] != names[2], "each send-once right has a name of its own");
-	struct plain note = {.head = {.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_MOVE_SEND_ONCE, 0), .msgh_remote_port = names[0]}};
+	ok(names[0] != names[1] && names[1] != names[2],
+		"each send-once right has a name of its own");
+	struct plain note = {.head = {.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_MOVE_SEND_ONCE, 0),
+				     .msgh_remote_port = names[0]}};
 	eq(send(&note, sizeof(note)), MACH_MSG_SUCCESS, "it sends once");
-	note.head = (struct mach_msg_header){.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_MOVE_SEND_ONCE, 0), .msgh_remote_port = names[0]};
+	note.head = (struct mach_msg_header){
+		.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_MOVE_SEND_ONCE, 0),
+		.msgh_remote_port = names[0]};
 	eq(send(&note, sizeof(note)), MACH_SEND_INVALID_DEST, "and never again");
 	receive(&note, sizeof(note), port);
 	note.head = (struct mach_msg_header){
-		.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_MOVE_SEND_ONCE, MACH_MSG_TYPE_MOVE_SEND_ONCE),
+		.msgh_bits =
+			MACH_MSGH_BITS(MACH_MSG_TYPE_MOVE_SEND_ONCE, MACH_MSG_TYPE_MOVE_SEND_ONCE),
 		.msgh_remote_port = names[1],
 		.msgh_local_port = names[1],
 	};
-	eq(send(&note, sizeof(note)), MACH_SEND_INVALID_REPLY, "nor is it destination and reply port at once");
+	eq(send(&note, sizeof(note)), MACH_SEND_INVALID_REPLY,
+		"nor is it destination and reply port at once");
 	mach_port_deallocate(self, names[1]);
-	eq(receive(&note, sizeof(note), port), MACH_MSG_SUCCESS, "one that is given up unused is reported");
+	eq(receive(&note, sizeof(note), port), MACH_MSG_SUCCESS,
+		"one that is given up unused is reported");
 	eq(note.head.msgh_id, MACH_NOTIFY_SEND_ONCE, "by a send-once notification");
 	/* In a message that dies with its queue. */
 	mach_port_t doomed = new_port(true);
 	size = carry(doomed, MACH_MSG_TYPE_MOVE_SEND_ONCE, names[2], 1);
 	send(&message, size);
 	destroy_port(doomed);
-	eq(receive(&note, sizeof(note), port), MACH_MSG_SUCCESS, "so is one that dies in a message");
+	eq(receive(&note, sizeof(note), port), MACH_MSG_SUCCESS,
+		"so is one that dies in a message");
 }
 
 void test_bodies(void)

@@ -1,8 +1,8 @@
 /* mach_security: the judge's bench. See security.h. */
 #include "security.h"
 
-#define STACK_SIZE  16384
-#define PATIENCE    2000
+#define STACK_SIZE 16384
+#define PATIENCE   2000
 
 const struct mach_boot *boot;
 mach_port_t self;
@@ -43,13 +43,15 @@ void eq(s64 actual, s64 expected, const char *what)
 
 void child_start(struct child *child, void (*body)(u64), u64 argument)
 {
-	struct mach_thread_registers registers = {.rip = (u64)body, .rsp = (u64)stack + STACK_SIZE - 8, .rdi = argument};
+	struct mach_thread_registers registers = {
+		.rip = (u64)body, .rsp = (u64)stack + STACK_SIZE - 8, .rdi = argument};
 
 	for (unsigned i = 0; i < RESULTS; i++)
 		result[i] = 0;
 	check(task_create(self, MACH_TASK_INHERIT, &child->task) == KERN_SUCCESS);
 	check(thread_create(child->task, &child->thread) == KERN_SUCCESS);
-	check(thread_set_state(child->thread, MACH_THREAD_REGISTERS, &registers, sizeof(registers)) == KERN_SUCCESS);
+	check(thread_set_state(child->thread, MACH_THREAD_REGISTERS, &registers,
+		      sizeof(registers)) == KERN_SUCCESS);
 	check(thread_resume(child->thread) == KERN_SUCCESS);
 }
 
@@ -96,7 +98,8 @@ mach_port_t new_port(bool send)
 
 	check(mach_port_allocate(self, MACH_PORT_RIGHT_RECEIVE, &port) == KERN_SUCCESS);
 	if (send)
-		check(mach_port_insert_right(self, port, port, MACH_MSG_TYPE_MAKE_SEND) == KERN_SUCCESS);
+		check(mach_port_insert_right(self, port, port, MACH_MSG_TYPE_MAKE_SEND) ==
+			KERN_SUCCESS);
 	return port;
 }
 

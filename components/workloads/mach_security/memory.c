@@ -9,9 +9,19 @@ static void ranges(void)
 	static const struct {
 		u64 address, size;
 	} bad[] = {
-		{HERE + 1, PAGE}, {HERE, PAGE + 1}, {HERE, 0}, {HERE, ~0ull}, {HERE, ~0ull << 12}, {0, PAGE}, {~0ull << 12, PAGE},
-		{LAST_PAGE_ADDRESS, PAGE}, {LAST_PAGE_ADDRESS - PAGE, 2 * PAGE}, {KERNEL_ADDRESS, PAGE},
-		{DIRECT_MAP_ADDRESS, PAGE}, {NONCANONICAL_ADDRESS, PAGE}, {HERE, 1ull << 63},
+		{HERE + 1, PAGE},
+		{HERE, PAGE + 1},
+		{HERE, 0},
+		{HERE, ~0ull},
+		{HERE, ~0ull << 12},
+		{0, PAGE},
+		{~0ull << 12, PAGE},
+		{LAST_PAGE_ADDRESS, PAGE},
+		{LAST_PAGE_ADDRESS - PAGE, 2 * PAGE},
+		{KERNEL_ADDRESS, PAGE},
+		{DIRECT_MAP_ADDRESS, PAGE},
+		{NONCANONICAL_ADDRESS, PAGE},
+		{HERE, 1ull << 63},
 	};
 	bool refused = true;
 	u64 address;
@@ -24,14 +34,18 @@ static void ranges(void)
 	}
 	ok(refused, "ranges that are unaligned, empty, wrapping or not the user's are refused");
 	address = HERE;
-	eq(vm_map(self, &address, PAGE, 8, MACH_PORT_NULL, 0), KERN_INVALID_ARGUMENT, "unknown flags are refused");
-	eq(vm_map(self, (u64 *)KERNEL_ADDRESS, PAGE, 3, MACH_PORT_NULL, 0), KERN_INVALID_ADDRESS, "so is an address kept in the kernel");
-	eq(vm_protect(self, 0x400000, PAGE, 8), KERN_INVALID_ARGUMENT, "and a right that does not exist");
+	eq(vm_map(self, &address, PAGE, 8, MACH_PORT_NULL, 0), KERN_INVALID_ARGUMENT,
+		"unknown flags are refused");
+	eq(vm_map(self, (u64 *)KERNEL_ADDRESS, PAGE, 3, MACH_PORT_NULL, 0), KERN_INVALID_ADDRESS,
+		"so is an address kept in the kernel");
+	eq(vm_protect(self, 0x400000, PAGE, 8), KERN_INVALID_ARGUMENT,
+		"and a right that does not exist");
 }
 
 static void copies(void)
 {
-	static const u64 bad[] = {KERNEL_ADDRESS, DIRECT_MAP_ADDRESS, NONCANONICAL_ADDRESS, LAST_PAGE_ADDRESS, 0, ~0ull - 7};
+	static const u64 bad[] = {KERNEL_ADDRESS, DIRECT_MAP_ADDRESS, NONCANONICAL_ADDRESS,
+		LAST_PAGE_ADDRESS, 0, ~0ull - 7};
 	bool refused = true;
 	u64 word = 0, address = HERE;
 
@@ -45,8 +59,10 @@ static void copies(void)
 	refused &= vm_read(self, (u64)&word, ~0ull, &word) != KERN_SUCCESS;
 	ok(refused, "a task's memory is read and written within user space only");
 	check(vm_map(self, &address, PAGE, 1 | MACH_VM_COPY, MACH_PORT_NULL, 0) == KERN_SUCCESS);
-	ok(vm_write(self, address, &word, 8) != KERN_SUCCESS, "what is mapped read-only is not written");
-	eq(vm_write_forced(self, address, &word, 8), KERN_SUCCESS, "unless by whoever loads a program");
+	ok(vm_write(self, address, &word, 8) != KERN_SUCCESS,
+		"what is mapped read-only is not written");
+	eq(vm_write_forced(self, address, &word, 8), KERN_SUCCESS,
+		"unless by whoever loads a program");
 	vm_deallocate(self, address, PAGE);
 }
 
@@ -54,7 +70,8 @@ static void objects(void)
 {
 	mach_port_t port = new_port(true);
 	const mach_port_t bad[] = {self, boot->host, boot->console, 0x00abc000, MACH_PORT_DEAD};
-	static const u64 offsets[] = {1, 4095, MEMORY_OBJECT_PAGES_MAX * PAGE, ~0ull << 12, 1ull << 63};
+	static const u64 offsets[] = {
+		1, 4095, MEMORY_OBJECT_PAGES_MAX * PAGE, ~0ull << 12, 1ull << 63};
 	bool refused = true;
 	u64 address = HERE;
 
@@ -91,7 +108,8 @@ static void start_reader(struct memory_object_data_request *request)
 	child_start(&child, reader, address);
 	check(task_set_special_port(child.task, TASK_EXCEPTION_PORT, exceptions) == KERN_SUCCESS);
 	check(vm_map(child.task, &address, PAGE, 1 | MACH_VM_COPY, object, 0) == KERN_SUCCESS);
-	check(mach_msg(request, MACH_RCV_MSG | MACH_RCV_TIMEOUT, 0, sizeof(*request), object, 100, 0) == MACH_MSG_SUCCESS);
+	check(mach_msg(request, MACH_RCV_MSG | MACH_RCV_TIMEOUT, 0, sizeof(*request), object, 100,
+		      0) == MACH_MSG_SUCCESS);
 }
 
 static void end_reader(void)
@@ -156,18 +174,21 @@ static void failing_pager(void)
 	prepare_answer(&request);
 	answer.answer.head.msgh_id = MEMORY_OBJECT_DATA_ERROR;
 	send(&answer, sizeof(answer.answer));
-	eq(mach_msg(&message, MACH_RCV_MSG | MACH_RCV_TIMEOUT, 0, sizeof(message), exceptions, 100, 0), MACH_MSG_SUCCESS,
-		"an error of the pager is an exception of the reader");
+	eq(mach_msg(&message, MACH_RCV_MSG | MACH_RCV_TIMEOUT, 0, sizeof(message), exceptions, 100,
+		   0),
+		MACH_MSG_SUCCESS, "an error of the pager is an exception of the reader");
 	eq((s64)message.exception.code, KERN_INVALID_ADDRESS, "for a bad address");
 	mach_port_deallocate(self, message.exception.head.msgh_remote_port);
 	let_run();
-	eq(task_terminate(child.task), KERN_INVALID_TASK, "whose task ends when nobody answers for it");
+	eq(task_terminate(child.task), KERN_INVALID_TASK,
+		"whose task ends when nobody answers for it");
 	end_reader();
 
 	start_reader(&request);
 	mach_port_mod_refs(self, object, MACH_PORT_RIGHT_RECEIVE, -1);
-	eq(mach_msg(&message, MACH_RCV_MSG | MACH_RCV_TIMEOUT, 0, sizeof(message), exceptions, 100, 0), MACH_MSG_SUCCESS,
-		"a pager that dies is an exception too");
+	eq(mach_msg(&message, MACH_RCV_MSG | MACH_RCV_TIMEOUT, 0, sizeof(message), exceptions, 100,
+		   0),
+		MACH_MSG_SUCCESS, "a pager that dies is an exception too");
 	eq((s64)message.exception.code, KERN_MEMORY_FAILURE, "of failed memory");
 	ok(refs((mach_port_t)message.exception.thread, MACH_PORT_RIGHT_SEND) == 2 &&
 			refs((mach_port_t)message.exception.task, MACH_PORT_RIGHT_SEND) == 2,

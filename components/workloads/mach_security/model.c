@@ -1,9 +1,9 @@
 /*
  * A random walk over rights, each step compared with a model.
  *
- * The model of a port is what names can be asked for: whether the receive right is here, how many user
- * references the send right or dead name has. Every step is one kernel call (or a message to ourselves that carries a right) with its expected
- * effect; after each, all ports are compared.
+ * The model of a port is what names can be asked for: whether the receive right is here, how many
+ * user references the send right or dead name has. Every step is one kernel call (or a message to
+ * ourselves that carries a right) with its expected effect; after each, all ports are compared.
  */
 #include "security.h"
 
@@ -40,7 +40,8 @@ static void forget_if_empty(unsigned i)
 
 static void step_make(unsigned i)
 {
-	long result = mach_port_insert_right(self, model[i].name, model[i].name, MACH_MSG_TYPE_MAKE_SEND);
+	long result =
+		mach_port_insert_right(self, model[i].name, model[i].name, MACH_MSG_TYPE_MAKE_SEND);
 
 	expect((result == KERN_SUCCESS) == model[i].receive, "making a send right", i);
 	model[i].send += model[i].receive;
@@ -48,7 +49,8 @@ static void step_make(unsigned i)
 
 static void step_copy(unsigned i)
 {
-	long result = mach_port_insert_right(self, model[i].name, model[i].name, MACH_MSG_TYPE_COPY_SEND);
+	long result =
+		mach_port_insert_right(self, model[i].name, model[i].name, MACH_MSG_TYPE_COPY_SEND);
 
 	expect((result == KERN_SUCCESS) == (model[i].send > 0), "copying a send right", i);
 	model[i].send += model[i].send > 0;
@@ -58,7 +60,8 @@ static void step_drop(unsigned i)
 {
 	long result = mach_port_deallocate(self, model[i].name);
 
-	expect((result == KERN_SUCCESS) == (model[i].send > 0 || model[i].dead > 0), "deallocating", i);
+	expect((result == KERN_SUCCESS) == (model[i].send > 0 || model[i].dead > 0), "deallocating",
+		i);
 	if (model[i].send > 0)
 		model[i].send--;
 	else if (model[i].dead > 0)
@@ -93,16 +96,19 @@ static void step_destroy(unsigned i)
 /* A right goes out and comes back in a message. */
 static void step_carry(unsigned i)
 {
-	static const u32 dispositions[] = {MACH_MSG_TYPE_MOVE_SEND, MACH_MSG_TYPE_COPY_SEND, MACH_MSG_TYPE_MAKE_SEND,
-		MACH_MSG_TYPE_MOVE_RECEIVE};
+	static const u32 dispositions[] = {MACH_MSG_TYPE_MOVE_SEND, MACH_MSG_TYPE_COPY_SEND,
+		MACH_MSG_TYPE_MAKE_SEND, MACH_MSG_TYPE_MOVE_RECEIVE};
 	u32 disposition = dispositions[roll(ARRAY_SIZE(dispositions))];
-	bool of_send = disposition == MACH_MSG_TYPE_MOVE_SEND || disposition == MACH_MSG_TYPE_COPY_SEND;
+	bool of_send =
+		disposition == MACH_MSG_TYPE_MOVE_SEND || disposition == MACH_MSG_TYPE_COPY_SEND;
 	struct {
 		struct mach_msg_header head;
 		struct mach_msg_type type;
 		u64 right;
 	} message = {
-		.head = {.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND, 0) | MACH_MSGH_BITS_COMPLEX, .msgh_remote_port = carrier},
+		.head = {.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND, 0) |
+				      MACH_MSGH_BITS_COMPLEX,
+			.msgh_remote_port = carrier},
 		.type = MACH_TYPE(disposition, 64, 1),
 		.right = model[i].name,
 	};
@@ -112,14 +118,18 @@ static void step_carry(unsigned i)
 	expect((result == MACH_MSG_SUCCESS) == works, "sending a right", i);
 	if (!works)
 		return;
-	expect(receive(&message, sizeof(message), carrier) == MACH_MSG_SUCCESS, "receiving a right", i);
+	expect(receive(&message, sizeof(message), carrier) == MACH_MSG_SUCCESS, "receiving a right",
+		i);
 	if (model[i].dead > 0) { /* it arrives as MACH_PORT_DEAD: a moved reference is gone */
 		expect(message.right == MACH_PORT_DEAD, "the arrival of a dead name", i);
 		model[i].dead -= disposition == MACH_MSG_TYPE_MOVE_SEND;
 		return;
 	}
-	model[i].send += disposition == MACH_MSG_TYPE_COPY_SEND || disposition == MACH_MSG_TYPE_MAKE_SEND;
-	model[i].name = (mach_port_t)message.right; /* a name that was left by all its rights comes back as another */
+	model[i].send +=
+		disposition == MACH_MSG_TYPE_COPY_SEND || disposition == MACH_MSG_TYPE_MAKE_SEND;
+	model[i].name =
+		(mach_port_t)message
+			.right; /* a name that was left by all its rights comes back as another */
 }
 
 static void compare(unsigned i)
@@ -128,14 +138,16 @@ static void compare(unsigned i)
 
 	if (name == MACH_PORT_NULL)
 		return;
-	expect(refs(name, MACH_PORT_RIGHT_RECEIVE) == model[i].receive, "a receive right differs", i);
+	expect(refs(name, MACH_PORT_RIGHT_RECEIVE) == model[i].receive, "a receive right differs",
+		i);
 	expect(refs(name, MACH_PORT_RIGHT_SEND) == model[i].send, "send references differ", i);
 	expect(refs(name, MACH_PORT_RIGHT_DEAD_NAME) == model[i].dead, "dead references differ", i);
 }
 
 void test_model(void)
 {
-	static void (*const steps[])(unsigned) = {step_make, step_copy, step_drop, step_modify, step_carry, step_carry, step_carry};
+	static void (*const steps[])(unsigned) = {
+		step_make, step_copy, step_drop, step_modify, step_carry, step_carry, step_carry};
 
 	carrier = new_port(true);
 	for (unsigned n = 0; n < STEPS; n++) {

@@ -1,8 +1,9 @@
 /*
  * mach_security: what its files share.
  *
- * The first task is judge and attacker; where a check needs a task without privileges, or one that can be killed, it makes
- * children: copies of itself that hold no rights but their own. They leave what they were answered in `result`, which all see.
+ * The first task is judge and attacker; where a check needs a task without privileges, or one that
+ * can be killed, it makes children: copies of itself that hold no rights but their own. They leave
+ * what they were answered in `result`, which all see.
  */
 #pragma once
 

@@ -27,11 +27,14 @@ static void rubbish(u64 seed)
 		u64 a[6];
 		for (unsigned j = 0; j < 6; j++) {
 			seed = seed * 6364136223846793005ull + 1442695040888963407ull;
-			a[j] = seed >> 60 < 8 ? seed >> 33 & 0x3f03 : seed >> 60 < 12 ? seed : seed >> 52 << 12;
+			a[j] = seed >> 60 < 8    ? seed >> 33 & 0x3f03
+			       : seed >> 60 < 12 ? seed
+						 : seed >> 52 << 12;
 		}
 		long number = (long)(seed >> 40 & 127);
-		if (number == MACH_TRAP_SWTCH || number == MACH_TRAP_TASK_TERMINATE || number == MACH_TRAP_THREAD_TERMINATE ||
-			number == MACH_TRAP_VM_DEALLOCATE || number == MACH_TRAP_VM_PROTECT || number == 0)
+		if (number == MACH_TRAP_SWTCH || number == MACH_TRAP_TASK_TERMINATE ||
+			number == MACH_TRAP_THREAD_TERMINATE || number == MACH_TRAP_VM_DEALLOCATE ||
+			number == MACH_TRAP_VM_PROTECT || number == 0)
 			continue; /* the child wants to see the end */
 		if (number == MACH_TRAP_MSG)
 			a[1] |= MACH_RCV_TIMEOUT | MACH_SEND_TIMEOUT, a[5] = 0;
@@ -46,7 +49,8 @@ static void unprivileged(void)
 	struct child child;
 
 	child_start(&child, guess, 0);
-	ok(child_done() && result[0] == 1, "a task without rights reaches no device, thread or host by guessing");
+	ok(child_done() && result[0] == 1,
+		"a task without rights reaches no device, thread or host by guessing");
 	child_end(&child);
 	child_start(&child, rubbish, 42);
 	child_done(); /* it may have unmapped itself: what counts is that we live */
@@ -64,7 +68,8 @@ static void idle(u64 unused)
 
 static void registers(void)
 {
-	static const u64 bad[] = {KERNEL_ADDRESS, NONCANONICAL_ADDRESS, LAST_PAGE_ADDRESS, DIRECT_MAP_ADDRESS, ~0ull};
+	static const u64 bad[] = {
+		KERNEL_ADDRESS, NONCANONICAL_ADDRESS, LAST_PAGE_ADDRESS, DIRECT_MAP_ADDRESS, ~0ull};
 	struct mach_thread_registers state;
 	struct child child;
 	bool refused = true;
@@ -73,32 +78,42 @@ static void registers(void)
 	check(child_done());
 	while (thread_suspend(child.thread) == KERN_FAILURE)
 		let_run();
-	check(thread_get_state(child.thread, MACH_THREAD_REGISTERS, &state, sizeof(state)) == KERN_SUCCESS);
+	check(thread_get_state(child.thread, MACH_THREAD_REGISTERS, &state, sizeof(state)) ==
+		KERN_SUCCESS);
 	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
 		struct mach_thread_registers changed = state;
 		struct mach_thread_pointers pointers = {.fs_base = bad[i]};
 		changed.rip = bad[i];
-		refused &= thread_set_state(child.thread, MACH_THREAD_REGISTERS, &changed, sizeof(changed)) == KERN_INVALID_ADDRESS;
-		refused &= thread_set_state(child.thread, MACH_THREAD_POINTERS, &pointers, sizeof(pointers)) == KERN_INVALID_ADDRESS;
+		refused &= thread_set_state(child.thread, MACH_THREAD_REGISTERS, &changed,
+				   sizeof(changed)) == KERN_INVALID_ADDRESS;
+		refused &= thread_set_state(child.thread, MACH_THREAD_POINTERS, &pointers,
+				   sizeof(pointers)) == KERN_INVALID_ADDRESS;
 		pointers = (struct mach_thread_pointers){.gs_base = bad[i]};
-		refused &= thread_set_state(child.thread, MACH_THREAD_POINTERS, &pointers, sizeof(pointers)) == KERN_INVALID_ADDRESS;
+		refused &= thread_set_state(child.thread, MACH_THREAD_POINTERS, &pointers,
+				   sizeof(pointers)) == KERN_INVALID_ADDRESS;
 		refused &= task_set_emulation(child.task, bad[i]) == KERN_INVALID_ADDRESS;
 	}
-	ok(refused, "an instruction pointer, thread pointer or emulation entry outside user space is refused");
-	eq(thread_set_state(child.thread, 3, &state, sizeof(state)), KERN_INVALID_ARGUMENT, "so is an unknown flavor");
-	eq(thread_set_state(child.thread, MACH_THREAD_REGISTERS, &state, 8), KERN_INVALID_ARGUMENT, "and a wrong size");
-	eq(thread_get_state(child.thread, MACH_THREAD_REGISTERS, (void *)KERNEL_ADDRESS, sizeof(state)), KERN_INVALID_ADDRESS,
-		"registers are not stored into the kernel");
+	ok(refused, "an instruction pointer, thread pointer or emulation entry outside user space "
+		    "is refused");
+	eq(thread_set_state(child.thread, 3, &state, sizeof(state)), KERN_INVALID_ARGUMENT,
+		"so is an unknown flavor");
+	eq(thread_set_state(child.thread, MACH_THREAD_REGISTERS, &state, 8), KERN_INVALID_ARGUMENT,
+		"and a wrong size");
+	eq(thread_get_state(
+		   child.thread, MACH_THREAD_REGISTERS, (void *)KERNEL_ADDRESS, sizeof(state)),
+		KERN_INVALID_ADDRESS, "registers are not stored into the kernel");
 	struct mach_thread_registers changed = state;
 	changed.rflags = ~0ull & ~0x100ull;
-	eq(thread_set_state(child.thread, MACH_THREAD_REGISTERS, &changed, sizeof(changed)), KERN_SUCCESS, "all flags at once");
+	eq(thread_set_state(child.thread, MACH_THREAD_REGISTERS, &changed, sizeof(changed)),
+		KERN_SUCCESS, "all flags at once");
 	thread_get_state(child.thread, MACH_THREAD_REGISTERS, &changed, sizeof(changed));
 	eq((s64)(changed.rflags & 0x3000), 0, "do not include the I/O privilege level");
 	ok(changed.rflags & 0x200, "and leave interrupts on");
 	child_end(&child);
 }
 
-/* --- killed in the middle ------------------------------------------------------------------------- */
+/* --- killed in the middle
+ * ------------------------------------------------------------------------- */
 
 /* What a child is in the middle of; names are of its own. */
 static void blocked_receiver(u64 unused)
@@ -119,7 +134,8 @@ static void blocked_sender(u64 port)
 			.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND, 0),
 			.msgh_remote_port = (mach_port_t)port,
 		};
-		if (mach_msg(&message, MACH_SEND_MSG, sizeof(message), 0, 0, 0, 0) != MACH_MSG_SUCCESS)
+		if (mach_msg(&message, MACH_SEND_MSG, sizeof(message), 0, 0, 0, 0) !=
+			MACH_MSG_SUCCESS)
 			child_report(2);
 	}
 }
@@ -155,15 +171,18 @@ static void killed_sending(void)
 
 	for (unsigned i = 0; i < 50; i++) {
 		child_start(&child, blocked_sender, 0x00100000);
-		check(mach_port_insert_right(child.task, 0x00100000, port, MACH_MSG_TYPE_COPY_SEND) == KERN_SUCCESS);
+		check(mach_port_insert_right(child.task, 0x00100000, port,
+			      MACH_MSG_TYPE_COPY_SEND) == KERN_SUCCESS);
 		let_run();
 		child_end(&child);
 	}
 	while (receive(&message, sizeof(message), port) == MACH_MSG_SUCCESS)
 		received++;
-	eq(received, MACH_PORT_QLIMIT_DEFAULT, "50 tasks are killed while they wait for room; the full queue is all that stays");
+	eq(received, MACH_PORT_QLIMIT_DEFAULT,
+		"50 tasks are killed while they wait for room; the full queue is all that stays");
 	child_start(&child, blocked_sender, 0x00100000);
-	check(mach_port_insert_right(child.task, 0x00100000, port, MACH_MSG_TYPE_COPY_SEND) == KERN_SUCCESS);
+	check(mach_port_insert_right(child.task, 0x00100000, port, MACH_MSG_TYPE_COPY_SEND) ==
+		KERN_SUCCESS);
 	let_run();
 	destroy_port(port);
 	ok(child_done() && result[0] == 2, "one that waits for room in a port that dies is told");
@@ -181,8 +200,10 @@ static void killed_faulting(void (*body)(u64), const char *what)
 	for (unsigned i = 0; i < 20; i++) {
 		u64 address = 0x50000000;
 		child_start(&child, body, address);
-		check(vm_map(child.task, &address, 4096, 1 | MACH_VM_COPY, object, i * 4096ull) == KERN_SUCCESS);
-		told &= mach_msg(&request, MACH_RCV_MSG | MACH_RCV_TIMEOUT, 0, sizeof(request), object, 100, 0) == MACH_MSG_SUCCESS;
+		check(vm_map(child.task, &address, 4096, 1 | MACH_VM_COPY, object, i * 4096ull) ==
+			KERN_SUCCESS);
+		told &= mach_msg(&request, MACH_RCV_MSG | MACH_RCV_TIMEOUT, 0, sizeof(request),
+				object, 100, 0) == MACH_MSG_SUCCESS;
 		child_end(&child);
 		answer = (struct memory_object_answer){
 			.head = {.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_MOVE_SEND, 0),

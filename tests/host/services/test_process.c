@@ -170,6 +170,25 @@ static void test_limits(void *argument)
 	tap_ok(host_sys(SYS_wait4, -1) > 0, "and wait4");
 }
 
+/* The system as a whole has a limit too, whoever asks. */
+static void test_system_limit(void *argument)
+{
+	static struct proc *all[CONFIG_SERVICES_PROCESS_MAX];
+	u32 count = 0;
+	long error;
+
+	(void)argument;
+	while ((all[count] = process_create(NULL, &error)) != NULL)
+		count++;
+	tap_eq(count, CONFIG_SERVICES_PROCESS_MAX - 1, "there are so many processes and no more");
+	tap_eq(error, -EAGAIN, "beyond them it says EAGAIN");
+	tap_eq(host_fork(SYS_fork, exit_with, NULL), -EAGAIN, "and so does fork");
+	while (count > 0)
+		process_free(all[--count]);
+	tap_ok(host_fork(SYS_fork, exit_with, NULL) > 0, "which works again when they are gone");
+	host_sys(SYS_wait4, -1);
+}
+
 /* Numbers start over, and none is given twice: some processes stay, others come and go. */
 static void test_numbers(void *argument)
 {
@@ -293,6 +312,7 @@ void test_process(void)
 		test_run(test_tree, NULL, chances, "tree");
 	}
 	test_run_plain(test_limits, "limits");
+	test_run_plain(test_system_limit, "the system's limit");
 	test_run_plain(test_numbers, "numbers");
 	tap_eq(host_run("/bin/init", "", exit_with, (void *)42, (struct host_chances){0}), 42,
 		"the machine ends with the status of process 1");

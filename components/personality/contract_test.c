@@ -1,0 +1,80 @@
+/*
+ * personality: the space backend and file memory, as far as they can be tried without a program.
+ *
+ * A client is made and a fresh space built for it, as exec does; everything is
+ * taken back at the end.
+ */
+#include <services/services.h>
+#include <tap.h>
+
+void contract_test_personality(void);
+
+#define RW (ENV_PROT_READ | ENV_PROT_WRITE)
+
+static struct proc one;
+
+static void test_mapping(void)
+{
+	vaddr_t at = 0x400000, hint = 0x500000, chosen = 0, again = 0x400000;
+
+	tap_eq(env_map_anonymous(&one, &at, 4 * PAGE_SIZE, RW, ENV_MAP_FIXED), K_OK,
+		"memory is mapped at an address");
+	tap_eq(env_map_anonymous(&one, &again, PAGE_SIZE, RW, ENV_MAP_FIXED | ENV_MAP_NOREPLACE),
+		K_EXISTS, "not over other memory when that is not wanted");
+	tap_ok(env_map_anonymous(&one, &hint, PAGE_SIZE, RW, 0) == K_OK && hint == 0x500000,
+		"a hint is followed");
+	tap_ok(env_map_anonymous(&one, &chosen, PAGE_SIZE, RW, 0) == K_OK &&
+			chosen >= ENV_USER_MIN && chosen < ENV_MMAP_TOP,
+		"without one an address is chosen");
+	tap_eq(env_write_memory(&one, 0x400ffc, "across a border", 16), K_OK,
+		"memory is written, across pages");
+	tap_eq(env_write_memory(&one, 0x404000, "x", 1), K_FAULT, "not where nothing is mapped");
+	tap_eq(env_protect(&one, 0x400000, PAGE_SIZE, ENV_PROT_READ), K_OK,
+		"rights are taken away");
+	tap_eq(env_write_memory(&one, 0x400000, "x", 1), K_OK,
+		"which do not bind the one who builds the image");
+	tap_eq(env_protect(&one, 0x403000, 2 * PAGE_SIZE, RW), K_NOENT,
+		"a hole cannot be protected");
+	tap_eq(env_unmap(&one, 0x402000, PAGE_SIZE), K_OK, "a page is unmapped");
+	tap_eq(env_write_memory(&one, 0x402000, "x", 1), K_FAULT, "and gone");
+	tap_eq(env_unmap(&one, 0x600000, PAGE_SIZE), K_OK, "unmapping nothing is fine");
+}
+
+static void test_object(void)
+{
+	struct env_object *object;
+	vaddr_t at = 0x700000;
+
+	if (!tap_ok(env_object_create(&object) == K_OK && env_object_resize(object, 3) == K_OK,
+		    "file memory is made"))
+		return;
+	tap_ok(env_object_page(object, 1, false) == NULL,
+		"a page that was never written is not there");
+	char *page = env_object_page(object, 1, true);
+	tap_ok(page && page[0] == 0 && page[PAGE_SIZE - 1] == 0, "a new one is zero");
+	if (page)
+		page[5] = 'm';
+	tap_ok(env_object_page(object, 1, false) == page, "and stays where it is");
+	tap_eq(env_map_object(
+		       &one, &at, 3 * PAGE_SIZE, RW, ENV_MAP_FIXED | ENV_MAP_SHARED, object, 0),
+		K_OK, "a client maps it");
+	tap_eq(env_write_memory(&one, 0x701006, "n", 1), K_OK, "and writes to it");
+	tap_ok(page && page[5] == 'm' && page[6] == 'n', "both see the same memory");
+	tap_eq(env_object_resize(object, 1), K_OK, "it shrinks");
+	tap_eq(env_object_resize(object, 3), K_OK, "and grows");
+	tap_ok(env_object_page(object, 1, false) == NULL, "what was cut off is gone");
+	env_object_destroy(object);
+}
+
+void contract_test_personality(void)
+{
+	tap_ok(env_now() <= env_now(), "time does not go back");
+	if (!tap_ok(env_client_create(&one) == K_OK, "a client is made"))
+		return;
+	if (tap_ok(env_exec_begin(&one) == K_OK, "a fresh space is begun")) {
+		test_mapping();
+		test_object();
+		env_exec_abort(&one);
+	}
+	env_client_destroy(&one);
+}
