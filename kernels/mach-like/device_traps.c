@@ -1,4 +1,5 @@
-/* Devices stay in the kernel, as in Mach; each is a port. And the power switch, which is the host's port. */
+/* Devices stay in the kernel, as in Mach; each is a port. And the power switch, which is the host's
+ * port. */
 #include <console/console.h>
 #include <device.h>
 

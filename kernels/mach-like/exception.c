@@ -1,17 +1,19 @@
 /*
  * Exceptions: what a thread did wrong becomes a message to its task's exception port.
  *
- * The thread waits until the answer comes to a port made for this one exception. It may find its registers changed then.
+ * The thread waits until the answer comes to a port made for this one exception. It may find its
+ * registers changed then.
  */
 #include <task.h>
 
-static const char *const names[] = {[EXC_BAD_ACCESS] = "bad access", [EXC_PROCESSOR] = "processor exception",
+static const char *const names[] = {[EXC_BAD_ACCESS] = "bad access",
+	[EXC_PROCESSOR] = "processor exception",
 	[EXC_SYSCALL] = "system call"};
 
 static struct ipc_kmsg *message(struct thread *thread, struct task *task, struct ipc_port *reply)
 {
-	struct ipc_kmsg *kmsg = ipc_kmsg_kernel(sizeof(struct mach_exception), MACH_EXCEPTION_RAISE, task->exception,
-		MACH_MSG_TYPE_PORT_SEND, reply, MACH_MSG_TYPE_PORT_SEND_ONCE);
+	struct ipc_kmsg *kmsg = ipc_kmsg_kernel(sizeof(struct mach_exception), MACH_EXCEPTION_RAISE,
+		task->exception, MACH_MSG_TYPE_PORT_SEND, reply, MACH_MSG_TYPE_PORT_SEND_ONCE);
 
 	if (!kmsg)
 		return NULL;
@@ -29,8 +31,8 @@ static struct ipc_kmsg *message(struct thread *thread, struct task *task, struct
 
 static noinline void die(struct task *task, unsigned exception, u64 code, u64 subcode)
 {
-	kprintf("task ended: %s, code %ld at %lx, rip %lx, and no exception port\n", names[exception], (long)code, subcode,
-		thread_current->frame->rip);
+	kprintf("task ended: %s, code %ld at %lx, rip %lx, and no exception port\n",
+		names[exception], (long)code, subcode, thread_current->frame->rip);
 	task_terminate_now(task);
 }
 
@@ -72,8 +74,8 @@ void exception_raise(unsigned exception, u64 code, u64 subcode, unsigned access)
 void exception_answer(struct thread *thread, struct ipc_kmsg *kmsg)
 {
 	const struct mig_reply *reply = (const struct mig_reply *)&kmsg->header;
-	bool handled = kmsg->header.msgh_id == MACH_EXCEPTION_REPLY && kmsg->header.msgh_size == sizeof(*reply) &&
-		reply->ret_code == KERN_SUCCESS;
+	bool handled = kmsg->header.msgh_id == MACH_EXCEPTION_REPLY &&
+		       kmsg->header.msgh_size == sizeof(*reply) && reply->ret_code == KERN_SUCCESS;
 	struct ipc_port *port = thread->ipc.exception_port;
 
 	thread->ipc.exception_port = NULL;

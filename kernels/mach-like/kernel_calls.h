@@ -1,4 +1,5 @@
-/* The Mach-like kernel's numbers: the personality's calls are redirected, so there is no table of them; its own are negative. */
+/* The Mach-like kernel's numbers: the personality's calls are redirected, so there is no table of
+ * them; its own are negative. */
 #pragma once
 
 #define ENTRY_CALLS  0

@@ -1,8 +1,9 @@
 /*
- * The Mach-like kernel: what comes up in which order, and what a trap or a message to the kernel leads to.
+ * The Mach-like kernel: what comes up in which order, and what a trap or a message to the kernel
+ * leads to.
  *
- * The kernel knows tasks, threads, ports, messages and memory objects. It knows no Unix: a system call with a
- * number from 0 on is sent back to the emulation library in the caller's own space.
+ * The kernel knows tasks, threads, ports, messages and memory objects. It knows no Unix: a system
+ * call with a number from 0 on is sent back to the emulation library in the caller's own space.
  */
 #include <console/console.h>
 #include <entry/entry.h>
@@ -30,7 +31,7 @@ const entry_call native_calls[NATIVE_CALLS] = {
 	[1 ... MACH_TRAP_MSG - 1] = trap_none,
 	[MACH_TRAP_TASK_SELF + 1 ... MACH_TRAP_SWTCH - 1] = trap_none,
 	[MACH_TRAP_SWTCH + 1 ... MACH_TRAP_VM_MAP - 1] = trap_none,
-	[MACH_TRAPS ... NATIVE_CALLS - 1] = trap_none,
+	[MACH_TRAPS... NATIVE_CALLS - 1] = trap_none,
 	[MACH_TRAP_MSG] = mach_msg_trap,
 	[MACH_TRAP_REPLY_PORT] = mach_reply_port_trap,
 	[MACH_TRAP_THREAD_SELF] = trap_thread_self,
@@ -68,8 +69,9 @@ const entry_call native_calls[NATIVE_CALLS] = {
 };
 
 /*
- * System-call redirection: the thread goes on at the task's emulation entry with all registers as they were,
- * but for the two that SYSCALL loses anyway: rcx is where to return to, r11 the thread's emulation context.
+ * System-call redirection: the thread goes on at the task's emulation entry with all registers as
+ * they were, but for the two that SYSCALL loses anyway: rcx is where to return to, r11 the thread's
+ * emulation context.
  */
 long kernel_unknown_call(long number)
 {
@@ -122,7 +124,8 @@ static void answer_bad_id(struct ipc_kmsg *request)
 	struct ipc_kmsg *kmsg = NULL;
 
 	if (reply && reply != IPC_PORT_DEAD && type == MACH_MSG_TYPE_PORT_SEND_ONCE)
-		kmsg = ipc_kmsg_kernel(sizeof(struct mig_reply), request->header.msgh_id + 100, reply, type, NULL, 0);
+		kmsg = ipc_kmsg_kernel(sizeof(struct mig_reply), request->header.msgh_id + 100,
+			reply, type, NULL, 0);
 	if (kmsg) {
 		struct mig_reply *body = (struct mig_reply *)&kmsg->header;
 		body->ret_type = MACH_TYPE(MACH_MSG_TYPE_INTEGER_32, 32, 1);

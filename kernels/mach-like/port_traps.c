@@ -9,7 +9,8 @@ TRAP(trap_port_allocate)
 	UNUSED3;
 	if (!task)
 		return KERN_INVALID_TASK;
-	if (put_result((vaddr_t)c, &name, sizeof(name)) != KERN_SUCCESS) /* before anything is done */
+	if (put_result((vaddr_t)c, &name, sizeof(name)) !=
+		KERN_SUCCESS) /* before anything is done */
 		return KERN_INVALID_ADDRESS;
 	task = task_named((mach_port_t)a); /* the copy may have blocked */
 	if (!task)
@@ -26,7 +27,8 @@ TRAP(trap_port_deallocate)
 	return task ? ipc_port_deallocate(&task->space, (mach_port_t)b) : KERN_INVALID_TASK;
 }
 
-/* The right found no place: a move is undone (perhaps under another name), a copy is as if it had never been made. */
+/* The right found no place: a move is undone (perhaps under another name), a copy is as if it had
+ * never been made. */
 static void take_back(struct ipc_space *own, struct ipc_port *port, unsigned disposition)
 {
 	unsigned type = ipc_arriving_type(disposition);
@@ -58,7 +60,8 @@ TRAP(trap_port_insert_right)
 	if (port == IPC_PORT_DEAD)
 		return KERN_INVALID_CAPABILITY;
 	ipc_right_drop_moved(own, entry, disposition);
-	long result = ipc_port_insert_right(&task->space, (mach_port_t)b, port, ipc_arriving_type(disposition));
+	long result = ipc_port_insert_right(
+		&task->space, (mach_port_t)b, port, ipc_arriving_type(disposition));
 	if (result != KERN_SUCCESS)
 		take_back(own, port, disposition);
 	return result;
@@ -69,7 +72,8 @@ TRAP(trap_port_mod_refs)
 	struct task *task = task_named((mach_port_t)a);
 
 	UNUSED2;
-	return task ? ipc_port_mod_refs(&task->space, (mach_port_t)b, (unsigned)c, (s32)d) : KERN_INVALID_TASK;
+	return task ? ipc_port_mod_refs(&task->space, (mach_port_t)b, (unsigned)c, (s32)d)
+		    : KERN_INVALID_TASK;
 }
 
 TRAP(trap_port_get_refs)
@@ -89,7 +93,8 @@ TRAP(trap_port_move_member)
 	struct task *task = task_named((mach_port_t)a);
 
 	UNUSED3;
-	return task ? ipc_port_move_member(&task->space, (mach_port_t)b, (mach_port_t)c) : KERN_INVALID_TASK;
+	return task ? ipc_port_move_member(&task->space, (mach_port_t)b, (mach_port_t)c)
+		    : KERN_INVALID_TASK;
 }
 
 TRAP(trap_port_set_qlimit)

@@ -1,9 +1,9 @@
 /*
  * Tasks: an address map, a table of port names, and threads.
  *
- * A task is alive until task_terminate(); its structure stays as long as somebody refers to it. A thread that
- * must still unwind its kernel stack when its task ends is moved to `task_dead`, which has no
- * memory and no names: so code that may have blocked must fetch the current task anew.
+ * A task is alive until task_terminate(); its structure stays as long as somebody refers to it. A
+ * thread that must still unwind its kernel stack when its task ends is moved to `task_dead`, which
+ * has no memory and no names: so code that may have blocked must fetch the current task anew.
  */
 #pragma once
 
@@ -16,9 +16,9 @@ struct task {
 	struct vm_map map;
 	u32 refs;
 	bool active;
-	struct list threads;          /* struct thread.ipc.task_link */
-	vaddr_t emulation;            /* where redirected system calls go; 0: nowhere */
-	struct ipc_port *self;        /* the port that stands for it */
+	struct list threads;                    /* struct thread.ipc.task_link */
+	vaddr_t emulation;                      /* where redirected system calls go; 0: nowhere */
+	struct ipc_port *self;                  /* the port that stands for it */
 	struct ipc_port *bootstrap, *exception; /* send rights; NULL: none */
 };
 _Static_assert(offsetof(struct task, space) == 0, "the IPC path takes a task for its space");
@@ -35,7 +35,8 @@ static inline struct task *task_current(void)
 void task_init(void);
 /* A child of `parent` (NULL: of nobody), with a copy on write of its memory if `inherit`. */
 enum kstatus must_check task_new(struct task *parent, bool inherit, struct task **out);
-/* Ends it and all its threads; the current one, if it is among them, when it would return to user mode. */
+/* Ends it and all its threads; the current one, if it is among them, when it would return to user
+ * mode. */
 void task_terminate_now(struct task *task);
 void task_unref(struct task *task);
 /* A stopped thread of the task. */
@@ -57,7 +58,8 @@ static inline struct thread *thread_named(mach_port_t name)
 	return port ? port->kobject : NULL;
 }
 
-/* Gives the current task a name for a send right to `port` (its own count). MACH_PORT_NULL: no room. */
+/* Gives the current task a name for a send right to `port` (its own count). MACH_PORT_NULL: no
+ * room. */
 mach_port_t task_name_port(struct ipc_port *port);
 /* Writes a result where the caller wants it. */
 static inline long put_result(vaddr_t to, const void *value, size_t size)
@@ -67,7 +69,8 @@ static inline long put_result(vaddr_t to, const void *value, size_t size)
 /* The KERN_… code for a status of vm. */
 long kern_code(enum kstatus status);
 
-/* Tells the task's exception port, and waits for its verdict; ends the task when there is nobody to tell. */
+/* Tells the task's exception port, and waits for its verdict; ends the task when there is nobody to
+ * tell. */
 void exception_raise(unsigned exception, u64 code, u64 subcode, unsigned access);
 void exception_answer(struct thread *thread, struct ipc_kmsg *kmsg);
 

@@ -69,7 +69,8 @@ TRAP(trap_task_get_special_port)
 	return put_result((vaddr_t)c, &name, sizeof(name));
 }
 
-/* A send right, copied or made from what the caller holds, takes the place of the one that is there; MACH_PORT_NULL: none. */
+/* A send right, copied or made from what the caller holds, takes the place of the one that is
+ * there; MACH_PORT_NULL: none. */
 TRAP(trap_task_set_special_port)
 {
 	struct task *task = task_named((mach_port_t)a);

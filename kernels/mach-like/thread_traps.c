@@ -2,7 +2,8 @@
  * thread_…: making threads, and looking at and changing their registers.
  *
  * Registers come from users: code and stack segments are never theirs to choose, nor are flags that
- * rule the machine, and an instruction pointer outside user space would fault in the kernel's own IRET.
+ * rule the machine, and an instruction pointer outside user space would fault in the kernel's own
+ * IRET.
  */
 #include <task.h>
 
@@ -54,8 +55,9 @@ TRAP(trap_thread_terminate)
 }
 
 /*
- * Breaks off a receive and stops the thread. One that is in the middle of something else inside the kernel (a page
- * is being fetched for it, or it waits to send) cannot be stopped there: KERN_FAILURE, try again.
+ * Breaks off a receive and stops the thread. One that is in the middle of something else inside the
+ * kernel (a page is being fetched for it, or it waits to send) cannot be stopped there:
+ * KERN_FAILURE, try again.
  */
 TRAP(trap_thread_suspend)
 {
@@ -101,19 +103,36 @@ TRAP(trap_thread_abort)
 static void get_registers(const struct trapframe *frame, struct mach_thread_registers *to)
 {
 	*to = (struct mach_thread_registers){
-		.rax = frame->rax, .rbx = frame->rbx, .rcx = frame->rcx, .rdx = frame->rdx, .rsi = frame->rsi,
-		.rdi = frame->rdi, .rbp = frame->rbp, .rsp = frame->rsp, .r8 = frame->r8, .r9 = frame->r9,
-		.r10 = frame->r10, .r11 = frame->r11, .r12 = frame->r12, .r13 = frame->r13, .r14 = frame->r14,
-		.r15 = frame->r15, .rip = frame->rip, .rflags = frame->rflags,
+		.rax = frame->rax,
+		.rbx = frame->rbx,
+		.rcx = frame->rcx,
+		.rdx = frame->rdx,
+		.rsi = frame->rsi,
+		.rdi = frame->rdi,
+		.rbp = frame->rbp,
+		.rsp = frame->rsp,
+		.r8 = frame->r8,
+		.r9 = frame->r9,
+		.r10 = frame->r10,
+		.r11 = frame->r11,
+		.r12 = frame->r12,
+		.r13 = frame->r13,
+		.r14 = frame->r14,
+		.r15 = frame->r15,
+		.rip = frame->rip,
+		.rflags = frame->rflags,
 	};
 }
 
 static void set_registers(struct trapframe *frame, const struct mach_thread_registers *from)
 {
 	frame_init_user(frame, from->rip, from->rsp);
-	frame->rax = from->rax, frame->rbx = from->rbx, frame->rcx = from->rcx, frame->rdx = from->rdx;
-	frame->rsi = from->rsi, frame->rdi = from->rdi, frame->rbp = from->rbp, frame->r8 = from->r8;
-	frame->r9 = from->r9, frame->r10 = from->r10, frame->r11 = from->r11, frame->r12 = from->r12;
+	frame->rax = from->rax, frame->rbx = from->rbx, frame->rcx = from->rcx,
+	frame->rdx = from->rdx;
+	frame->rsi = from->rsi, frame->rdi = from->rdi, frame->rbp = from->rbp,
+	frame->r8 = from->r8;
+	frame->r9 = from->r9, frame->r10 = from->r10, frame->r11 = from->r11,
+	frame->r12 = from->r12;
 	frame->r13 = from->r13, frame->r14 = from->r14, frame->r15 = from->r15;
 	frame->rflags |= from->rflags & FLAGS_USER;
 }
@@ -131,7 +150,8 @@ TRAP(trap_thread_get_state)
 		return put_result((vaddr_t)c, &registers, sizeof(registers));
 	}
 	if (b == MACH_THREAD_POINTERS && d == sizeof(struct mach_thread_pointers)) {
-		struct mach_thread_pointers pointers = {thread->arch.fs_base, thread->arch.gs_base, thread->ipc.emulation};
+		struct mach_thread_pointers pointers = {
+			thread->arch.fs_base, thread->arch.gs_base, thread->ipc.emulation};
 		return put_result((vaddr_t)c, &pointers, sizeof(pointers));
 	}
 	return KERN_INVALID_ARGUMENT;
@@ -164,7 +184,8 @@ TRAP(trap_thread_set_state)
 		return KERN_INVALID_ARGUMENT;
 	if (copy_from_user(&state, (vaddr_t)c, (size_t)d) != K_OK)
 		return KERN_INVALID_ADDRESS;
-	struct thread *thread = thread_named((mach_port_t)a); /* only now: the copy may have blocked */
+	struct thread *thread =
+		thread_named((mach_port_t)a); /* only now: the copy may have blocked */
 	if (!thread)
 		return KERN_INVALID_ARGUMENT;
 	if (b == MACH_THREAD_POINTERS)
@@ -178,7 +199,8 @@ TRAP(trap_thread_set_state)
 /* What a fork needs: everything of the source at its trap, floating point included. */
 TRAP(trap_thread_dup)
 {
-	struct thread *source = thread_named((mach_port_t)a), *target = thread_named((mach_port_t)b);
+	struct thread *source = thread_named((mach_port_t)a),
+		      *target = thread_named((mach_port_t)b);
 
 	UNUSED3;
 	if (!source || !target || source == thread_current || target->state != THREAD_STOPPED)

@@ -7,7 +7,8 @@
 #include <memory_object.h>
 #include <task.h>
 
-/* The object behind the name of a pager's port, with a reference; NULL for MACH_PORT_NULL: zero-filled memory. */
+/* The object behind the name of a pager's port, with a reference; NULL for MACH_PORT_NULL:
+ * zero-filled memory. */
 static long find_object(mach_port_t name, struct vm_object **out)
 {
 	*out = NULL;
@@ -19,7 +20,8 @@ static long find_object(mach_port_t name, struct vm_object **out)
 	return kern_code(memory_object_enter(entry->port, out));
 }
 
-static enum kstatus enter(struct vm_map *map, vaddr_t *address, u64 size, u32 flags, struct vm_object *object, u64 offset)
+static enum kstatus enter(struct vm_map *map, vaddr_t *address, u64 size, u32 flags,
+	struct vm_object *object, u64 offset)
 {
 	enum kstatus status = K_OK;
 
@@ -32,11 +34,12 @@ static enum kstatus enter(struct vm_map *map, vaddr_t *address, u64 size, u32 fl
 		status = vm_map_remove(map, *address, size);
 	if (status != K_OK)
 		return status;
-	return vm_map_enter(map, *address, size, flags & VM_PROT_ALL, !(flags & MACH_VM_COPY), object,
-		offset >> PAGE_SHIFT);
+	return vm_map_enter(map, *address, size, flags & VM_PROT_ALL, !(flags & MACH_VM_COPY),
+		object, offset >> PAGE_SHIFT);
 }
 
-static long map_memory(mach_port_t task_name, vaddr_t where, u64 size, u32 flags, mach_port_t object_name, u64 offset)
+static long map_memory(mach_port_t task_name, vaddr_t where, u64 size, u32 flags,
+	mach_port_t object_name, u64 offset)
 {
 	struct vm_object *object;
 	vaddr_t address;
@@ -72,7 +75,8 @@ TRAP(trap_vm_allocate)
 {
 	UNUSED2;
 	return map_memory((mach_port_t)a, (vaddr_t)b, (u64)c,
-		MACH_VM_COPY | VM_PROT_READ | VM_PROT_WRITE | (d ? MACH_VM_ANYWHERE : 0), MACH_PORT_NULL, 0);
+		MACH_VM_COPY | VM_PROT_READ | VM_PROT_WRITE | (d ? MACH_VM_ANYWHERE : 0),
+		MACH_PORT_NULL, 0);
 }
 
 TRAP(trap_vm_deallocate)
@@ -96,7 +100,8 @@ TRAP(trap_vm_protect)
 }
 
 /* One page's part of a copy between `task` at `address` and the caller at `user`. */
-static enum kstatus copy_part(struct task *task, vaddr_t address, vaddr_t user, u64 n, unsigned access)
+static enum kstatus copy_part(
+	struct task *task, vaddr_t address, vaddr_t user, u64 n, unsigned access)
 {
 	struct page *page;
 	enum kstatus status = vm_map_page(&task->map, address, access, &page);
@@ -105,7 +110,8 @@ static enum kstatus copy_part(struct task *task, vaddr_t address, vaddr_t user, 
 		return status;
 	char *bytes = (char *)page_bytes(page) + (address & VM_PAGE_MASK);
 	page_ref(page);
-	status = access & VM_PROT_WRITE ? copy_from_user(bytes, user, n) : copy_to_user(user, bytes, n);
+	status = access & VM_PROT_WRITE ? copy_from_user(bytes, user, n)
+					: copy_to_user(user, bytes, n);
 	page_unref(page);
 	return status;
 }
@@ -142,5 +148,6 @@ TRAP(trap_vm_read)
 TRAP(trap_vm_write)
 {
 	(void)f;
-	return copy_memory((mach_port_t)a, (vaddr_t)b, (vaddr_t)c, (u64)d, VM_PROT_WRITE | (e ? VM_FORCE : 0));
+	return copy_memory(
+		(mach_port_t)a, (vaddr_t)b, (vaddr_t)c, (u64)d, VM_PROT_WRITE | (e ? VM_FORCE : 0));
 }

@@ -1,8 +1,9 @@
 /*
  * The body of a complex message: walking its items, and the port rights in them.
  *
- * A descriptor comes from the user; nothing in it is believed before item_next() has checked it. After copyin the
- * elements of port items are kernel pointers and their msgt_name is the arriving type.
+ * A descriptor comes from the user; nothing in it is believed before item_next() has checked it.
+ * After copyin the elements of port items are kernel pointers and their msgt_name is the arriving
+ * type.
  */
 #include <ipc.h>
 
@@ -12,7 +13,8 @@ struct item {
 	u32 offset; /* of the item that follows, from the header's start */
 };
 
-/* The item at item->offset; false at the end. A descriptor that lies gives *result a MACH_SEND_… code and false. */
+/* The item at item->offset; false at the end. A descriptor that lies gives *result a MACH_SEND_…
+ * code and false. */
 static bool item_next(struct ipc_kmsg *kmsg, u32 end, struct item *item, s64 *result)
 {
 	*result = MACH_MSG_SUCCESS;
@@ -39,7 +41,8 @@ static bool item_next(struct ipc_kmsg *kmsg, u32 end, struct item *item, s64 *re
 
 #define ITEM_FIRST ((struct item){.offset = sizeof(struct mach_msg_header)})
 
-/* Would a receive right for `port`, sent to `dest`, travel inside itself? Then nobody could ever receive it. */
+/* Would a receive right for `port`, sent to `dest`, travel inside itself? Then nobody could ever
+ * receive it. */
 static bool is_circular(const struct ipc_port *port, const struct ipc_port *dest)
 {
 	while (dest && dest != port)
@@ -47,7 +50,8 @@ static bool is_circular(const struct ipc_port *port, const struct ipc_port *dest
 	return dest != NULL;
 }
 
-static s64 copyin_right(struct ipc_kmsg *kmsg, struct ipc_space *space, unsigned type, u64 *element, bool *circular)
+static s64 copyin_right(
+	struct ipc_kmsg *kmsg, struct ipc_space *space, unsigned type, u64 *element, bool *circular)
 {
 	u64 name = *element;
 
@@ -55,7 +59,8 @@ static s64 copyin_right(struct ipc_kmsg *kmsg, struct ipc_space *space, unsigned
 		*element = name == MACH_PORT_NULL ? 0 : (u64)IPC_PORT_DEAD;
 		return MACH_MSG_SUCCESS;
 	}
-	struct ipc_entry *entry = name <= UINT32_MAX ? ipc_right_lookup(space, (mach_port_t)name) : NULL;
+	struct ipc_entry *entry =
+		name <= UINT32_MAX ? ipc_right_lookup(space, (mach_port_t)name) : NULL;
 	if (!entry || !ipc_right_check(entry, type))
 		return MACH_SEND_INVALID_RIGHT;
 	struct ipc_port *port = ipc_right_take(entry, type);
@@ -71,7 +76,8 @@ static s64 copyin_right(struct ipc_kmsg *kmsg, struct ipc_space *space, unsigned
 }
 
 /* The rights of one item; what was taken before the one that fails stays taken. */
-static s64 copyin_item(struct ipc_kmsg *kmsg, struct ipc_space *space, struct item *item, bool *circular)
+static s64 copyin_item(
+	struct ipc_kmsg *kmsg, struct ipc_space *space, struct item *item, bool *circular)
 {
 	unsigned type = item->type->msgt_name;
 
@@ -87,7 +93,8 @@ static s64 copyin_item(struct ipc_kmsg *kmsg, struct ipc_space *space, struct it
 	return MACH_MSG_SUCCESS;
 }
 
-/* All rights taken so far are given up, those of the header too: a message that lies costs its sender what is in it. */
+/* All rights taken so far are given up, those of the header too: a message that lies costs its
+ * sender what is in it. */
 static s64 abandon(struct ipc_kmsg *kmsg, u32 end, s64 result)
 {
 	u32 bits = kmsg->header.msgh_bits;
@@ -115,7 +122,8 @@ s64 ipc_kmsg_copyin_body(struct ipc_kmsg *kmsg, struct ipc_space *space)
 			continue;
 		result = copyin_item(kmsg, space, &item, &circular);
 		if (result != MACH_MSG_SUCCESS)
-			return abandon(kmsg, start + sizeof(*item.type) + item.type->msgt_number * 8, result);
+			return abandon(kmsg,
+				start + sizeof(*item.type) + item.type->msgt_number * 8, result);
 	}
 	if (circular)
 		kmsg->header.msgh_bits |= IPC_BITS_CIRCULAR;

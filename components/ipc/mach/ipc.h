@@ -2,18 +2,21 @@
  * Ports, rights, names and messages inside the kernel.
  *
  * A *port* is a bounded queue with one receiver. A task holds *rights* to ports and calls them by
- * names, through its `struct ipc_space`. Rights that are on the way are in a message (struct ipc_kmsg).
+ * names, through its `struct ipc_space`. Rights that are on the way are in a message (struct
+ * ipc_kmsg).
  *
  * Invariants (tests/host/mach checks them after random operations):
- * - port->refs counts names that refer to the port, rights in messages, and pointers that the kernel keeps;
- * - port->srights counts send rights: one for each name (whatever its user references), one for each in
- *   a message or kept by the kernel; port->sorights the same of send-once rights;
+ * - port->refs counts names that refer to the port, rights in messages, and pointers that the
+ * kernel keeps;
+ * - port->srights counts send rights: one for each name (whatever its user references), one for
+ * each in a message or kept by the kernel; port->sorights the same of send-once rights;
  * - exactly one of: some space has the receive right (receiver, name); it is in a message
  *   (destination); the kernel receives (receiver == &ipc_space_kernel); the port is dead (!active);
- * - a space has at most one name for receive and send rights of one port, found through `buckets`; each
- *   send-once right has a name of its own.
+ * - a space has at most one name for receive and send rights of one port, found through `buckets`;
+ * each send-once right has a name of its own.
  *
- * A dead port stays as long as it is referred to; names of it turn into dead names when they are looked at.
+ * A dead port stays as long as it is referred to; names of it turn into dead names when they are
+ * looked at.
  */
 #pragma once
 
@@ -48,14 +51,15 @@ struct ipc_port {
 	u8 kotype;
 	u32 seqno;
 	u32 msgcount, qlimit;
-	mach_port_t name;             /* the receive right's */
-	struct ipc_space *receiver;   /* NULL: in transit, or dead */
-	struct ipc_port *destination; /* in transit: where to (not counted in its refs: the message is) */
-	struct ipc_mqueue *queue;     /* &own, or its set's */
+	mach_port_t name;           /* the receive right's */
+	struct ipc_space *receiver; /* NULL: in transit, or dead */
+	struct ipc_port
+		*destination; /* in transit: where to (not counted in its refs: the message is) */
+	struct ipc_mqueue *queue; /* &own, or its set's */
 	struct ipc_mqueue own;
 	struct ipc_pset *set;
 	struct list set_link;
-	struct wait_queue senders;    /* who wait for room */
+	struct wait_queue senders; /* who wait for room */
 	void *kobject;
 };
 
@@ -91,7 +95,7 @@ struct ipc_entry {
 
 struct ipc_space {
 	bool active;
-	u32 limit;                   /* entries that exist */
+	u32 limit; /* entries that exist */
 	struct ipc_entry *free;
 	struct ipc_entry *chunks[IPC_CHUNKS];
 	struct ipc_entry *buckets[IPC_BUCKETS];
@@ -108,7 +112,8 @@ struct ipc_kmsg {
 	struct mach_msg_header header;
 };
 #define IPC_PORT_DEAD ((struct ipc_port *)-1)
-#define IPC_BITS_CIRCULAR 0x40000000u /* in msgh_bits, inside the kernel: a receive right that travels to itself */
+#define IPC_BITS_CIRCULAR                                                                          \
+	0x40000000u /* in msgh_bits, inside the kernel: a receive right that travels to itself */
 
 /* --- start ---------------------------------------------------------------------- */
 
@@ -180,7 +185,8 @@ static inline struct ipc_entry *ipc_entry_lookup(const struct ipc_space *space, 
 
 	if (unlikely(index >= space->limit))
 		return NULL;
-	struct ipc_entry *entry = &space->chunks[index / IPC_CHUNK_ENTRIES][index % IPC_CHUNK_ENTRIES];
+	struct ipc_entry *entry =
+		&space->chunks[index / IPC_CHUNK_ENTRIES][index % IPC_CHUNK_ENTRIES];
 	return likely(entry->name == name) ? entry : NULL;
 }
 
@@ -200,7 +206,8 @@ static inline struct ipc_entry *ipc_entry_alloc(struct ipc_space *space)
 /* The name is given back; its generation goes up, so that the old name fails from now on. */
 static inline void ipc_entry_free(struct ipc_space *space, struct ipc_entry *entry)
 {
-	entry->name = (entry->name & ~IPC_GENERATION_MASK) | ((entry->name + 1) & IPC_GENERATION_MASK);
+	entry->name =
+		(entry->name & ~IPC_GENERATION_MASK) | ((entry->name + 1) & IPC_GENERATION_MASK);
 	entry->type = 0;
 	entry->port = NULL;
 	entry->next = space->free;
@@ -214,7 +221,8 @@ void ipc_entry_unhash(struct ipc_space *space, struct ipc_entry *entry);
 
 /* --- rights (right.c) ----------------------------------------------------------------- */
 
-/* The entry of a name, a dead port's turned into a dead name first; NULL if the name means nothing. */
+/* The entry of a name, a dead port's turned into a dead name first; NULL if the name means nothing.
+ */
 struct ipc_entry *ipc_right_lookup(struct ipc_space *space, mach_port_t name);
 /* Whether `disposition` (MACH_MSG_TYPE_…) can be taken from the entry. */
 bool ipc_right_check(const struct ipc_entry *entry, unsigned disposition);
@@ -222,8 +230,10 @@ bool ipc_right_check(const struct ipc_entry *entry, unsigned disposition);
 struct ipc_port *ipc_right_take(const struct ipc_entry *entry, unsigned disposition);
 /* … and what a move takes away is given up. */
 void ipc_right_drop_moved(struct ipc_space *space, struct ipc_entry *entry, unsigned disposition);
-/* The right, of an arriving type, becomes a name: MACH_PORT_DEAD if its port is dead. K_NOMEM, K_FULL: not done. */
-enum kstatus must_check ipc_right_copyout(struct ipc_space *space, struct ipc_port *port, unsigned type, mach_port_t *name);
+/* The right, of an arriving type, becomes a name: MACH_PORT_DEAD if its port is dead. K_NOMEM,
+ * K_FULL: not done. */
+enum kstatus must_check ipc_right_copyout(
+	struct ipc_space *space, struct ipc_port *port, unsigned type, mach_port_t *name);
 /* Gives up a right that is in a message or kept by the kernel. */
 void ipc_right_destroy(struct ipc_port *port, unsigned type);
 /* Gives up all that a name stands for. */
@@ -235,12 +245,14 @@ struct ipc_port *ipc_port_named(struct ipc_space *space, mach_port_t name, enum 
 
 /* --- messages (kmsg.c, body.c) ----------------------------------------------------------- */
 
-/* Room for a message of `size` bytes; header and body are not initialised. NULL when memory is out. */
+/* Room for a message of `size` bytes; header and body are not initialised. NULL when memory is out.
+ */
 struct ipc_kmsg *ipc_kmsg_alloc(u32 size);
 void ipc_kmsg_free(struct ipc_kmsg *kmsg);
 /* Gives up all rights in it, and the memory. */
 void ipc_kmsg_destroy(struct ipc_kmsg *kmsg);
-/* Names become rights. On failure nothing is left to undo but ipc_kmsg_free(). A MACH_SEND_… code. */
+/* Names become rights. On failure nothing is left to undo but ipc_kmsg_free(). A MACH_SEND_… code.
+ */
 s64 must_check ipc_kmsg_copyin(struct ipc_kmsg *kmsg, struct ipc_space *space);
 s64 must_check ipc_kmsg_copyin_body(struct ipc_kmsg *kmsg, struct ipc_space *space);
 /* Rights become names of `space`, the message as its receiver shall see it. A MACH_RCV_… code. */
@@ -250,37 +262,43 @@ s64 must_check ipc_kmsg_copyout_body(struct ipc_kmsg *kmsg, struct ipc_space *sp
 void ipc_kmsg_copyout_pseudo(struct ipc_kmsg *kmsg, struct ipc_space *space);
 /* Gives up the rights in a body, up to byte `end`. */
 void ipc_body_destroy(struct ipc_kmsg *kmsg, u32 end);
-/* A message from the kernel: header of `size` bytes all zero but bits, size and id; takes over the rights. */
+/* A message from the kernel: header of `size` bytes all zero but bits, size and id; takes over the
+ * rights. */
 struct ipc_kmsg *ipc_kmsg_kernel(u32 size, s32 id, struct ipc_port *remote, unsigned remote_type,
 	struct ipc_port *local, unsigned local_type);
 
 /* --- the message path (mqueue.c, mach_msg.c) ---------------------------------------------- */
 
 /*
- * Sends. A waiting receiver is taken off its queue, holds the message and is handed back in *receiver: the caller
- * goes to it or makes it ready before anything else can happen. Else the message is queued; a full
- * queue blocks the current thread unless `deadline` is 0.
+ * Sends. A waiting receiver is taken off its queue, holds the message and is handed back in
+ * *receiver: the caller goes to it or makes it ready before anything else can happen. Else the
+ * message is queued; a full queue blocks the current thread unless `deadline` is 0.
  */
 s64 must_check ipc_mqueue_send(struct ipc_kmsg *kmsg, u64 deadline, struct thread **receiver);
-/* The kernel sends: never blocks and never fails (a dead port swallows the message). The receiver, if one waited, comes back as above. */
+/* The kernel sends: never blocks and never fails (a dead port swallows the message). The receiver,
+ * if one waited, comes back as above. */
 struct thread *ipc_kernel_send(struct ipc_kmsg *kmsg);
 /* The same; a receiver is made ready. */
 void ipc_kernel_post(struct ipc_kmsg *kmsg);
-/* Waits on a queue with the kernel stack kept. K_INTERRUPTED also when the thread was ended meanwhile. */
+/* Waits on a queue with the kernel stack kept. K_INTERRUPTED also when the thread was ended
+ * meanwhile. */
 enum kstatus must_check ipc_wait(struct wait_queue *queue, u64 deadline);
 /* The same, but the processor goes to `next` (which may be NULL) directly. */
 enum kstatus must_check ipc_wait_hand_off(struct wait_queue *queue, struct thread *next);
 /* Ends a wait in mach_msg with `result`; false if the thread is not in one. */
 bool ipc_receive_abort(struct thread *thread, s64 result);
 
-/* The kernel's part of a message to one of its ports: the message is the callee's. Given by the kernel. */
+/* The kernel's part of a message to one of its ports: the message is the callee's. Given by the
+ * kernel. */
 void ipc_kobject_server(struct ipc_kmsg *kmsg);
-/* A port that stood for a kernel object, but was received by a user, has died. Given by the kernel. */
+/* A port that stood for a kernel object, but was received by a user, has died. Given by the kernel.
+ */
 void ipc_kobject_died(struct ipc_port *port);
 
 /* --- traps -------------------------------------------------------------------------------- */
 
-long mach_msg_trap(long msg, long option, long send_size, long rcv_size, long rcv_name, long timeout_notify);
+long mach_msg_trap(
+	long msg, long option, long send_size, long rcv_size, long rcv_name, long timeout_notify);
 long mach_reply_port_trap(long, long, long, long, long, long);
 
 /* Port rights by name, of a space that need not be the caller's (port_calls.c). KERN_… codes. */
@@ -288,6 +306,7 @@ long ipc_port_allocate_name(struct ipc_space *space, unsigned right, mach_port_t
 long ipc_port_deallocate(struct ipc_space *space, mach_port_t name);
 long ipc_port_mod_refs(struct ipc_space *space, mach_port_t name, unsigned right, s32 delta);
 long ipc_port_get_refs(struct ipc_space *space, mach_port_t name, unsigned right, u32 *refs);
-long ipc_port_insert_right(struct ipc_space *space, mach_port_t name, struct ipc_port *port, unsigned type);
+long ipc_port_insert_right(
+	struct ipc_space *space, mach_port_t name, struct ipc_port *port, unsigned type);
 long ipc_port_move_member(struct ipc_space *space, mach_port_t member, mach_port_t set);
 long ipc_port_set_qlimit(struct ipc_space *space, mach_port_t name, u32 limit);

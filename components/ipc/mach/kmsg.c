@@ -94,8 +94,8 @@ static bool same_name_ok(const struct ipc_entry *entry, unsigned remote, unsigne
 	return !once && !(twice && entry->urefs < 2);
 }
 
-static s64 copyin_reply(struct ipc_kmsg *kmsg, struct ipc_space *space, struct ipc_entry *dest, unsigned remote_type,
-	unsigned local_type)
+static s64 copyin_reply(struct ipc_kmsg *kmsg, struct ipc_space *space, struct ipc_entry *dest,
+	unsigned remote_type, unsigned local_type)
 {
 	struct ipc_entry *reply = ipc_right_lookup(space, kmsg->header.msgh_local_port);
 
@@ -116,8 +116,9 @@ s64 ipc_kmsg_copyin(struct ipc_kmsg *kmsg, struct ipc_space *space)
 	u32 bits = header->msgh_bits;
 	unsigned remote_type = MACH_MSGH_REMOTE(bits), local_type = MACH_MSGH_LOCAL(bits);
 
-	if (unlikely((bits & ~(MACH_MSGH_BITS_REMOTE_MASK | MACH_MSGH_BITS_LOCAL_MASK | MACH_MSGH_BITS_COMPLEX)) ||
-		    !header_type_ok(remote_type)))
+	if (unlikely((bits & ~(MACH_MSGH_BITS_REMOTE_MASK | MACH_MSGH_BITS_LOCAL_MASK |
+				     MACH_MSGH_BITS_COMPLEX)) ||
+		     !header_type_ok(remote_type)))
 		return MACH_SEND_INVALID_HEADER;
 	struct ipc_entry *dest = ipc_right_lookup(space, header->msgh_remote_port);
 	if (unlikely(!dest || (dest->type & IPC_DEAD_NAME) || !ipc_right_check(dest, remote_type)))
@@ -136,8 +137,10 @@ s64 ipc_kmsg_copyin(struct ipc_kmsg *kmsg, struct ipc_space *space)
 		kmsg->local = NULL;
 		ipc_right_drop_moved(space, dest, remote_type);
 	}
-	header->msgh_bits = (bits & MACH_MSGH_BITS_COMPLEX) | MACH_MSGH_BITS(ipc_arriving_type(remote_type), local_type);
-	return unlikely(bits & MACH_MSGH_BITS_COMPLEX) ? ipc_kmsg_copyin_body(kmsg, space) : MACH_MSG_SUCCESS;
+	header->msgh_bits = (bits & MACH_MSGH_BITS_COMPLEX) |
+			    MACH_MSGH_BITS(ipc_arriving_type(remote_type), local_type);
+	return unlikely(bits & MACH_MSGH_BITS_COMPLEX) ? ipc_kmsg_copyin_body(kmsg, space)
+						       : MACH_MSG_SUCCESS;
 }
 
 /* --- out ----------------------------------------------------------------------------- */
@@ -156,18 +159,21 @@ s64 ipc_kmsg_copyout(struct ipc_kmsg *kmsg, struct ipc_space *space)
 {
 	struct mach_msg_header *header = &kmsg->header;
 	struct ipc_port *port = kmsg->remote, *reply = kmsg->local;
-	unsigned dest_type = MACH_MSGH_REMOTE(header->msgh_bits), reply_type = MACH_MSGH_LOCAL(header->msgh_bits);
+	unsigned dest_type = MACH_MSGH_REMOTE(header->msgh_bits),
+		 reply_type = MACH_MSGH_LOCAL(header->msgh_bits);
 	s64 result = MACH_MSG_SUCCESS;
 
 	/* The receive right may have left between the message's arrival and now. */
 	header->msgh_local_port = likely(port->receiver == space) ? port->name : MACH_PORT_DEAD;
 	header->msgh_remote_port = MACH_PORT_NULL;
-	if (reply && unlikely(ipc_right_copyout(space, reply, reply_type, &header->msgh_remote_port) != K_OK)) {
+	if (reply && unlikely(ipc_right_copyout(space, reply, reply_type,
+				      &header->msgh_remote_port) != K_OK)) {
 		ipc_right_destroy(reply, reply_type);
 		header->msgh_remote_port = MACH_PORT_NULL;
 		result = MACH_RCV_HEADER_ERROR | MACH_MSG_IPC_SPACE;
 	}
-	header->msgh_bits = (header->msgh_bits & MACH_MSGH_BITS_COMPLEX) | MACH_MSGH_BITS(reply_type, dest_type);
+	header->msgh_bits = (header->msgh_bits & MACH_MSGH_BITS_COMPLEX) |
+			    MACH_MSGH_BITS(reply_type, dest_type);
 	consume_destination(port, dest_type);
 	if (unlikely(header->msgh_bits & MACH_MSGH_BITS_COMPLEX)) {
 		s64 body = ipc_kmsg_copyout_body(kmsg, space);

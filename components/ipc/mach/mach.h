@@ -24,7 +24,10 @@ static always_inline long mach_trap3(long number, u64 a, u64 b, u64 c)
 {
 	long result;
 
-	__asm__ volatile("syscall" : "=a"(result) : "0"(-number), "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
+	__asm__ volatile("syscall"
+			 : "=a"(result)
+			 : "0"(-number), "D"(a), "S"(b), "d"(c)
+			 : "rcx", "r11", "memory");
 	return result;
 }
 
@@ -40,11 +43,13 @@ static always_inline long mach_trap4(long number, u64 a, u64 b, u64 c, u64 d)
 	return result;
 }
 
-/* Time-outs are milliseconds, 0: do not wait at all; they count only with the option that names them. */
-static always_inline long mach_msg(void *msg, u32 option, u32 send_size, u32 rcv_size, mach_port_t rcv_name, u32 timeout,
-	mach_port_t notify)
+/* Time-outs are milliseconds, 0: do not wait at all; they count only with the option that names
+ * them. */
+static always_inline long mach_msg(void *msg, u32 option, u32 send_size, u32 rcv_size,
+	mach_port_t rcv_name, u32 timeout, mach_port_t notify)
 {
-	return mach_trap6(MACH_TRAP_MSG, (u64)msg, option, send_size, rcv_size, rcv_name, timeout | (u64)notify << 32);
+	return mach_trap6(MACH_TRAP_MSG, (u64)msg, option, send_size, rcv_size, rcv_name,
+		timeout | (u64)notify << 32);
 }
 
 /* A new receive right; MACH_PORT_NULL when there is no room. */
@@ -83,7 +88,8 @@ static inline long mach_port_deallocate(mach_port_t task, mach_port_t name)
 }
 
 /* The caller's right `port`, taken with `disposition`, becomes `name` in the task. */
-static inline long mach_port_insert_right(mach_port_t task, mach_port_t name, mach_port_t port, u32 disposition)
+static inline long mach_port_insert_right(
+	mach_port_t task, mach_port_t name, mach_port_t port, u32 disposition)
 {
 	return mach_trap4(MACH_TRAP_PORT_INSERT_RIGHT, task, name, port, disposition);
 }
@@ -111,8 +117,10 @@ static inline long mach_port_set_qlimit(mach_port_t task, mach_port_t name, u32 
 
 /* --- memory ------------------------------------------------------------------------- */
 
-/* `object`: a send right to a pager's port, or MACH_PORT_NULL for zero-filled memory; flags: MACH_VM_… and rights. */
-static inline long vm_map(mach_port_t task, u64 *address, u64 size, u32 flags, mach_port_t object, u64 offset)
+/* `object`: a send right to a pager's port, or MACH_PORT_NULL for zero-filled memory; flags:
+ * MACH_VM_… and rights. */
+static inline long vm_map(
+	mach_port_t task, u64 *address, u64 size, u32 flags, mach_port_t object, u64 offset)
 {
 	return mach_trap6(MACH_TRAP_VM_MAP, task, (u64)address, size, flags, object, offset);
 }
@@ -142,7 +150,8 @@ static inline long vm_write(mach_port_t task, u64 address, const void *from, u64
 	return mach_trap6(MACH_TRAP_VM_WRITE, task, address, (u64)from, size, 0, 0);
 }
 
-/* The same whatever the rights of the pages there: for whoever loads a program. Private pages are copied first. */
+/* The same whatever the rights of the pages there: for whoever loads a program. Private pages are
+ * copied first. */
 static inline long vm_write_forced(mach_port_t task, u64 address, const void *from, u64 size)
 {
 	return mach_trap6(MACH_TRAP_VM_WRITE, task, address, (u64)from, size, 1, 0);

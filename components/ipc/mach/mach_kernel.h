@@ -1,9 +1,10 @@
 /*
- * The Mach-like kernel's binary interface, second part: trap numbers, and the structures that traps and
- * kernel messages use. Numbers are negative; those that Mach has are Mach's own.
+ * The Mach-like kernel's binary interface, second part: trap numbers, and the structures that traps
+ * and kernel messages use. Numbers are negative; those that Mach has are Mach's own.
  *
- * Where Mach has a message to a task's, thread's or device's port, this kernel has a trap that takes that port's name: the
- * check is the same (the caller must hold a send right to a port of that kind), the message is saved.
+ * Where Mach has a message to a task's, thread's or device's port, this kernel has a trap that
+ * takes that port's name: the check is the same (the caller must hold a send right to a port of
+ * that kind), the message is saved.
  */
 #pragma once
 
@@ -48,10 +49,12 @@
 /* --- memory --------------------------------------------------------------------- */
 
 /* The flags of vm_map: rights in the low three bits (read 1, write 2, execute 4), and */
-#define MACH_VM_ANYWHERE 0x10u /* the highest free place below *address (0: below the end of user memory) */
-#define MACH_VM_COPY     0x20u /* private, copied on write; else all mappings see each other's writes */
+#define MACH_VM_ANYWHERE                                                                           \
+	0x10u /* the highest free place below *address (0: below the end of user memory) */
+#define MACH_VM_COPY 0x20u /* private, copied on write; else all mappings see each other's writes  \
+			    */
 #define MACH_VM_OVERWRITE 0x40u /* what is mapped there goes first */
-#define MACH_VM_FLAGS    0x77u
+#define MACH_VM_FLAGS     0x77u
 
 /* A child of task_create() gets a copy (on write) of all memory, or none. */
 #define MACH_TASK_INHERIT 1u
@@ -63,7 +66,8 @@
 
 #define MACH_THREAD_REGISTERS 1u
 struct mach_thread_registers {
-	u64 rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp, r8, r9, r10, r11, r12, r13, r14, r15, rip, rflags;
+	u64 rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp, r8, r9, r10, r11, r12, r13, r14, r15, rip,
+		rflags;
 };
 #define MACH_THREAD_POINTERS 2u
 struct mach_thread_pointers {
@@ -74,10 +78,12 @@ struct mach_thread_pointers {
 /* --- exceptions: what the exception port gets ----------------------------------------- */
 
 #define MACH_EXCEPTION_RAISE 2400
-#define MACH_EXCEPTION_REPLY 2500 /* struct mig_reply; ret_code 0: the thread goes on, else its task ends */
-#define EXC_BAD_ACCESS 1 /* code: KERN_…; subcode: the address; access: 1 read, 2 write, 4 execute */
-#define EXC_PROCESSOR  2 /* code: the processor's vector; subcode: its error code */
-#define EXC_SYSCALL    7 /* code: the number of a call that nobody emulates */
+#define MACH_EXCEPTION_REPLY                                                                       \
+	2500 /* struct mig_reply; ret_code 0: the thread goes on, else its task ends */
+#define EXC_BAD_ACCESS                                                                             \
+	1 /* code: KERN_…; subcode: the address; access: 1 read, 2 write, 4 execute */
+#define EXC_PROCESSOR 2 /* code: the processor's vector; subcode: its error code */
+#define EXC_SYSCALL   7 /* code: the number of a call that nobody emulates */
 
 struct mach_exception {
 	struct mach_msg_header head;
@@ -89,7 +95,8 @@ struct mach_exception {
 
 /* --- external memory objects ------------------------------------------------------------ */
 
-/* The kernel asks the pager; the right to answer comes as the message's reply right (a send right). */
+/* The kernel asks the pager; the right to answer comes as the message's reply right (a send right).
+ */
 #define MEMORY_OBJECT_DATA_REQUEST 2203
 struct memory_object_data_request {
 	struct mach_msg_header head;
@@ -119,7 +126,7 @@ struct memory_object_data_provided {
 #define MACH_BOOT_MAGIC 0x6d6f727469736533ull
 struct mach_boot {
 	u64 magic;
-	mach_port_t host;    /* privileged: power-off */
+	mach_port_t host;             /* privileged: power-off */
 	mach_port_t console, results; /* devices */
 	u32 reserved;
 	u64 initrd, initrd_size; /* mapped read-only */

@@ -1,12 +1,13 @@
 /*
  * mach_msg: send, receive, or send and then receive.
  *
- * The usual remote procedure call reads straight down: the message is copied in, its names become rights, the
- * server waits, so the message is put into its hands; the caller, who wants an answer, goes to wait on
- * its reply port, and the processor goes to the server with no look at the scheduler and no
- * kernel stack saved: both sides block with a continuation, mach_msg_continue() (Draves et al. 1991). The
- * continuation runs on the receiver's own stack and in its own address space, where it names the rights and copies the
- * message out. What happens in the rarer cases is in mqueue.c.
+ * The usual remote procedure call reads straight down: the message is copied in, its names become
+ * rights, the server waits, so the message is put into its hands; the caller, who wants an answer,
+ * goes to wait on its reply port, and the processor goes to the server with no look at the
+ * scheduler and no kernel stack saved: both sides block with a continuation, mach_msg_continue()
+ * (Draves et al. 1991). The continuation runs on the receiver's own stack and in its own address
+ * space, where it names the rights and copies the message out. What happens in the rarer cases is
+ * in mqueue.c.
  */
 #include <ipc.h>
 
@@ -20,8 +21,8 @@ static u64 deadline_of(long option, u32 bit, u32 milliseconds)
 }
 
 /*
- * The two headers of a remote procedure call, which nearly all messages have. Everything that ipc_kmsg_copyin() would check
- * is checked here, too; what is not exactly so goes there.
+ * The two headers of a remote procedure call, which nearly all messages have. Everything that
+ * ipc_kmsg_copyin() would check is checked here, too; what is not exactly so goes there.
  */
 #define REQUEST_BITS  MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND, MACH_MSG_TYPE_MAKE_SEND_ONCE)
 #define RESPONSE_BITS MACH_MSGH_BITS(MACH_MSG_TYPE_MOVE_SEND_ONCE, 0)
@@ -40,7 +41,8 @@ static always_inline bool copyin_request(struct ipc_kmsg *kmsg, struct ipc_space
 	kmsg->local = reply->port;
 	reply->port->refs++;
 	reply->port->sorights++;
-	kmsg->header.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_PORT_SEND, MACH_MSG_TYPE_PORT_SEND_ONCE);
+	kmsg->header.msgh_bits =
+		MACH_MSGH_BITS(MACH_MSG_TYPE_PORT_SEND, MACH_MSG_TYPE_PORT_SEND_ONCE);
 	return true;
 }
 
@@ -50,7 +52,7 @@ static always_inline bool copyin_response(struct ipc_kmsg *kmsg, struct ipc_spac
 	struct ipc_entry *dest = ipc_entry_lookup(space, kmsg->header.msgh_remote_port);
 
 	if (unlikely(!dest || !(dest->type & IPC_SEND_ONCE) || !dest->port->active ||
-		    kmsg->header.msgh_local_port != MACH_PORT_NULL))
+		     kmsg->header.msgh_local_port != MACH_PORT_NULL))
 		return false;
 	kmsg->remote = dest->port;
 	kmsg->local = NULL;
@@ -70,7 +72,8 @@ static always_inline s64 copyin(struct ipc_kmsg *kmsg, struct ipc_space *space)
 	return ipc_kmsg_copyin(kmsg, space);
 }
 
-/* The other side of the two: the reply right gets a name, the right that brought the message here is used up. */
+/* The other side of the two: the reply right gets a name, the right that brought the message here
+ * is used up. */
 static always_inline bool copyout_request(struct ipc_kmsg *kmsg, struct ipc_space *space)
 {
 	struct ipc_port *port = kmsg->remote, *reply = kmsg->local;
@@ -84,7 +87,8 @@ static always_inline bool copyout_request(struct ipc_kmsg *kmsg, struct ipc_spac
 	entry->type = IPC_SEND_ONCE;
 	kmsg->header.msgh_remote_port = entry->name;
 	kmsg->header.msgh_local_port = port->name;
-	kmsg->header.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_PORT_SEND_ONCE, MACH_MSG_TYPE_PORT_SEND);
+	kmsg->header.msgh_bits =
+		MACH_MSGH_BITS(MACH_MSG_TYPE_PORT_SEND_ONCE, MACH_MSG_TYPE_PORT_SEND);
 	ipc_port_release_send(port);
 	return true;
 }
@@ -110,7 +114,8 @@ static always_inline s64 copyout(struct ipc_kmsg *kmsg, struct ipc_space *space)
 	if (likely(bits == MACH_MSGH_BITS(MACH_MSG_TYPE_PORT_SEND, MACH_MSG_TYPE_PORT_SEND_ONCE)) &&
 		kmsg->local != IPC_PORT_DEAD && likely(copyout_request(kmsg, space)))
 		return MACH_MSG_SUCCESS;
-	if (likely(bits == MACH_MSGH_BITS(MACH_MSG_TYPE_PORT_SEND_ONCE, 0)) && likely(copyout_response(kmsg, space)))
+	if (likely(bits == MACH_MSGH_BITS(MACH_MSG_TYPE_PORT_SEND_ONCE, 0)) &&
+		likely(copyout_response(kmsg, space)))
 		return MACH_MSG_SUCCESS;
 	return ipc_kmsg_copyout(kmsg, space);
 }
@@ -205,7 +210,8 @@ static always_inline s64 find_queue(mach_port_t name, struct ipc_mqueue **queue)
  * Receives. `handoff`, if not NULL, holds the message that the caller has just sent and
  * waits for the processor: it gets it when the caller has to wait, else it becomes ready.
  */
-static always_inline s64 receive(vaddr_t msg, u32 option, u32 rcv_size, mach_port_t name, u32 timeout, struct thread *handoff)
+static always_inline s64 receive(vaddr_t msg, u32 option, u32 rcv_size, mach_port_t name,
+	u32 timeout, struct thread *handoff)
 {
 	struct thread *self = thread_current;
 	struct ipc_mqueue *queue;
@@ -254,16 +260,18 @@ long mach_reply_port_trap(long a, long b, long c, long d, long e, long f)
 	mach_port_t name;
 
 	(void)a, (void)b, (void)c, (void)d, (void)e, (void)f;
-	if (ipc_port_allocate_name(ipc_current_space(), MACH_PORT_RIGHT_RECEIVE, &name) != KERN_SUCCESS)
+	if (ipc_port_allocate_name(ipc_current_space(), MACH_PORT_RIGHT_RECEIVE, &name) !=
+		KERN_SUCCESS)
 		return MACH_PORT_NULL;
 	return name;
 }
 
 /*
- * mach_msg_trap: Mach's seven arguments in six registers; the last holds the time-out in milliseconds (lower
- * half) and the name to notify (upper half), which must be MACH_PORT_NULL.
+ * mach_msg_trap: Mach's seven arguments in six registers; the last holds the time-out in
+ * milliseconds (lower half) and the name to notify (upper half), which must be MACH_PORT_NULL.
  */
-long mach_msg_trap(long msg, long option, long send_size, long rcv_size, long rcv_name, long timeout_notify)
+long mach_msg_trap(
+	long msg, long option, long send_size, long rcv_size, long rcv_name, long timeout_notify)
 {
 	u32 timeout = (u32)timeout_notify;
 	struct thread *receiver = NULL;
@@ -280,13 +288,15 @@ long mach_msg_trap(long msg, long option, long send_size, long rcv_size, long rc
 			ipc_kmsg_free(kmsg);
 			return result;
 		}
-		result = ipc_mqueue_send(kmsg, deadline_of(option, MACH_SEND_TIMEOUT, timeout), &receiver);
+		result = ipc_mqueue_send(
+			kmsg, deadline_of(option, MACH_SEND_TIMEOUT, timeout), &receiver);
 		if (unlikely(result != MACH_MSG_SUCCESS))
 			return send_failed(kmsg, (vaddr_t)msg, result);
 	}
 	if (likely(option & MACH_RCV_MSG))
-		return receive((vaddr_t)msg, (u32)option, (u32)MIN((u64)rcv_size, (u64)MACH_MSG_SIZE_MAX),
-			(mach_port_t)rcv_name, timeout, receiver);
+		return receive((vaddr_t)msg, (u32)option,
+			(u32)MIN((u64)rcv_size, (u64)MACH_MSG_SIZE_MAX), (mach_port_t)rcv_name,
+			timeout, receiver);
 	if (receiver)
 		thread_make_ready(receiver);
 	return MACH_MSG_SUCCESS;

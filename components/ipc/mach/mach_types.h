@@ -3,11 +3,12 @@
  *
  * A message is a header of 24 bytes and a body. The body is made of items, each a type
  * descriptor of 8 bytes and its data, padded to a multiple of 8; a message's size is one too.
- * The body is parsed only when MACH_MSGH_BITS_COMPLEX is set: then some item may carry port rights, one
- * in each 64-bit element (a name in user space, a port inside the kernel, hence the width).
+ * The body is parsed only when MACH_MSGH_BITS_COMPLEX is set: then some item may carry port rights,
+ * one in each 64-bit element (a name in user space, a port inside the kernel, hence the width).
  *
  * Port names are 32 bits: the upper 20 index the task's table, the lower 12 are
- * the generation of that slot, so that a name that was given back does not soon mean something else.
+ * the generation of that slot, so that a name that was given back does not soon mean something
+ * else.
  */
 #pragma once
 
@@ -22,20 +23,20 @@ typedef u32 mach_port_t;
 
 struct mach_msg_header {
 	u32 msgh_bits;
-	u32 msgh_size;            /* bytes, header included */
+	u32 msgh_size;                /* bytes, header included */
 	mach_port_t msgh_remote_port; /* sent: where to; received: where to reply */
 	mach_port_t msgh_local_port;  /* sent: where to reply; received: the port it came through */
-	u32 msgh_seqno;           /* received: how many came through that port before */
+	u32 msgh_seqno;               /* received: how many came through that port before */
 	s32 msgh_id;
 };
 _Static_assert(sizeof(struct mach_msg_header) == 24, "layout of the interface");
 
-#define MACH_MSGH_BITS_REMOTE_MASK 0x000000ffu
-#define MACH_MSGH_BITS_LOCAL_MASK  0x0000ff00u
-#define MACH_MSGH_BITS_COMPLEX     0x80000000u
+#define MACH_MSGH_BITS_REMOTE_MASK    0x000000ffu
+#define MACH_MSGH_BITS_LOCAL_MASK     0x0000ff00u
+#define MACH_MSGH_BITS_COMPLEX        0x80000000u
 #define MACH_MSGH_BITS(remote, local) ((u32)(remote) | (u32)(local) << 8)
-#define MACH_MSGH_REMOTE(bits) ((bits)&0xff)
-#define MACH_MSGH_LOCAL(bits)  ((bits) >> 8 & 0xff)
+#define MACH_MSGH_REMOTE(bits)        ((bits)&0xff)
+#define MACH_MSGH_LOCAL(bits)         ((bits) >> 8 & 0xff)
 
 #define MACH_MSG_SIZE_MAX 16384u /* the longest inline message */
 
@@ -43,9 +44,9 @@ _Static_assert(sizeof(struct mach_msg_header) == 24, "layout of the interface");
 struct mach_msg_type {
 	u32 msgt_name : 8;
 	u32 msgt_size : 16;
-	u32 msgt_unused : 5;   /* must be 0 */
-	u32 msgt_inline : 1;   /* must be 1: the data follow */
-	u32 msgt_longform : 1; /* must be 0 */
+	u32 msgt_unused : 5;     /* must be 0 */
+	u32 msgt_inline : 1;     /* must be 1: the data follow */
+	u32 msgt_longform : 1;   /* must be 0 */
 	u32 msgt_deallocate : 1; /* must be 0: there is no memory to give up */
 	u32 msgt_number;
 };
@@ -75,7 +76,10 @@ static inline bool mach_type_is_port(unsigned name)
 
 /* A descriptor of `number` elements of `bits` bits each. */
 #define MACH_TYPE(name, bits, number)                                                              \
-	((struct mach_msg_type){.msgt_name = (name), .msgt_size = (bits), .msgt_inline = 1, .msgt_number = (number)})
+	((struct mach_msg_type){.msgt_name = (name),                                               \
+		.msgt_size = (bits),                                                               \
+		.msgt_inline = 1,                                                                  \
+		.msgt_number = (number)})
 
 /* --- mach_msg: options and results ----------------------------------------------- */
 
@@ -84,31 +88,32 @@ static inline bool mach_type_is_port(unsigned name)
 #define MACH_SEND_TIMEOUT 0x010u
 #define MACH_RCV_TIMEOUT  0x100u
 #define MACH_RCV_LARGE    0x800u /* a message that is too large stays in the queue */
-#define MACH_MSG_OPTIONS  (MACH_SEND_MSG | MACH_RCV_MSG | MACH_SEND_TIMEOUT | MACH_RCV_TIMEOUT | MACH_RCV_LARGE)
+#define MACH_MSG_OPTIONS                                                                           \
+	(MACH_SEND_MSG | MACH_RCV_MSG | MACH_SEND_TIMEOUT | MACH_RCV_TIMEOUT | MACH_RCV_LARGE)
 
-#define MACH_MSG_SUCCESS        0
-#define MACH_SEND_INVALID_DATA  0x10000002
-#define MACH_SEND_INVALID_DEST  0x10000003
-#define MACH_SEND_TIMED_OUT     0x10000004
-#define MACH_SEND_INTERRUPTED   0x10000007
-#define MACH_SEND_MSG_TOO_SMALL 0x10000008
-#define MACH_SEND_INVALID_REPLY 0x10000009
-#define MACH_SEND_INVALID_RIGHT 0x1000000a
+#define MACH_MSG_SUCCESS         0
+#define MACH_SEND_INVALID_DATA   0x10000002
+#define MACH_SEND_INVALID_DEST   0x10000003
+#define MACH_SEND_TIMED_OUT      0x10000004
+#define MACH_SEND_INTERRUPTED    0x10000007
+#define MACH_SEND_MSG_TOO_SMALL  0x10000008
+#define MACH_SEND_INVALID_REPLY  0x10000009
+#define MACH_SEND_INVALID_RIGHT  0x1000000a
 #define MACH_SEND_INVALID_NOTIFY 0x1000000b
-#define MACH_SEND_NO_BUFFER     0x1000000d
-#define MACH_SEND_INVALID_TYPE  0x1000000f
+#define MACH_SEND_NO_BUFFER      0x1000000d
+#define MACH_SEND_INVALID_TYPE   0x1000000f
 #define MACH_SEND_INVALID_HEADER 0x10000010
-#define MACH_RCV_INVALID_NAME   0x10004002
-#define MACH_RCV_TIMED_OUT      0x10004003
-#define MACH_RCV_TOO_LARGE      0x10004004
-#define MACH_RCV_INTERRUPTED    0x10004005
-#define MACH_RCV_PORT_CHANGED   0x10004006
-#define MACH_RCV_INVALID_DATA   0x10004008
-#define MACH_RCV_PORT_DIED      0x10004009
-#define MACH_RCV_IN_SET         0x1000400a
-#define MACH_RCV_HEADER_ERROR   0x1000400b
-#define MACH_RCV_BODY_ERROR     0x1000400c
-#define MACH_MSG_IPC_SPACE      0x00002000 /* or'ed in: there was no room for a name */
+#define MACH_RCV_INVALID_NAME    0x10004002
+#define MACH_RCV_TIMED_OUT       0x10004003
+#define MACH_RCV_TOO_LARGE       0x10004004
+#define MACH_RCV_INTERRUPTED     0x10004005
+#define MACH_RCV_PORT_CHANGED    0x10004006
+#define MACH_RCV_INVALID_DATA    0x10004008
+#define MACH_RCV_PORT_DIED       0x10004009
+#define MACH_RCV_IN_SET          0x1000400a
+#define MACH_RCV_HEADER_ERROR    0x1000400b
+#define MACH_RCV_BODY_ERROR      0x1000400c
+#define MACH_MSG_IPC_SPACE       0x00002000 /* or'ed in: there was no room for a name */
 
 /* --- results of all other traps --------------------------------------------------- */
 

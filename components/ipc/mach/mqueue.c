@@ -26,7 +26,8 @@ enum kstatus ipc_wait_hand_off(struct wait_queue *queue, struct thread *next)
 	return self->on_return ? K_INTERRUPTED : self->wake_status;
 }
 
-/* The first thread that waits for a message of this port, off the queue and holding the message; NULL if none waits. */
+/* The first thread that waits for a message of this port, off the queue and holding the message;
+ * NULL if none waits. */
 static always_inline struct thread *hand_over(struct ipc_port *port, struct ipc_kmsg *kmsg)
 {
 	struct ipc_mqueue *queue = port->queue;
@@ -96,7 +97,8 @@ static noinline s64 send_slowly(struct ipc_kmsg *kmsg, u64 deadline, struct thre
 s64 ipc_mqueue_send(struct ipc_kmsg *kmsg, u64 deadline, struct thread **receiver)
 {
 	if (likely(!(kmsg->header.msgh_bits & IPC_BITS_CIRCULAR))) {
-		*receiver = hand_over(kmsg->remote, kmsg); /* nobody waits at a kernel port or a dead one */
+		*receiver = hand_over(
+			kmsg->remote, kmsg); /* nobody waits at a kernel port or a dead one */
 		if (likely(*receiver))
 			return MACH_MSG_SUCCESS;
 	}

@@ -117,11 +117,13 @@ static void deliver_waiting(struct ipc_mqueue *queue)
 	}
 }
 
-static void move_messages(struct ipc_mqueue *from, struct ipc_mqueue *to, const struct ipc_port *port)
+static void move_messages(
+	struct ipc_mqueue *from, struct ipc_mqueue *to, const struct ipc_port *port)
 {
 	struct ipc_kmsg *kmsg, *after;
 
-	list_for_each_safe(kmsg, after, &from->messages, link) {
+	list_for_each_safe(kmsg, after, &from->messages, link)
+	{
 		if (kmsg->remote == port) {
 			list_remove(&kmsg->link);
 			list_push_back(&to->messages, &kmsg->link);

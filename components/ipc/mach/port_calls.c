@@ -3,7 +3,9 @@
 
 static long status_code(enum kstatus status)
 {
-	return status == K_OK ? KERN_SUCCESS : status == K_FULL ? KERN_NO_SPACE : KERN_RESOURCE_SHORTAGE;
+	return status == K_OK     ? KERN_SUCCESS
+	       : status == K_FULL ? KERN_NO_SPACE
+				  : KERN_RESOURCE_SHORTAGE;
 }
 
 static long allocate_receive(struct ipc_space *space, struct ipc_entry *entry)
@@ -70,7 +72,8 @@ long ipc_port_deallocate(struct ipc_space *space, mach_port_t name)
 	return KERN_SUCCESS;
 }
 
-/* User references of a send right or dead name: added or taken away, within what there is and can be. */
+/* User references of a send right or dead name: added or taken away, within what there is and can
+ * be. */
 static long change_urefs(struct ipc_space *space, struct ipc_entry *entry, s32 delta)
 {
 	s64 urefs = (s64)entry->urefs + delta;
@@ -88,7 +91,8 @@ static long change_urefs(struct ipc_space *space, struct ipc_entry *entry, s32 d
 	return KERN_SUCCESS;
 }
 
-/* A receive right is destroyed; a send right to the same port becomes a dead name when it is next used. */
+/* A receive right is destroyed; a send right to the same port becomes a dead name when it is next
+ * used. */
 static void destroy_receive(struct ipc_space *space, struct ipc_entry *entry)
 {
 	struct ipc_port *port = entry->port;
@@ -142,7 +146,8 @@ long ipc_port_get_refs(struct ipc_space *space, mach_port_t name, unsigned right
 	return KERN_SUCCESS;
 }
 
-/* Puts the entry of a given name, which must be free, at the caller's disposal: it leaves the free list. */
+/* Puts the entry of a given name, which must be free, at the caller's disposal: it leaves the free
+ * list. */
 static long claim_name(struct ipc_space *space, mach_port_t name, struct ipc_entry **out)
 {
 	u32 index = name >> IPC_GENERATION_BITS;
@@ -154,7 +159,8 @@ static long claim_name(struct ipc_space *space, mach_port_t name, struct ipc_ent
 		if (status != K_OK)
 			return status_code(status);
 	}
-	struct ipc_entry *entry = &space->chunks[index / IPC_CHUNK_ENTRIES][index % IPC_CHUNK_ENTRIES];
+	struct ipc_entry *entry =
+		&space->chunks[index / IPC_CHUNK_ENTRIES][index % IPC_CHUNK_ENTRIES];
 	if (entry->type != 0)
 		return KERN_NAME_EXISTS;
 	struct ipc_entry **at = &space->free;
@@ -166,11 +172,14 @@ static long claim_name(struct ipc_space *space, mach_port_t name, struct ipc_ent
 	return KERN_SUCCESS;
 }
 
-/* A right that the caller holds (of an arriving type) becomes `name` in the space. It stays the caller's on failure. */
-long ipc_port_insert_right(struct ipc_space *space, mach_port_t name, struct ipc_port *port, unsigned type)
+/* A right that the caller holds (of an arriving type) becomes `name` in the space. It stays the
+ * caller's on failure. */
+long ipc_port_insert_right(
+	struct ipc_space *space, mach_port_t name, struct ipc_port *port, unsigned type)
 {
 	struct ipc_entry *entry = ipc_right_lookup(space, name);
-	struct ipc_entry *known = type == MACH_MSG_TYPE_PORT_SEND_ONCE ? NULL : ipc_entry_find(space, port);
+	struct ipc_entry *known =
+		type == MACH_MSG_TYPE_PORT_SEND_ONCE ? NULL : ipc_entry_find(space, port);
 
 	if (port == IPC_PORT_DEAD || !port->active)
 		return KERN_INVALID_CAPABILITY;

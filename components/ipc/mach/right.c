@@ -6,7 +6,8 @@
  */
 #include <ipc.h>
 
-/* The port has died: what was a right is a dead name now, with the same number of user references. */
+/* The port has died: what was a right is a dead name now, with the same number of user references.
+ */
 static void entry_make_dead(struct ipc_space *space, struct ipc_entry *entry)
 {
 	struct ipc_port *port = entry->port;
@@ -58,14 +59,16 @@ struct ipc_port *ipc_right_take(const struct ipc_entry *entry, unsigned disposit
 	if (entry->type & IPC_DEAD_NAME)
 		return IPC_PORT_DEAD;
 	port->refs++;
-	if (disposition == MACH_MSG_TYPE_MOVE_SEND_ONCE || disposition == MACH_MSG_TYPE_MAKE_SEND_ONCE)
+	if (disposition == MACH_MSG_TYPE_MOVE_SEND_ONCE ||
+		disposition == MACH_MSG_TYPE_MAKE_SEND_ONCE)
 		port->sorights++;
 	else if (disposition != MACH_MSG_TYPE_MOVE_RECEIVE)
 		port->srights++;
 	return port;
 }
 
-/* A send right's (or dead name's) user reference is used up; a count at its limit has been lost track of and stays. */
+/* A send right's (or dead name's) user reference is used up; a count at its limit has been lost
+ * track of and stays. */
 static void drop_user_reference(struct ipc_space *space, struct ipc_entry *entry)
 {
 	if (entry->urefs == MACH_PORT_UREFS_MAX || --entry->urefs > 0)
@@ -145,7 +148,8 @@ unsigned ipc_arriving_type(unsigned disposition)
 
 /* --- arrival ------------------------------------------------------------------------- */
 
-static enum kstatus copyout_send_once(struct ipc_space *space, struct ipc_port *port, mach_port_t *name)
+static enum kstatus copyout_send_once(
+	struct ipc_space *space, struct ipc_port *port, mach_port_t *name)
 {
 	struct ipc_entry *entry = ipc_entry_alloc(space);
 
@@ -158,7 +162,8 @@ static enum kstatus copyout_send_once(struct ipc_space *space, struct ipc_port *
 }
 
 /* Send and receive rights to one port share a name. */
-static noinline enum kstatus copyout_shared(struct ipc_space *space, struct ipc_port *port, unsigned type, mach_port_t *name)
+static noinline enum kstatus copyout_shared(
+	struct ipc_space *space, struct ipc_port *port, unsigned type, mach_port_t *name)
 {
 	struct ipc_entry *entry = ipc_entry_find(space, port);
 	bool known = entry != NULL;
@@ -190,7 +195,8 @@ static noinline enum kstatus copyout_shared(struct ipc_space *space, struct ipc_
 	return K_OK;
 }
 
-enum kstatus ipc_right_copyout(struct ipc_space *space, struct ipc_port *port, unsigned type, mach_port_t *name)
+enum kstatus ipc_right_copyout(
+	struct ipc_space *space, struct ipc_port *port, unsigned type, mach_port_t *name)
 {
 	if (unlikely(!port || port == IPC_PORT_DEAD || !port->active)) {
 		*name = port ? MACH_PORT_DEAD : MACH_PORT_NULL;
@@ -213,8 +219,8 @@ void ipc_port_release_send_once(struct ipc_port *port)
 		return;
 	}
 	/* The notification is sent with the right that it is about. */
-	struct ipc_kmsg *kmsg = ipc_kmsg_kernel(sizeof(struct mach_msg_header), MACH_NOTIFY_SEND_ONCE, port,
-		MACH_MSG_TYPE_PORT_SEND_ONCE, NULL, 0);
+	struct ipc_kmsg *kmsg = ipc_kmsg_kernel(sizeof(struct mach_msg_header),
+		MACH_NOTIFY_SEND_ONCE, port, MACH_MSG_TYPE_PORT_SEND_ONCE, NULL, 0);
 	if (kmsg) {
 		ipc_kernel_post(kmsg);
 	} else {
@@ -276,7 +282,8 @@ struct ipc_port *ipc_port_named(struct ipc_space *space, mach_port_t name, enum 
 {
 	struct ipc_entry *entry = ipc_entry_lookup(space, name);
 
-	if (!entry || !(entry->type & IPC_SEND) || !entry->port->active || entry->port->kotype != type)
+	if (!entry || !(entry->type & IPC_SEND) || !entry->port->active ||
+		entry->port->kotype != type)
 		return NULL;
 	return entry->port;
 }

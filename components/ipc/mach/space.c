@@ -24,10 +24,12 @@ enum kstatus ipc_space_grow(struct ipc_space *space)
 	if (!page)
 		return K_NOMEM;
 	struct ipc_entry *entries = page_bytes(page);
-	_Static_assert(IPC_CHUNK_ENTRIES * sizeof(struct ipc_entry) == PAGE_SIZE, "a chunk is a page");
+	_Static_assert(
+		IPC_CHUNK_ENTRIES * sizeof(struct ipc_entry) == PAGE_SIZE, "a chunk is a page");
 	page_zero(entries);
 	space->chunks[chunk] = entries;
-	/* Index 0 stays unused: MACH_PORT_NULL is no name. The lowest index is to be handed out first. */
+	/* Index 0 stays unused: MACH_PORT_NULL is no name. The lowest index is to be handed out
+	 * first. */
 	for (u32 i = IPC_CHUNK_ENTRIES; i-- > (chunk == 0 ? 1u : 0u);) {
 		entries[i].name = (space->limit + i) << IPC_GENERATION_BITS;
 		entries[i].next = space->free;
@@ -43,7 +45,8 @@ void ipc_space_destroy(struct ipc_space *space)
 {
 	space->active = false;
 	for (u32 i = 0; i < space->limit; i++) {
-		struct ipc_entry *entry = &space->chunks[i / IPC_CHUNK_ENTRIES][i % IPC_CHUNK_ENTRIES];
+		struct ipc_entry *entry =
+			&space->chunks[i / IPC_CHUNK_ENTRIES][i % IPC_CHUNK_ENTRIES];
 		if (entry->type != 0)
 			ipc_entry_destroy(space, entry);
 	}

@@ -121,22 +121,22 @@ static struct page_request *find_request(const struct memory_object *memory, u64
 {
 	struct page_request *request;
 
-	list_for_each(request, &memory->requests, link)
-		if (request->index == index)
-			return request;
+	list_for_each(request, &memory->requests, link) if (request->index == index) return request;
 	return NULL;
 }
 
 static struct ipc_kmsg *data_request(struct memory_object *memory, u64 index)
 {
-	struct ipc_kmsg *kmsg = ipc_kmsg_kernel(sizeof(struct memory_object_data_request), MEMORY_OBJECT_DATA_REQUEST,
-		memory->port, MACH_MSG_TYPE_PORT_SEND, memory->control, MACH_MSG_TYPE_PORT_SEND);
+	struct ipc_kmsg *kmsg = ipc_kmsg_kernel(sizeof(struct memory_object_data_request),
+		MEMORY_OBJECT_DATA_REQUEST, memory->port, MACH_MSG_TYPE_PORT_SEND, memory->control,
+		MACH_MSG_TYPE_PORT_SEND);
 
 	if (!kmsg)
 		return NULL;
 	ipc_port_make_send(memory->port);
 	ipc_port_make_send(memory->control);
-	struct memory_object_data_request *request = (struct memory_object_data_request *)&kmsg->header;
+	struct memory_object_data_request *request =
+		(struct memory_object_data_request *)&kmsg->header;
 	request->type = MACH_TYPE(MACH_MSG_TYPE_INTEGER_64, 64, 3);
 	request->offset = index << PAGE_SHIFT;
 	request->length = PAGE_SIZE;
@@ -144,8 +144,10 @@ static struct ipc_kmsg *data_request(struct memory_object *memory, u64 index)
 	return kmsg;
 }
 
-/* A new request, sent. *next: the pager's thread that holds it and waits for the processor, or NULL. */
-static enum kstatus ask(struct memory_object *memory, u64 index, struct page_request **out, struct thread **next)
+/* A new request, sent. *next: the pager's thread that holds it and waits for the processor, or
+ * NULL. */
+static enum kstatus ask(
+	struct memory_object *memory, u64 index, struct page_request **out, struct thread **next)
 {
 	struct page_request *request = object_alloc(&request_cache);
 
@@ -164,12 +166,14 @@ static enum kstatus ask(struct memory_object *memory, u64 index, struct page_req
 	return K_OK;
 }
 
-/* The frame lies outside what the allocator knows; its label is filled in when it is first asked for. */
+/* The frame lies outside what the allocator knows; its label is filled in when it is first asked
+ * for. */
 static enum kstatus physical_page(struct memory_object *memory, u64 index)
 {
 	struct page *page = phys_page(memory->start + (index << PAGE_SHIFT));
 
-	page->refs = 2; /* the object's, and one that is never given up: the frame is not the allocator's */
+	page->refs = 2; /* the object's, and one that is never given up: the frame is not the
+			   allocator's */
 	return vm_object_insert(memory->object, index, page);
 }
 
@@ -217,7 +221,8 @@ static enum kstatus store(struct memory_object *memory, u64 index, const void *d
 	return status;
 }
 
-/* Looks at the message as closely as a MIG stub would: size and descriptors must be exactly those of its id. */
+/* Looks at the message as closely as a MIG stub would: size and descriptors must be exactly those
+ * of its id. */
 static bool well_formed(const struct mach_msg_header *header)
 {
 	const struct memory_object_data_provided *message = (const void *)header;
@@ -238,14 +243,18 @@ void memory_object_control(struct memory_object *memory, struct ipc_kmsg *kmsg)
 	const struct memory_object_data_provided *message = (const void *)&kmsg->header;
 	s32 id = kmsg->header.msgh_id;
 
-	if (id >= MEMORY_OBJECT_DATA_PROVIDED && id <= MEMORY_OBJECT_DATA_ERROR && well_formed(&kmsg->header)) {
+	if (id >= MEMORY_OBJECT_DATA_PROVIDED && id <= MEMORY_OBJECT_DATA_ERROR &&
+		well_formed(&kmsg->header)) {
 		u64 index = message->answer.offset >> PAGE_SHIFT;
 		struct page_request *request = find_request(memory, index);
 		if (request && (message->answer.offset & VM_PAGE_MASK) == 0) {
 			if (id == MEMORY_OBJECT_DATA_ERROR)
 				answer(request, K_FAULT);
 			else
-				answer(request, store(memory, index, id == MEMORY_OBJECT_DATA_PROVIDED ? message->data : NULL));
+				answer(request,
+					store(memory, index,
+						id == MEMORY_OBJECT_DATA_PROVIDED ? message->data
+										  : NULL));
 		}
 	}
 	ipc_kmsg_destroy(kmsg);

@@ -1,8 +1,9 @@
 /*
  * Processes as Mach knows them: a task, a thread in it, and a port on which it calls.
  *
- * The port is the task's bootstrap port: the one right that a task cannot lose and a child does not share, since the server
- * sets it anew. It stays the process's over exec, which ends the old task and goes on in a fresh one.
+ * The port is the task's bootstrap port: the one right that a task cannot lose and a child does not
+ * share, since the server sets it anew. It stays the process's over exec, which ends the old task
+ * and goes on in a fresh one.
  */
 #include <server.h>
 
@@ -82,16 +83,19 @@ static enum kstatus client_init(struct proc *proc, mach_port_t from)
 	struct env_client *client = &proc->client;
 
 	*client = (struct env_client){0};
-	enum kstatus status = status_of(mach_port_allocate(server_task, MACH_PORT_RIGHT_RECEIVE, &client->port));
+	enum kstatus status =
+		status_of(mach_port_allocate(server_task, MACH_PORT_RIGHT_RECEIVE, &client->port));
 	if (status != K_OK)
 		return status;
 	status = make_task(from, client);
 	if (status != K_OK) {
-		must(mach_port_mod_refs(server_task, client->port, MACH_PORT_RIGHT_RECEIVE, -1), "to give up a port");
+		must(mach_port_mod_refs(server_task, client->port, MACH_PORT_RIGHT_RECEIVE, -1),
+			"to give up a port");
 		return status;
 	}
 	must(mach_port_move_member(server_task, client->port, server_set), "a client's port");
-	must(task_set_special_port(client->task, TASK_BOOTSTRAP_PORT, client->port), "a client's bootstrap port");
+	must(task_set_special_port(client->task, TASK_BOOTSTRAP_PORT, client->port),
+		"a client's bootstrap port");
 	*client_of(client->port) = proc;
 	*client_of(client->task) = proc;
 	return K_OK;
@@ -102,7 +106,8 @@ static void set_context(mach_port_t thread)
 {
 	struct mach_thread_pointers pointers = {.emulation = EMULATOR_CONTEXT};
 
-	must(thread_set_state(thread, MACH_THREAD_POINTERS, &pointers, sizeof(pointers)), "a client's pointers");
+	must(thread_set_state(thread, MACH_THREAD_POINTERS, &pointers, sizeof(pointers)),
+		"a client's pointers");
 }
 
 enum kstatus env_client_create(struct proc *proc)
@@ -119,8 +124,10 @@ enum kstatus env_client_fork(struct proc *parent, struct proc *child)
 {
 	enum kstatus status = client_init(child, parent->client.task);
 
-	if (status == K_OK) /* the child's thread stands in the library, where its parent's waits for the answer */
-		must(thread_dup(parent->client.thread, child->client.thread, EMULATOR_FORKED), "to copy a thread");
+	if (status == K_OK) /* the child's thread stands in the library, where its parent's waits
+			       for the answer */
+		must(thread_dup(parent->client.thread, child->client.thread, EMULATOR_FORKED),
+			"to copy a thread");
 	return status;
 }
 
@@ -142,7 +149,8 @@ void env_client_destroy(struct proc *proc)
 	end_task(client->task);
 	if (client->fresh)
 		end_task(client->fresh);
-	must(mach_port_mod_refs(server_task, client->port, MACH_PORT_RIGHT_RECEIVE, -1), "to give up a port");
+	must(mach_port_mod_refs(server_task, client->port, MACH_PORT_RIGHT_RECEIVE, -1),
+		"to give up a port");
 	client->task = client->thread = client->port = client->fresh = MACH_PORT_NULL;
 }
 
@@ -164,9 +172,11 @@ void env_exec_commit(struct proc *proc, vaddr_t entry, vaddr_t stack)
 	client->task = client->fresh;
 	client->fresh = MACH_PORT_NULL;
 	*client_of(client->task) = proc;
-	must(task_set_special_port(client->task, TASK_BOOTSTRAP_PORT, client->port), "a client's bootstrap port");
+	must(task_set_special_port(client->task, TASK_BOOTSTRAP_PORT, client->port),
+		"a client's bootstrap port");
 	must(thread_create(client->task, &client->thread), "a thread for a new program");
-	must(thread_set_state(client->thread, MACH_THREAD_REGISTERS, &registers, sizeof(registers)), "a client's registers");
+	must(thread_set_state(client->thread, MACH_THREAD_REGISTERS, &registers, sizeof(registers)),
+		"a client's registers");
 	set_context(client->thread);
 	if (client->busy) { /* the old thread's call, execve, is never answered */
 		client->replaced = true;
@@ -184,7 +194,9 @@ void env_exec_abort(struct proc *proc)
 
 static void get_pointers(struct proc *proc, struct mach_thread_pointers *pointers)
 {
-	must(thread_get_state(proc->client.thread, MACH_THREAD_POINTERS, pointers, sizeof(*pointers)), "a client's pointers");
+	must(thread_get_state(
+		     proc->client.thread, MACH_THREAD_POINTERS, pointers, sizeof(*pointers)),
+		"a client's pointers");
 }
 
 enum kstatus env_set_thread_pointer(struct proc *proc, vaddr_t base)
@@ -195,7 +207,8 @@ enum kstatus env_set_thread_pointer(struct proc *proc, vaddr_t base)
 		return K_INVAL;
 	get_pointers(proc, &pointers);
 	pointers.fs_base = base;
-	return status_of(thread_set_state(proc->client.thread, MACH_THREAD_POINTERS, &pointers, sizeof(pointers)));
+	return status_of(thread_set_state(
+		proc->client.thread, MACH_THREAD_POINTERS, &pointers, sizeof(pointers)));
 }
 
 vaddr_t env_thread_pointer(struct proc *proc)

@@ -6,11 +6,14 @@
  */
 #pragma once
 
-#define EMULATOR_TEXT          0x7fffff100000 /* its image, read and execute; begins with struct emulator_header */
-#define EMULATOR_CONTEXT_START 0x7fffff200000 /* the thread's own pages: stack, context, message */
-#define EMULATOR_STACK_SIZE    2048
-#define EMULATOR_CONTEXT       (EMULATOR_CONTEXT_START + EMULATOR_STACK_SIZE) /* struct emulator_context */
-#define EMULATOR_CONTEXT_SIZE  0x2000
+#define EMULATOR_TEXT                                                                              \
+	0x7fffff100000 /* its image, read and execute; begins with struct emulator_header */
+#define EMULATOR_CONTEXT_START 0x7fffff200000 /* the thread's own pages: stack, context, message   \
+					       */
+#define EMULATOR_STACK_SIZE 2048
+#define EMULATOR_CONTEXT                                                                           \
+	(EMULATOR_CONTEXT_START + EMULATOR_STACK_SIZE) /* struct emulator_context */
+#define EMULATOR_CONTEXT_SIZE 0x2000
 
 /* Offsets in struct emulator_context, for its entry. */
 #define CONTEXT_USER_STACK 0
@@ -20,7 +23,8 @@
 
 #define EMULATOR_MAGIC 0x6d6f727469736565
 
-/* What a forked child's mach_msg() seems to return, for the message that was sent is its parent's. */
+/* What a forked child's mach_msg() seems to return, for the message that was sent is its parent's.
+ */
 #define EMULATOR_FORKED 0x7fff0001
 
 #ifndef __ASSEMBLER__
@@ -28,8 +32,8 @@
 
 struct emulator_header {
 	u64 magic;
-	u64 entry;                 /* of redirected calls */
-	u64 copy_start, copy_end;  /* code that touches the program's memory: a fault in it … */
-	u64 copy_failed;           /* … goes on here */
+	u64 entry;                /* of redirected calls */
+	u64 copy_start, copy_end; /* code that touches the program's memory: a fault in it … */
+	u64 copy_failed;          /* … goes on here */
 };
 #endif

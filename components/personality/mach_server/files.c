@@ -1,8 +1,9 @@
 /*
  * The files' pager: each file of the initrd is a memory object, this task its memory manager.
  *
- * The kernel asks for a page once, and keeps it: a program that is run again finds it there. The pager is a kernel thread of its own
- * and touches nothing of the services but a file_image, which never changes.
+ * The kernel asks for a page once, and keeps it: a program that is run again finds it there. The
+ * pager is a kernel thread of its own and touches nothing of the services but a file_image, which
+ * never changes.
  */
 #include <server.h>
 
@@ -54,7 +55,8 @@ static noreturn void pager(void)
 	for (;;) {
 		long result = mach_msg(&message, option, size, sizeof(message), pager_set, 0, 0);
 		option = MACH_RCV_MSG;
-		if (result != MACH_MSG_SUCCESS || message.head.msgh_id != MEMORY_OBJECT_DATA_REQUEST)
+		if (result != MACH_MSG_SUCCESS ||
+			message.head.msgh_id != MEMORY_OBJECT_DATA_REQUEST)
 			continue; /* only the kernel holds send rights to these ports */
 		size = answer_request(&message);
 		option |= MACH_SEND_MSG;
@@ -64,11 +66,14 @@ static noreturn void pager(void)
 void files_start(void)
 {
 	mach_port_t thread;
-	struct mach_thread_registers registers = {.rip = (u64)pager, .rsp = (u64)pager_stack + PAGER_STACK - 8};
+	struct mach_thread_registers registers = {
+		.rip = (u64)pager, .rsp = (u64)pager_stack + PAGER_STACK - 8};
 
-	must(mach_port_allocate(server_task, MACH_PORT_RIGHT_PORT_SET, &pager_set), "the pager's port set");
+	must(mach_port_allocate(server_task, MACH_PORT_RIGHT_PORT_SET, &pager_set),
+		"the pager's port set");
 	must(thread_create(server_task, &thread), "the pager's thread");
-	must(thread_set_state(thread, MACH_THREAD_REGISTERS, &registers, sizeof(registers)), "the pager's registers");
+	must(thread_set_state(thread, MACH_THREAD_REGISTERS, &registers, sizeof(registers)),
+		"the pager's registers");
 	must(thread_resume(thread), "starting the pager");
 }
 
@@ -77,7 +82,8 @@ enum kstatus files_object(struct file_image *image, mach_port_t *object)
 	mach_port_t port = (mach_port_t)(uintptr_t)image->cache;
 
 	if (port == MACH_PORT_NULL) {
-		enum kstatus status = status_of(mach_port_allocate(server_task, MACH_PORT_RIGHT_RECEIVE, &port));
+		enum kstatus status =
+			status_of(mach_port_allocate(server_task, MACH_PORT_RIGHT_RECEIVE, &port));
 		if (status != K_OK)
 			return status;
 		*image_of(port) = image;

@@ -1,18 +1,22 @@
 /*
  * The server: start-up, and the loop that every worker runs.
  *
- * A worker has two message buffers. Its one mach_msg() sends the answer that lies in a buffer and receives the next request into the
- * same; the answer to that is made in the other, since a call may look at its request to the end.
+ * A worker has two message buffers. Its one mach_msg() sends the answer that lies in a buffer and
+ * receives the next request into the same; the answer to that is made in the other, since a call
+ * may look at its request to the end.
  *
- * Nothing that comes from a client is believed: not the shape of a message, not the kind of its reply right (an
- * answer must never have to wait for room), and rights that nobody has asked for are given up at once.
+ * Nothing that comes from a client is believed: not the shape of a message, not the kind of its
+ * reply right (an answer must never have to wait for room), and rights that nobody has asked for
+ * are given up at once.
  */
 #include <frames/frames.h>
 #include <objects/objects.h>
 #include <server.h>
 
-#define ARENA_SIZE  (64ull << 20) /* address space for the server's own memory; used as it is touched */
-#define WORKERS_MAX (CONFIG_SERVICES_PROCESS_MAX + 1) /* every process may sleep, and one must listen */
+#define ARENA_SIZE                                                                                 \
+	(64ull << 20) /* address space for the server's own memory; used as it is touched */
+#define WORKERS_MAX                                                                                \
+	(CONFIG_SERVICES_PROCESS_MAX + 1) /* every process may sleep, and one must listen */
 #define NS_PER_MS   1000000u
 #define ERRNO_AGAIN 11
 
@@ -39,7 +43,8 @@ static void address_answer(struct worker *worker, u32 size)
 static void drop_right(mach_port_t name)
 {
 	if (name != MACH_PORT_NULL && name != MACH_PORT_DEAD)
-		must(mach_port_deallocate(server_task, name), "to give up a right that came in a message");
+		must(mach_port_deallocate(server_task, name),
+			"to give up a right that came in a message");
 }
 
 /* A message that is no request: all rights in it are given up. The kernel has checked its items. */
@@ -55,19 +60,21 @@ static noinline void discard(const struct mach_msg_header *head)
 		const u64 *names = (const u64 *)(type + 1);
 		for (u32 i = 0; i < type->msgt_number && mach_type_is_port(type->msgt_name); i++) {
 			if (type->msgt_name == MACH_MSG_TYPE_PORT_RECEIVE)
-				must(mach_port_mod_refs(server_task, (mach_port_t)names[i], MACH_PORT_RIGHT_RECEIVE, -1),
+				must(mach_port_mod_refs(server_task, (mach_port_t)names[i],
+					     MACH_PORT_RIGHT_RECEIVE, -1),
 					"to give up a receive right");
 			else
 				drop_right((mach_port_t)names[i]);
 		}
-		at += sizeof(*type) + ALIGN_UP(((u64)type->msgt_size * type->msgt_number + 7) / 8, 8);
+		at += sizeof(*type) +
+		      ALIGN_UP(((u64)type->msgt_size * type->msgt_number + 7) / 8, 8);
 	}
 }
 
 static bool is_request(const struct mach_msg_header *head)
 {
 	return !(head->msgh_bits & MACH_MSGH_BITS_COMPLEX) && head->msgh_id == UNIX_REQUEST_ID &&
-		MACH_MSGH_REMOTE(head->msgh_bits) == MACH_MSG_TYPE_PORT_SEND_ONCE;
+	       MACH_MSGH_REMOTE(head->msgh_bits) == MACH_MSG_TYPE_PORT_SEND_ONCE;
 }
 
 #define VECTOR_INVALID_OPCODE 6
@@ -86,7 +93,8 @@ static void serve_call(struct worker *worker, struct proc *proc)
 	struct unix_reply *reply = &worker->out->unix_message.reply;
 
 	call->proc = proc;
-	if (unlikely(!unix_server_open(&call->transfer, request, worker->in->head.msgh_size, reply))) {
+	if (unlikely(!unix_server_open(
+		    &call->transfer, request, worker->in->head.msgh_size, reply))) {
 		unix_server_refuse(reply);
 		address_answer(worker, reply->header.size);
 		return;
@@ -124,17 +132,21 @@ static noinline void refuse_second_call(struct worker *worker)
 
 /* --- exceptions ------------------------------------------------------------------------------ */
 
-/* Was it the library, touching the program's memory on its behalf? Then the touch fails, not the program. */
+/* Was it the library, touching the program's memory on its behalf? Then the touch fails, not the
+ * program. */
 static bool recover(const struct mach_exception *exception)
 {
 	struct mach_thread_registers registers;
 	mach_port_t thread = (mach_port_t)exception->thread;
 
-	if (thread_get_state(thread, MACH_THREAD_REGISTERS, &registers, sizeof(registers)) != KERN_SUCCESS ||
-		registers.rip < server_emulator.copy_start || registers.rip >= server_emulator.copy_end)
+	if (thread_get_state(thread, MACH_THREAD_REGISTERS, &registers, sizeof(registers)) !=
+			KERN_SUCCESS ||
+		registers.rip < server_emulator.copy_start ||
+		registers.rip >= server_emulator.copy_end)
 		return false;
 	registers.rip = server_emulator.copy_failed;
-	return thread_set_state(thread, MACH_THREAD_REGISTERS, &registers, sizeof(registers)) == KERN_SUCCESS;
+	return thread_set_state(thread, MACH_THREAD_REGISTERS, &registers, sizeof(registers)) ==
+	       KERN_SUCCESS;
 }
 
 static void end_process(struct proc *proc, const struct mach_exception *exception)
@@ -150,10 +162,12 @@ static void end_process(struct proc *proc, const struct mach_exception *exceptio
 		services_memory_fault(proc, exception->subcode, (unsigned)exception->access);
 		return;
 	}
-	if (thread_get_state((mach_port_t)exception->thread, MACH_THREAD_REGISTERS, &registers, sizeof(registers)) !=
-		KERN_SUCCESS)
+	if (thread_get_state((mach_port_t)exception->thread, MACH_THREAD_REGISTERS, &registers,
+		    sizeof(registers)) != KERN_SUCCESS)
 		registers.rip = 0; /* it has ended meanwhile */
-	services_exception(proc, exception->exception == EXC_PROCESSOR ? (unsigned)exception->code : VECTOR_INVALID_OPCODE,
+	services_exception(proc,
+		exception->exception == EXC_PROCESSOR ? (unsigned)exception->code
+						      : VECTOR_INVALID_OPCODE,
 		registers.rip);
 }
 
@@ -172,13 +186,15 @@ static noinline void serve_exception(struct worker *worker)
 	} else {
 		if (proc)
 			end_process(proc, exception);
-		drop_right(worker->in->head.msgh_remote_port); /* unanswered: the kernel ends the task, if it still is there */
+		drop_right(worker->in->head.msgh_remote_port); /* unanswered: the kernel ends the
+								  task, if it still is there */
 	}
 	drop_right((mach_port_t)exception->thread);
 	drop_right((mach_port_t)exception->task);
 }
 
-/* --- the loop ---------------------------------------------------------------------------------- */
+/* --- the loop ----------------------------------------------------------------------------------
+ */
 
 static void serve(struct worker *worker)
 {
@@ -190,7 +206,8 @@ static void serve(struct worker *worker)
 			refuse_second_call(worker);
 		else
 			serve_call(worker, proc);
-	} else if (head->msgh_local_port == server_exceptions && head->msgh_id == MACH_EXCEPTION_RAISE) {
+	} else if (head->msgh_local_port == server_exceptions &&
+		   head->msgh_id == MACH_EXCEPTION_RAISE) {
 		serve_exception(worker); /* only the kernel has send rights to that port */
 	} else {
 		discard(head);
@@ -200,21 +217,24 @@ static void serve(struct worker *worker)
 /* The answer goes out alone, for others of the server are to run before the next request. */
 static noinline void send_answer(struct worker *worker)
 {
-	long result = mach_msg(worker->out, MACH_SEND_MSG, worker->out->head.msgh_size, 0, MACH_PORT_NULL, 0, 0);
+	long result = mach_msg(
+		worker->out, MACH_SEND_MSG, worker->out->head.msgh_size, 0, MACH_PORT_NULL, 0, 0);
 
 	worker->answer = false;
 	if (result == MACH_SEND_INVALID_DEST) /* the client is gone */
 		drop_right(worker->out->head.msgh_remote_port);
 }
 
-/* Sends the answer, if there is one, and receives the next request into worker->in; false: no request came. */
+/* Sends the answer, if there is one, and receives the next request into worker->in; false: no
+ * request came. */
 static bool exchange(struct worker *worker)
 {
 	u64 deadline = cthread_next_deadline();
 	u32 option = MACH_RCV_MSG, timeout = 0;
 
 	if (unlikely(deadline != CTHREAD_FOREVER)) {
-		u64 now = env_now(), ms = deadline > now ? (deadline - now + NS_PER_MS - 1) / NS_PER_MS : 0;
+		u64 now = env_now(),
+		    ms = deadline > now ? (deadline - now + NS_PER_MS - 1) / NS_PER_MS : 0;
 		option |= MACH_RCV_TIMEOUT;
 		timeout = (u32)MIN(ms, (u64)UINT32_MAX);
 	}
@@ -239,7 +259,8 @@ static bool exchange(struct worker *worker)
 
 static noreturn void work(void *argument)
 {
-	struct worker worker = {.in = kalloc(sizeof(union server_message)), .out = kalloc(sizeof(union server_message))};
+	struct worker worker = {.in = kalloc(sizeof(union server_message)),
+		.out = kalloc(sizeof(union server_message))};
 
 	(void)argument;
 	if (!worker.in || !worker.out)
@@ -256,12 +277,15 @@ static noreturn void work(void *argument)
 	}
 }
 
-/* --- start-up --------------------------------------------------------------------------------------- */
+/* --- start-up
+ * --------------------------------------------------------------------------------------- */
 
-/* The allocators think of the arena as physical memory that begins at 0. Its head holds their labels. */
+/* The allocators think of the arena as physical memory that begins at 0. Its head holds their
+ * labels. */
 static void init_memory(void)
 {
-	u64 arena = 0, frames = ARENA_SIZE >> PAGE_SHIFT, labels = ALIGN_UP(frames_metadata_size(frames), PAGE_SIZE);
+	u64 arena = 0, frames = ARENA_SIZE >> PAGE_SHIFT,
+	    labels = ALIGN_UP(frames_metadata_size(frames), PAGE_SIZE);
 
 	if (vm_allocate(server_task, &arena, ARENA_SIZE, true) != KERN_SUCCESS)
 		panic("there is no room for the server's memory");
@@ -278,8 +302,10 @@ noreturn void _start(const struct mach_boot *boot)
 	server_task = mach_task_self();
 	init_memory();
 	must(mach_port_allocate(server_task, MACH_PORT_RIGHT_PORT_SET, &server_set), "a port set");
-	must(mach_port_allocate(server_task, MACH_PORT_RIGHT_RECEIVE, &server_exceptions), "the exception port");
-	must(mach_port_move_member(server_task, server_exceptions, server_set), "the exception port in its set");
+	must(mach_port_allocate(server_task, MACH_PORT_RIGHT_RECEIVE, &server_exceptions),
+		"the exception port");
+	must(mach_port_move_member(server_task, server_exceptions, server_set),
+		"the exception port in its set");
 	files_start();
 	cthreads_init(work, NULL, WORKERS_MAX);
 	env_option("init", init, sizeof(init));
@@ -287,7 +313,8 @@ noreturn void _start(const struct mach_boot *boot)
 	enum kstatus status = services_start(init, args);
 	if (status != K_OK) {
 		kprintf("cannot start %s: %s (init=PATH on the command line names another)\n", init,
-			status == K_NOENT ? "it is not in the initrd" : "it is no program that can run here");
+			status == K_NOENT ? "it is not in the initrd"
+					  : "it is no program that can run here");
 		env_power_off(1);
 	}
 	work(NULL);

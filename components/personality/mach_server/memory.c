@@ -1,18 +1,24 @@
-/* The space backend: a client's address map is its task's; and the client's memory by way of messages. */
+/* The space backend: a client's address map is its task's; and the client's memory by way of
+ * messages. */
 #include <server.h>
 
-_Static_assert(ENV_PROT_READ == 1 && ENV_PROT_WRITE == 2 && ENV_PROT_EXEC == 4, "rights are passed on as they are");
+_Static_assert(ENV_PROT_READ == 1 && ENV_PROT_WRITE == 2 && ENV_PROT_EXEC == 4,
+	"rights are passed on as they are");
 
-/* What lies above ENV_STACK_TOP is the emulation library's: a search from the top down must begin below. */
+/* What lies above ENV_STACK_TOP is the emulation library's: a search from the top down must begin
+ * below. */
 static enum kstatus find_and_map(mach_port_t task, vaddr_t *address, u64 length, u32 flags)
 {
-	if (*address != 0 && vm_map(task, address, length, flags, MACH_PORT_NULL, 0) == KERN_SUCCESS)
+	if (*address != 0 &&
+		vm_map(task, address, length, flags, MACH_PORT_NULL, 0) == KERN_SUCCESS)
 		return K_OK;
 	*address = ENV_MMAP_TOP;
-	return status_of(vm_map(task, address, length, flags | MACH_VM_ANYWHERE, MACH_PORT_NULL, 0));
+	return status_of(
+		vm_map(task, address, length, flags | MACH_VM_ANYWHERE, MACH_PORT_NULL, 0));
 }
 
-enum kstatus env_map_anonymous(struct proc *proc, vaddr_t *address, u64 length, unsigned prot, unsigned flags)
+enum kstatus env_map_anonymous(
+	struct proc *proc, vaddr_t *address, u64 length, unsigned prot, unsigned flags)
 {
 	mach_port_t task = client_target(proc);
 	u32 how = prot | (flags & ENV_MAP_SHARED ? 0 : MACH_VM_COPY);
@@ -24,16 +30,16 @@ enum kstatus env_map_anonymous(struct proc *proc, vaddr_t *address, u64 length, 
 	return status_of(vm_map(task, address, length, how, MACH_PORT_NULL, 0));
 }
 
-enum kstatus env_map_image(struct proc *proc, vaddr_t address, u64 length, unsigned prot, struct file_image *image,
-	u64 offset)
+enum kstatus env_map_image(struct proc *proc, vaddr_t address, u64 length, unsigned prot,
+	struct file_image *image, u64 offset)
 {
 	mach_port_t object;
 	enum kstatus status = files_object(image, &object);
 
 	if (status != K_OK)
 		return status;
-	return status_of(vm_map(client_target(proc), &address, length, prot | MACH_VM_COPY | MACH_VM_OVERWRITE, object,
-		offset));
+	return status_of(vm_map(client_target(proc), &address, length,
+		prot | MACH_VM_COPY | MACH_VM_OVERWRITE, object, offset));
 }
 
 enum kstatus env_unmap(struct proc *proc, vaddr_t address, u64 length)
@@ -98,7 +104,8 @@ enum kstatus env_copyin_string(char *to, vaddr_t from, size_t size, size_t *leng
 {
 	for (size_t done = 0; done < size;) {
 		size_t part = MIN(size - done, 4096 - ((from + done) & 4095)), available;
-		const char *carried = unix_server_peek(&current_call()->transfer, from + done, &available);
+		const char *carried =
+			unix_server_peek(&current_call()->transfer, from + done, &available);
 		if (carried)
 			part = MIN(part, available);
 		enum kstatus status = server_copyin(to + done, from + done, part);

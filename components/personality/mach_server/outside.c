@@ -19,7 +19,9 @@ static enum kstatus sleep(struct cthread_queue *queue, u64 deadline)
 	client->sleeper = cthread_self();
 	enum kstatus status = cthread_wait(queue, deadline);
 	client->sleeper = NULL;
-	return status == K_NOMEM ? K_INTERRUPTED : status; /* no worker is left to take over: the call must give up */
+	return status == K_NOMEM
+		       ? K_INTERRUPTED
+		       : status; /* no worker is left to take over: the call must give up */
 }
 
 enum kstatus env_sleep(struct env_queue *queue, u64 deadline)
@@ -43,7 +45,8 @@ void env_interrupt(struct proc *proc)
 		cthread_wake(proc->client.sleeper, K_INTERRUPTED);
 }
 
-/* The caller's own task yields the processor once its answer is there (emulator.c): it is not ours to give up for it. */
+/* The caller's own task yields the processor once its answer is there (emulator.c): it is not ours
+ * to give up for it. */
 void env_yield(void)
 {
 }
@@ -97,7 +100,8 @@ bool env_option(const char *key, char *out, size_t size)
 		while (*end && *end != ' ')
 			end++;
 		size_t length = (size_t)(end - word);
-		if (length > key_length && word[key_length] == '=' && strncmp(word, key, key_length) == 0) {
+		if (length > key_length && word[key_length] == '=' &&
+			strncmp(word, key, key_length) == 0) {
 			length -= key_length + 1;
 			if (length >= size)
 				return false;

@@ -19,7 +19,8 @@ static inline u64 env_now(void)
 	return (u64)high << 32 | low;
 }
 
-/* From the request or into the reply where the emulation library has sent the memory along, else with vm_read or vm_write. */
+/* From the request or into the reply where the emulation library has sent the memory along, else
+ * with vm_read or vm_write. */
 enum kstatus must_check server_copyin(void *to, vaddr_t from, size_t n);
 enum kstatus must_check server_copyout(vaddr_t to, const void *from, size_t n);
 

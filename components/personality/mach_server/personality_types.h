@@ -5,13 +5,13 @@
 #include <mach_types.h>
 
 struct env_client {
-	mach_port_t task, thread;             /* send rights; 0 once it has ended */
-	mach_port_t port;                     /* receive right: where it sends its calls */
-	mach_port_t fresh;                    /* the task that exec is building, or 0 */
-	bool busy;                            /* a call of its is being served */
-	bool doomed;                          /* it is to end when that call is over */
-	bool replaced;                        /* exec has ended the thread that waits for the answer */
-	struct cthread *sleeper;              /* who sleeps on its behalf, or NULL */
+	mach_port_t task, thread; /* send rights; 0 once it has ended */
+	mach_port_t port;         /* receive right: where it sends its calls */
+	mach_port_t fresh;        /* the task that exec is building, or 0 */
+	bool busy;                /* a call of its is being served */
+	bool doomed;              /* it is to end when that call is over */
+	bool replaced;            /* exec has ended the thread that waits for the answer */
+	struct cthread *sleeper;  /* who sleeps on its behalf, or NULL */
 };
 
 struct env_queue {

@@ -1,10 +1,11 @@
 /*
  * What the files of the server know of each other.
  *
- * Two kernel threads. The first runs the services: it receives from one port set, whose members are one port for each client
- * process (so that whose port a request came through says who asked, and nobody can pretend) and the exception port. The second
- * is the pager of the initrd's files; it has a port set of its own and never waits for the first, so that the
- * first may read a client's memory even when that has to be paged in.
+ * Two kernel threads. The first runs the services: it receives from one port set, whose members are
+ * one port for each client process (so that whose port a request came through says who asked, and
+ * nobody can pretend) and the exception port. The second is the pager of the initrd's files; it has
+ * a port set of its own and never waits for the first, so that the first may read a client's memory
+ * even when that has to be paged in.
  */
 #pragma once
 
@@ -28,10 +29,11 @@ struct server_call {
 };
 
 extern const struct mach_boot *server_boot;
-extern mach_port_t server_task;   /* itself */
-extern mach_port_t server_set;    /* the port set of the services */
+extern mach_port_t server_task;       /* itself */
+extern mach_port_t server_set;        /* the port set of the services */
 extern mach_port_t server_exceptions; /* where clients' exceptions come */
-extern mach_port_t server_template; /* a task with the emulation library and nothing else: what new programs begin as */
+extern mach_port_t server_template; /* a task with the emulation library and nothing else: what new
+				       programs begin as */
 extern struct emulator_header server_emulator; /* read from the library's image */
 
 /* A kernel call that can fail only by a mistake of ours. */

@@ -1,8 +1,9 @@
 /*
  * The template: a task that never runs, whose memory is the emulation library and what it needs.
  *
- * Every program begins as a copy of it (task_create with inheritance), so a new program gets the library, the redirection of its system
- * calls and its exception port in one kernel call, and all programs share the library's pages.
+ * Every program begins as a copy of it (task_create with inheritance), so a new program gets the
+ * library, the redirection of its system calls and its exception port in one kernel call, and all
+ * programs share the library's pages.
  */
 #include <server.h>
 #include <services/exec/elf.h>
@@ -26,7 +27,8 @@ static enum kstatus map_library(mach_port_t task, const struct file_image *file)
 	enum kstatus status = status_of(vm_map(task, &address, image.end - image.start,
 		MACH_VM_COPY | ENV_PROT_READ | ENV_PROT_EXEC, MACH_PORT_NULL, 0));
 	if (status == K_OK)
-		status = status_of(vm_write_forced(task, address, file->bytes + text->offset, text->filesz));
+		status = status_of(
+			vm_write_forced(task, address, file->bytes + text->offset, text->filesz));
 	if (status == K_OK)
 		status = status_of(vm_allocate(task, &context, EMULATOR_CONTEXT_SIZE, false));
 	return status;
@@ -45,7 +47,9 @@ enum kstatus template_create(void)
 	status = map_library(server_template, file);
 	if (status != K_OK)
 		return status;
-	must(task_set_emulation(server_template, server_emulator.entry), "redirection of system calls");
-	must(task_set_special_port(server_template, TASK_EXCEPTION_PORT, server_exceptions), "the exception port");
+	must(task_set_emulation(server_template, server_emulator.entry),
+		"redirection of system calls");
+	must(task_set_special_port(server_template, TASK_EXCEPTION_PORT, server_exceptions),
+		"the exception port");
 	return K_OK;
 }

@@ -1,9 +1,10 @@
 /*
  * The emulation library: a program's system calls as messages to the server.
  *
- * It lives in the program's own task, on a stack and with a message buffer of its own. What a call carries is in the
- * generated unix_mach_client.h. Everything a thread needs is in its context, which a new program finds zeroed and a forked child
- * as a copy of its parent's: then ports and kept answers are not its own and are forgotten.
+ * It lives in the program's own task, on a stack and with a message buffer of its own. What a call
+ * carries is in the generated unix_mach_client.h. Everything a thread needs is in its context,
+ * which a new program finds zeroed and a forked child as a copy of its parent's: then ports and
+ * kept answers are not its own and are forgotten.
  */
 #include <emulator.h>
 #include <mach.h>
@@ -22,7 +23,8 @@ struct emulator_context {
 };
 _Static_assert(offsetof(struct emulator_context, user_stack) == CONTEXT_USER_STACK, "entry.S");
 _Static_assert(offsetof(struct emulator_context, answers) == CONTEXT_ANSWERS, "entry.S");
-_Static_assert(EMULATOR_STACK_SIZE + sizeof(struct emulator_context) <= EMULATOR_CONTEXT_SIZE, "it fits its pages");
+_Static_assert(EMULATOR_STACK_SIZE + sizeof(struct emulator_context) <= EMULATOR_CONTEXT_SIZE,
+	"it fits its pages");
 
 #define LINUX_SCHED_YIELD 24
 
@@ -59,7 +61,8 @@ static bool unix_client_writable(vaddr_t to, size_t n)
 	return to + n > to && emulator_touch((void *)to, n) == 0;
 }
 
-/* It was writable a moment ago; if another thread has taken it away since, the bytes are lost as they would be on Linux. */
+/* It was writable a moment ago; if another thread has taken it away since, the bytes are lost as
+ * they would be on Linux. */
 static void unix_client_write(vaddr_t to, const void *from, size_t n)
 {
 	(void)emulator_copy((void *)to, from, n);
@@ -93,7 +96,8 @@ static bool find_ports(struct emulator_context *context)
 
 	mach_port_deallocate(self, self);
 	context->reply = mach_reply_port();
-	return result == KERN_SUCCESS && context->service != MACH_PORT_NULL && context->reply != MACH_PORT_NULL;
+	return result == KERN_SUCCESS && context->service != MACH_PORT_NULL &&
+	       context->reply != MACH_PORT_NULL;
 }
 
 static bool unix_client_rpc(union unix_message *message)
@@ -104,11 +108,13 @@ static bool unix_client_rpc(union unix_message *message)
 
 	if (unlikely(!context->reply) && !find_ports(context))
 		return false;
-	message->header.bits = MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND, MACH_MSG_TYPE_MAKE_SEND_ONCE);
+	message->header.bits =
+		MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND, MACH_MSG_TYPE_MAKE_SEND_ONCE);
 	message->header.remote_port = context->service;
 	message->header.local_port = context->reply;
 	do {
-		result = mach_msg(message, option, message->header.size, sizeof(*message), context->reply, 0, 0);
+		result = mach_msg(message, option, message->header.size, sizeof(*message),
+			context->reply, 0, 0);
 		option = MACH_RCV_MSG; /* an interrupted wait goes on */
 	} while (unlikely(result == MACH_RCV_INTERRUPTED));
 	if (unlikely(result == EMULATOR_FORKED))
@@ -118,7 +124,8 @@ static bool unix_client_rpc(union unix_message *message)
 
 static void keep(struct emulator_context *context, long number, long result)
 {
-	if (number >= EMULATOR_ANSWERS || context->kept_count == KEPT_MAX || result < 0 || result >= UINT32_MAX - 1)
+	if (number >= EMULATOR_ANSWERS || context->kept_count == KEPT_MAX || result < 0 ||
+		result >= UINT32_MAX - 1)
 		return;
 	context->answers[number] = (u32)result + 1;
 	context->kept[context->kept_count++] = (u16)number;
