@@ -1,13 +1,14 @@
 """What a measured kernel is made of: the parts that its stored configuration chose, and where each of them runs.
 
 The manifests of the tree tell which symbols of a configuration stand for parts. Kconfig is not run and nothing is written: a
-configuration that was built holds together already. A configuration of another state of the tree, whose parts this tree
-does not have, is not drawn.
+configuration that was built holds together already, and slots that came later do not concern it. A configuration that
+chose something this tree does not have is not drawn.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,13 +18,16 @@ from kit.constraints import KERNEL, Model
 from kit.graph import draw
 from kit.kconfig import Config
 from kit.kconfig_text import symbols_of
-from kit.manifest import Part, load_tree
+from kit.manifest import Part, Tree, load_tree
 from kit.results import Run
 from kit.toml import ManifestError
 
 from .configdiff import options
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+MODES = {"kernel": "Kernel mode", "user": "User mode", "library": "User mode, in each program’s own address space"}
 
 
 class NotDrawn(Exception):
@@ -35,7 +39,7 @@ class Image:
     """One linked program of the assembly and its parts."""
 
     mode: str
-    """"kernel" or "user": the mode of the processor it runs in."""
+    """Where it runs, as words."""
     title: str
     parts: tuple[Part, ...]
 
@@ -72,18 +76,27 @@ def _assembled(run: Run) -> Assembled:
     for symbol, literal in literals.items():
         if values.get(symbol) == "y":
             assembly[literal.var] = literal.value
-    if not assembly.get(KERNEL) or model.broken(assembly):
-        raise NotDrawn("It was measured at another state of the tree, whose parts this tree does not have.")
+    strange = sorted(name for name, value in values.items() if value == "y" and name not in literals.keys() | _options(tree))
+    if strange or not assembly.get(KERNEL):
+        what = f"CONFIG_{strange[0]}" if strange else "a kernel"
+        raise NotDrawn(f"It was measured at another state of the tree, in which its configuration’s {what} had a meaning.")
     types = {name: "bool" if value in ("y", "n") else "string" for name, value in values.items()}
     whole = SimpleNamespace(tree=tree, model=model)
     return Assembled(whole, Config(values, types, assembly), run.preset)
 
 
+def _options(tree: Tree) -> set[str]:
+    """Symbols that stand for no part: the options of kernels, slots and parts, and those of the tree's own Kconfig file."""
+    owners = [*tree.kernels.values(), *tree.slots.values(), *tree.parts()]
+    own = re.findall(r"^config (\w+)$", (ROOT / "Kconfig").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {symbol for owner in owners for option in owner.options for symbol in (option.symbol, *option.symbols)}.union(own)
+
+
 def _image(assembled: Assembled, linked: Linked) -> Image:
     slots = assembled.slots_of(linked.name)
     parts = [part for part in assembled.parts if not part.toolchain and _is_in(part, linked.name, slots)]
-    title = f"Kernel: {assembled.kernel.title}" if linked.name == "kernel" else f"{linked.name}, started as {linked.initrd}"
-    return Image("kernel" if linked.name == "kernel" else linked.mode, title, tuple(parts))
+    title = assembled.kernel.title if linked.name == "kernel" else f"{linked.name}, from {linked.initrd}"
+    return Image(MODES.get(linked.mode, linked.mode), title, tuple(parts))
 
 
 def _is_in(part: Part, image: str, slots: tuple[str, ...]) -> bool:

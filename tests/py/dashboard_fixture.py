@@ -102,10 +102,10 @@ def _config(preset: str, kernel: str, seed: int) -> str:
     if kernel == "linux":
         return "linux-image-cloud-amd64 6.1\nmitigations=off\n"
     chosen = kernel.upper().replace("-", "_")
-    part = "BUDDY" if seed % 2 else "BITMAP"
+    part = "EXAMPLE_BUDDY" if seed % 2 else "EXAMPLE_BITMAP"  # of no state of the tree
     return (
         f"#\n# Mortise configuration: {preset}\n#\nCONFIG_KERNEL_{chosen}=y\nCONFIG_FRAMES_{part}=y\n"
-        f"# CONFIG_FRAMES_{'BITMAP' if seed % 2 else 'BUDDY'} is not set\nCONFIG_SCHED_ROUND_ROBIN=y\n"
+        f"# CONFIG_FRAMES_EXAMPLE_{'BITMAP' if seed % 2 else 'BUDDY'} is not set\nCONFIG_SCHED_ROUND_ROBIN=y\n"
         f'CONFIG_SCHED_ROUND_ROBIN_QUANTUM_MS={10 * seed}\nCONFIG_CMDLINE="init=/bin/bench"\n'
     )
 

@@ -359,7 +359,7 @@ def test_stored_text_never_becomes_markup(hostile, page):
     assert response.status_code == 200
     assert "&lt;script&gt;alert(1)" in text, "the hostile text is shown, as text"
     tags = parse(response).tags
-    assert not [found for tag, found in tags if tag == "img"]
+    assert all(found["src"].startswith("/runs/") for tag, found in tags if tag == "img")
     assert all(found.get("src", "").startswith(("/static/", "/vendor/")) for tag, found in tags if tag == "script")
     assert not [name for _, found in tags for name in found if name.startswith("on") or name == "style"]
     assert all(found["href"].startswith(("/", "#")) for tag, found in tags if tag == "a")
@@ -531,9 +531,17 @@ def test_architecture_of_a_run_is_that_of_its_configuration(built, tmp_path):
         assert part.id.encode() in svg.data
 
 
+def test_slots_that_came_later_do_not_concern_a_run(built, tmp_path):
+    lines = [line for line in built.config.text().splitlines() if not line.startswith("CONFIG_SCHED")]
+    store = results.open_store(f"sqlite:///{tmp_path}/a.db")
+    store.add_run(replace(fixture.record("monolithic"), config_text="\n".join(lines)))
+    text = client_over(tmp_path / "a.db").get("/architecture").get_data(as_text=True)
+    assert "<code>frames/" in text and "<code>sched/" not in text
+
+
 def test_architecture_of_an_older_tree_is_not_guessed(client):
     text = client.get("/architecture").get_data(as_text=True)
-    assert "another state of the tree" in text and "not assembled from this kit" in text
+    assert "another state of the tree" in text and "CONFIG_FRAMES_EXAMPLE_BITMAP" in text and "not assembled from this kit" in text
     assert client.get("/runs/5/architecture.svg").status_code == 404
 
 
