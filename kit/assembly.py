@@ -225,12 +225,14 @@ class Assembled:
 
         A ``CONFIG_`` symbol that is not visible would silently be off; a contract without its implementation does not compile.
         """
-        for unit in [u for image in self.images for u in image.units if not u.test]:
-            if isinstance(unit.owner, Part):
-                text = unit.source.read_text(encoding="utf-8")
-                seen = {p.slot for p in self.unit_sees(unit)}
+        for part in self.parts:
+            sources = [u.source for image in self.images for u in image.units if u.owner is part and not u.test]
+            headers = [h for folder in (part.folder, self.tree.slots[part.slot].folder) for h in sorted(folder.glob("*.h"))]
+            seen = {p.slot for p in self.seen_by(part)}
+            for path in [] if part.toolchain == "musl" else [*sources, *headers]:
+                text = path.read_text(encoding="utf-8")
                 for fault in [*self._hidden_symbols(text, seen), *self._hidden_contracts(text, seen)]:
-                    raise ManifestError(f"{unit.source}: {fault} in {unit.owner.folder / 'part.toml'}")
+                    raise ManifestError(f"{path}: {fault} in {part.folder / 'part.toml'} or in its slot's slot.toml")
 
     def _hidden_symbols(self, text: str, seen: set[str]) -> Iterator[str]:
         for name in sorted(set(MENTION.findall(text))):

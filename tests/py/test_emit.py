@@ -313,6 +313,11 @@ def test_a_hidden_symbol_or_contract_is_refused(tree: Path) -> None:
     source.write_text(text + "#include <sched/sched.h>\n")
     with pytest.raises(ManifestError, match='add "sched" to requires'):
         assembled(tree, "CONFIG_KERNEL_MONO=y").check_sources()
+    source.write_text(text)
+    header = tree / "components/lib/lib.h"
+    header.write_text(header.read_text() + "#define SLICE IS_ENABLED(CONFIG_SCHED_FIXED)\n")
+    with pytest.raises(ManifestError, match="lib.h: CONFIG_SCHED_FIXED is not visible"):
+        assembled(tree, "CONFIG_KERNEL_MONO=y").check_sources()
 
 
 def test_what_is_emitted_is_deterministic(tree: Path) -> None:
