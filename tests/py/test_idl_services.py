@@ -23,10 +23,25 @@ FLAGS = (
 ).split()
 
 
+FEATURES = ("registers",)
+"""What the simulated placement provides, as the manifests of placements put it."""
+
+
+def parts() -> list[manifest.Part]:
+    """The parts of the slot that fit the simulated placement: every one whose requirements it and the others meet."""
+    chosen = list(manifest.load_tree(ROOT).slots["services"].parts)
+    while True:
+        names = {p.id for p in chosen} | {f"feature:{f}" for p in chosen for f in p.provides} | {f"feature:{f}" for f in FEATURES}
+        fitting = [p for p in chosen if all(r in names for r in p.requires if r.startswith(("services/", "feature:")))]
+        if fitting == chosen:
+            return chosen
+        chosen = fitting
+
+
 def autoconf(path: Path) -> None:
-    """Every part of the slot, with the options' defaults."""
+    """These parts, with the options' defaults."""
     lines = ["#define CONFIG_ASSERT 1", "#define CONFIG_HOST 1"]
-    for part in manifest.load_tree(ROOT).slots["services"].parts:
+    for part in parts():
         lines.append(f"#define CONFIG_{part.symbol} 1")
         lines += [f"#define CONFIG_{option.symbol} {option.default}" for option in part.options]
     path.write_text("\n".join(lines) + "\n")
@@ -34,8 +49,7 @@ def autoconf(path: Path) -> None:
 
 def sources(generated: Path) -> list[Path]:
     """All C files of the test program."""
-    parts = manifest.load_tree(ROOT).slots["services"].parts
-    services = [part.folder / name for part in parts for name in part.files_for("host")]
+    services = [part.folder / name for part in parts() for name in part.files_for("host")]
     rest = [path for folder in ("components/personality/host", "tests/host/services") for path in sorted((ROOT / folder).glob("*.c"))]
     alone = ["components/services/contract_test.c", "components/lib/base/format.c", "tests/host/main.c", "tests/host/tap.c"]
     return [*services, *rest, *(ROOT / name for name in alone), *generated.glob("*.c")]

@@ -1,11 +1,7 @@
-/*
- * clients: what a process has of a machine: a thread, memory, calls.
- */
+/* clients: what a process has of a machine: a thread and memory. See calls.c for what it does. */
 #include <stdlib.h>
 
 #include "threads.h"
-
-const struct host_transport *host_transport;
 
 static void *thread_main(void *argument)
 {
@@ -59,6 +55,16 @@ static enum kstatus create_thread(struct proc *proc, host_program program, void 
 	return K_OK;
 }
 
+/* The thread of a child: its registers are those of the parent at its call, with result 0. */
+static enum kstatus create_copy(struct proc *child, struct host_thread *parent)
+{
+	enum kstatus status = create_thread(child, parent->child_program, parent->child_argument);
+
+	child->client.thread->registers = parent->registers;
+	child->client.thread->registers.rax = 0;
+	return status;
+}
+
 enum kstatus env_client_create(struct proc *proc)
 {
 	if (!host_may_allocate())
@@ -76,7 +82,25 @@ enum kstatus env_client_fork(struct proc *parent, struct proc *child)
 		return K_NOMEM;
 	child->client.space = host_space_copy(parent->client.space);
 	child->client.thread_pointer = parent->client.thread_pointer;
-	return create_thread(child, self->child_program, self->child_argument);
+	return create_copy(child, self);
+}
+
+enum kstatus env_client_share(
+	struct proc *parent, struct proc *child, vaddr_t stack, vaddr_t thread_pointer)
+{
+	struct host_thread *self = host_machine.running;
+	enum kstatus status;
+
+	check(parent == host_current && self->child_program);
+	if (!host_may_allocate())
+		return K_NOMEM;
+	child->client.space = host_space_share(parent->client.space);
+	child->client.thread_pointer =
+		thread_pointer != 0 ? thread_pointer : parent->client.thread_pointer;
+	status = create_copy(child, self);
+	if (status == K_OK && stack != 0)
+		child->client.thread->registers.rsp = stack;
+	return status;
 }
 
 void env_client_start(struct proc *proc)
@@ -115,6 +139,7 @@ void env_exec_commit(struct proc *proc, vaddr_t entry, vaddr_t stack)
 	proc->client.entry = entry;
 	proc->client.stack = stack;
 	proc->client.thread_pointer = 0;
+	proc->client.thread->registers = (struct user_registers){.rip = entry, .rsp = stack};
 }
 
 void env_exec_abort(struct proc *proc)
@@ -145,62 +170,4 @@ vaddr_t host_entry(void)
 vaddr_t host_stack(void)
 {
 	return host_current->client.stack;
-}
-
-static long direct_transport(long number, const long a[6])
-{
-	if (number < 0 || number >= SERVICE_CALLS || !service_calls[number])
-		return services_unknown_call(number);
-	return service_calls[number](a[0], a[1], a[2], a[3], a[4], a[5]);
-}
-
-/* The client of the running thread is no more. */
-static noreturn void end_thread(void)
-{
-	check(host_machine.running->state == HOST_GONE);
-	host_switch_away();
-	pthread_mutex_unlock(&host_machine.lock);
-	pthread_exit(NULL);
-}
-
-noreturn void host_fault(vaddr_t address, unsigned access)
-{
-	services_memory_fault(host_current, address, access);
-	end_thread();
-}
-
-noreturn void host_exception(unsigned vector)
-{
-	services_exception(host_current, vector, 0x1234);
-	end_thread();
-}
-
-long host_call(long number, long a0, long a1, long a2, long a3, long a4, long a5)
-{
-	const long arguments[6] = {a0, a1, a2, a3, a4, a5};
-	struct proc *proc = host_current;
-	long result;
-
-	if (host_chance(host_machine.chances.switch_at_call))
-		host_give_way();
-	result = host_transport ? host_transport->call(number, arguments)
-				: direct_transport(number, arguments);
-	if (result == ENV_NO_REPLY)
-		end_thread();
-	check(host_current == proc);
-	if (host_chance(host_machine.chances.switch_at_call))
-		host_give_way();
-	return result;
-}
-
-long host_fork(int number, host_program program, void *argument)
-{
-	struct host_thread *self = host_machine.running;
-	long result;
-
-	self->child_program = program;
-	self->child_argument = argument;
-	result = host_sys(number);
-	self->child_program = NULL;
-	return result;
 }

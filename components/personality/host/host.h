@@ -67,9 +67,17 @@ extern const struct host_transport *host_transport;
 /* fork (57) or vfork (58); the child runs `program`, and then exits with 0. */
 long host_fork(int number, host_program program, void *argument);
 
-/* The client does what ends it: an access that nothing allows, a processor exception. */
-noreturn void host_fault(vaddr_t address, unsigned access);
-noreturn void host_exception(unsigned vector);
+/*
+ * The client does what it may not: an access that nothing allows, a processor exception. It comes
+ * back if a handler has run.
+ */
+void host_fault(vaddr_t address, unsigned access);
+void host_exception(unsigned vector);
+
+/* What runs in the client when a signal handler at `address` is called; its return is a sigreturn.
+ */
+typedef void (*host_handler)(int signal, vaddr_t info, vaddr_t context);
+void host_set_handler(vaddr_t address, host_handler handler);
 
 /* Fresh zeroed memory of the client, readable and writable. */
 vaddr_t host_alloc(size_t n);
@@ -109,6 +117,7 @@ u64 host_live_spaces(void);
 
 struct host_space;
 struct host_space *host_space_create(void);
+struct host_space *host_space_share(struct host_space *space);
 struct host_space *host_space_copy(struct host_space *space);
 void host_space_destroy(struct host_space *space);
 bool host_space_access(

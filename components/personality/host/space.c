@@ -26,6 +26,7 @@ struct host_region {
 
 struct host_space {
 	struct list regions; /* by rising address, never overlapping */
+	u32 refs;            /* threads that share it */
 };
 
 static u64 live_spaces;
@@ -152,12 +153,21 @@ struct host_space *host_space_create(void)
 	struct host_space *space = must(malloc(sizeof(*space)));
 
 	list_init(&space->regions);
+	space->refs = 1;
 	live_spaces++;
+	return space;
+}
+
+struct host_space *host_space_share(struct host_space *space)
+{
+	space->refs++;
 	return space;
 }
 
 void host_space_destroy(struct host_space *space)
 {
+	if (--space->refs > 0)
+		return;
 	while (!list_is_empty(&space->regions))
 		region_destroy(list_entry(space->regions.next, struct host_region, link));
 	free(space);

@@ -31,6 +31,9 @@ struct host_thread {
 	void *argument;
 	host_program child_program; /* for the fork that it is about to make */
 	void *child_argument;
+	bool attention; /* services_attention() is due */
+	struct user_registers registers;
+	u8 fpu[ENV_FPU_SIZE];
 };
 
 extern struct host_machine {

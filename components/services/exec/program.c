@@ -6,10 +6,25 @@
 
 #define MODE_EXECUTE 0111u
 
-/* Without the tree: what the archive has under that name. The caller is user 0. */
-static long find_in_archive(char *path, struct program *program)
+/* Looks in the archive; `path` stays as it was given, for the new program hears of it. */
+static long look_up(const char *path, struct file_image **image)
 {
-	long error = initramfs_find(path, &program->image);
+	size_t size = strlen(path) + 1;
+	char *copy = kalloc(size);
+	long error;
+
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, path, size);
+	error = initramfs_find(copy, image);
+	kfree(copy, size);
+	return error;
+}
+
+/* Without the tree: what the archive has under that name. The caller is user 0. */
+static long find_in_archive(const char *path, struct program *program)
+{
+	long error = look_up(path, &program->image);
 
 	if (error != 0)
 		return error;

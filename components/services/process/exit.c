@@ -93,9 +93,7 @@ void process_end(struct proc *proc, s32 status)
 	env_client_destroy(proc);
 	if (IS_ENABLED(CONFIG_SERVICES_SIGNALS)) {
 		signals_exit(proc);
-		tell_parent(proc,
-			status & 0x7f ? (status & PROCESS_CORE_FLAG ? CLD_DUMPED : CLD_KILLED)
-				      : CLD_EXITED,
+		tell_parent(proc, status & 0x7f ? CLD_KILLED : CLD_EXITED,
 			status & 0x7f ? status & 0x7f : status >> 8);
 	}
 	env_wakeup_all(&proc->parent->waiters);

@@ -14,7 +14,6 @@
 #define WAIT_STATUS_EXITED(code)    (((code)&0xff) << 8)
 #define WAIT_STATUS_STOPPED(signal) (((signal)&0xff) << 8 | 0x7f)
 #define WAIT_STATUS_CONTINUED       0xffff
-#define PROCESS_CORE_FLAG           0x80
 
 void process_init(void);
 

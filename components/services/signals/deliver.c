@@ -12,10 +12,6 @@
 #define SYSCALL_LENGTH     2
 #define NR_restart_syscall 219
 
-#define CORE_SIGNALS                                                                               \
-	(signal_bit(SIGQUIT) | signal_bit(SIGILL) | signal_bit(SIGTRAP) | signal_bit(SIGABRT) |    \
-		signal_bit(SIGBUS) | signal_bit(SIGFPE) | signal_bit(SIGSEGV) |                    \
-		signal_bit(SIGXCPU) | signal_bit(SIGXFSZ) | signal_bit(SIGSYS))
 #define STOP_SIGNALS                                                                               \
 	(signal_bit(SIGSTOP) | signal_bit(SIGTSTP) | signal_bit(SIGTTIN) | signal_bit(SIGTTOU))
 #define NO_ACTION                                                                                  \
@@ -100,7 +96,7 @@ static bool run_handler(struct proc *proc, const struct signal_info *info)
 	return true;
 }
 
-/* What happens without a handler. True: the process has ended. */
+/* What happens without a handler; nothing dumps core. True: the process has ended. */
 static bool default_action(struct proc *proc, const struct signal_info *info)
 {
 	u64 bit = signal_bit(info->signal);
@@ -111,7 +107,7 @@ static bool default_action(struct proc *proc, const struct signal_info *info)
 		process_stop(proc, info->signal);
 		return false;
 	}
-	process_end(proc, info->signal | (bit & CORE_SIGNALS ? PROCESS_CORE_FLAG : 0));
+	process_end(proc, info->signal);
 	return true;
 }
 
@@ -125,7 +121,7 @@ static bool handle(struct proc *proc, const struct signal_info *info, bool *hand
 	if (handler == SIG_DFL)
 		return default_action(proc, info);
 	if (!run_handler(proc, info)) {
-		process_end(proc, SIGSEGV | PROCESS_CORE_FLAG);
+		process_end(proc, SIGSEGV);
 		return true;
 	}
 	*handled = true;

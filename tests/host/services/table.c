@@ -10,6 +10,7 @@ void test_exec(void);
 void test_elf(void);
 void test_initramfs(void);
 void test_devices(void);
+void test_signals(void);
 void test_exhaustion(void);
 void test_transport(void);
 
@@ -23,6 +24,7 @@ const struct contract_test contract_tests[] = {
 	{"elf", test_elf},
 	{"initramfs", test_initramfs},
 	{"devices", test_devices},
+	{"signals", test_signals},
 	{"exhaustion", test_exhaustion},
 	{"transport", test_transport},
 };

@@ -177,31 +177,6 @@ static void test_clock(void *argument)
 	tap_eq(host_sys(SYS_clock_nanosleep, 3, 0, at + 16, 0), -EINVAL, "or by none");
 }
 
-/* A sleep that is broken off says what was left. */
-static void interrupter(void *argument)
-{
-	(void)argument;
-	host_sys(SYS_sched_yield);
-	env_interrupt(env_current()->parent);
-}
-
-static void test_interrupt(void *argument)
-{
-	vaddr_t at = host_alloc(64);
-	long result;
-
-	(void)argument;
-	set_time(at, 100, 0);
-	host_fork(SYS_fork, interrupter, NULL);
-	do {
-		set_time(at + 16, 0, 0);
-		result = host_sys(SYS_nanosleep, at, at + 16);
-	} while (result == 0 && host_sys(SYS_wait4, -1, 0, 1) == 0);
-	tap_eq(result, -EINTR, "a sleep can be broken off");
-	tap_ok(time_at(at + 16).seconds == 99 && time_at(at + 16).rest < 1000000000,
-		"and says how much of it was left");
-}
-
 /* --- the small calls ----------------------------------------------------------------- */
 
 static void test_small(void *argument)
@@ -249,7 +224,6 @@ void test_devices(void)
 		test_run(test_two_readers, NULL,
 			(struct host_chances){.seed = seed, .switch_at_call = 2}, "two readers");
 	test_run_plain(test_clock, "clock");
-	test_run_plain(test_interrupt, "interrupt");
 	test_run_plain(test_small, "small calls");
 	tap_ok(strstr(host_results(),
 		       "{\"type\":\"enosys\",\"number\":2,\"name\":\"open\",\"count\":") != NULL,

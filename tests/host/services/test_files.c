@@ -2,16 +2,11 @@
  * Descriptors against a model, and the services against Linux itself: the tests run on one, so
  * the same random calls are made there and here, and every answer must be the same.
  */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <services/files/files.h>
 
+#include "linux_side.h"
 #include "services_test.h"
 
 #define F_DUPFD         0
@@ -109,37 +104,30 @@ static struct step random_step(void)
 #define KEEP_FROM 100
 
 /* On Linux, in a process of its own with no descriptor open. */
-static void run_on_linux(struct trace *trace)
+static void run_on_linux(void *argument)
 {
 	static u8 buffer[BUFFER_SIZE];
-	struct rlimit limit = {PROC_FILES, PROC_FILES};
+	struct trace *trace = argument;
 
-	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
-		_exit(1);
-	for (int fd = 0; fd < 1024; fd++)
-		close(fd);
+	linux_close_all(PROC_FILES);
 	for (size_t i = 0; i < STEPS; i++) {
 		const struct step *s = &trace->steps[i];
 		long a[4];
-		long result;
+		int fds[2];
 
 		for (int j = 0; j < 4; j++)
 			a[j] = s->places >> j & 1 ? (long)(buffer + s->arguments[j])
 						  : s->arguments[j];
-		result = syscall(s->number, a[0], a[1], a[2], a[3]);
-		trace->answers[i] = result < 0 ? -errno : result;
-		if (s->number == SYS_pipe2 && result == 0) {
-			int fds[2];
-
+		trace->answers[i] = linux_call(s->number, a[0], a[1], a[2], a[3], 0, 0);
+		if (s->number == SYS_pipe2 && trace->answers[i] == 0) {
 			memcpy(fds, (void *)a[0], sizeof(fds));
-			if (syscall(SYS_fcntl, fds[0], F_DUPFD, KEEP_FROM) < 0) {
-				syscall(SYS_close, fds[0]);
-				syscall(SYS_close, fds[1]);
+			if (linux_call(SYS_fcntl, fds[0], F_DUPFD, KEEP_FROM, 0, 0, 0) < 0) {
+				linux_call(SYS_close, fds[0], 0, 0, 0, 0, 0);
+				linux_call(SYS_close, fds[1], 0, 0, 0, 0, 0);
 			}
 		}
 		trace->digests[i] = digest(buffer);
 	}
-	_exit(0);
 }
 
 static void run_here(void *argument)
@@ -189,34 +177,34 @@ static void make_steps(void *argument)
 
 static void compare_with_linux(u64 seed)
 {
-	struct trace *trace = mmap(
-		NULL, sizeof(*trace), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	int status;
-	pid_t child;
+	struct trace *trace = linux_share(sizeof(*trace));
 
-	if (trace == MAP_FAILED)
-		host_die("no shared memory");
 	test_run(make_steps, trace, (struct host_chances){.seed = seed},
 		"the random calls are made up");
-	child = fork();
-	if (child == 0)
-		run_on_linux(trace);
-	if (child < 0 || waitpid(child, &status, 0) != child)
-		host_die("the calls cannot be made on Linux");
-	tap_eq(status, 0, "the calls are made on Linux");
+	tap_eq(linux_run(run_on_linux, trace), 0, "the calls are made on Linux");
 	test_run(run_here, trace, (struct host_chances){.seed = seed}, "the calls are made here");
-	munmap(trace, sizeof(*trace));
+	linux_unshare(trace, sizeof(*trace));
 }
 
 /* --- what Linux's own answer would be hard to arrange for --- */
 
+static void close_from(long fd)
+{
+	for (; fd < PROC_FILES; fd++)
+		host_sys(SYS_close, fd);
+}
+
 static void test_limits(void *argument)
 {
 	vaddr_t fds = host_alloc(8);
-	u64 live = host_live_objects();
 	long fd, last = -1;
+	u64 live;
 
 	(void)argument;
+	while (host_sys(SYS_dup, 0) >= 0)
+		;
+	close_from(4);
+	live = host_live_objects(); /* the table has grown once, and stays so */
 	tap_eq(host_sys(SYS_pipe, fds), 0, "process 1 begins with four descriptors");
 	tap_eq(peek32(fds), 4, "so that its first pipe gets the fifth");
 	while ((fd = host_sys(SYS_dup, 0)) >= 0)
@@ -227,8 +215,7 @@ static void test_limits(void *argument)
 	host_sys(SYS_close, last);
 	tap_eq(host_sys(SYS_pipe, fds), -EMFILE, "also with one descriptor left");
 	tap_eq(host_sys(SYS_dup, 0), last, "which it gives back");
-	for (long i = 4; i < PROC_FILES; i++)
-		host_sys(SYS_close, i);
+	close_from(4);
 	tap_eq(host_live_objects(), live, "nothing is left of what was closed");
 }
 

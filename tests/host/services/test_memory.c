@@ -1,11 +1,9 @@
 /* Memory by address: random calls against Linux, and what Linux would answer on a machine of its
  * own. */
-#include <errno.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "linux_side.h"
 #include "services_test.h"
 
 #define STEPS  1500
@@ -94,38 +92,41 @@ static u8 look(bool readable, bool writable, u8 byte)
 	return (u8)(readable | writable << 1 | (readable ? byte << 2 : 0));
 }
 
-static void run_on_linux(struct trace *trace)
+/* Tries a page with calls that copy from and to it, through a pipe; they fail where the page does.
+ */
+static u8 try_page(const int fds[2], u64 at, u8 mark)
 {
+	u8 byte = 0, none;
+	bool readable = linux_call(SYS_write, fds[1], (long)at, 1, 0, 0, 0) == 1;
+	bool writable;
+
+	if (readable)
+		linux_call(SYS_read, fds[0], (long)&byte, 1, 0, 0, 0);
+	linux_call(SYS_write, fds[1], (long)&mark, 1, 0, 0, 0);
+	writable = linux_call(SYS_read, fds[0], (long)at, 1, 0, 0, 0) == 1;
+	if (!writable) /* the byte is still in the pipe */
+		linux_call(SYS_read, fds[0], (long)&none, 1, 0, 0, 0);
+	return look(readable, writable, byte);
+}
+
+static void run_on_linux(void *argument)
+{
+	struct trace *trace = argument;
 	int fds[2];
 
-	if (pipe(fds) != 0)
-		_exit(2);
+	check(linux_call(SYS_pipe, (long)fds, 0, 0, 0, 0, 0) == 0);
 	for (size_t i = 0; i < STEPS; i++) {
 		const long *a = trace->steps[i].arguments;
-		long result = syscall(trace->steps[i].number, a[0], a[1], a[2], a[3], a[4], a[5]);
+		long result =
+			linux_call(trace->steps[i].number, a[0], a[1], a[2], a[3], a[4], a[5]);
 
-		trace->answers[i] = result == -1 ? -errno : result;
-		if (trace->steps[i].anywhere && result != -1)
-			munmap((void *)result, (size_t)a[1]);
-		for (size_t p = 0; p < PAGES; p++) {
-			void *page = (void *)(WINDOW + p * PAGE_SIZE);
-			u8 byte = 0;
-			bool readable = write(fds[1], page, 1) == 1;
-			bool writable;
-
-			if (readable && read(fds[0], &byte, 1) != 1)
-				_exit(3);
-			byte = (u8)(readable ? byte : 0);
-			if (write(fds[1], &(u8){(u8)(i % 61 + 1)}, 1) != 1)
-				_exit(4);
-			writable = read(fds[0], page, 1) ==
-				   1; /* the kernel's copy fails, the byte stays */
-			if (!writable && read(fds[0], &(u8){0}, 1) != 1)
-				_exit(5);
-			trace->pages[i][p] = look(readable, writable, byte);
-		}
+		trace->answers[i] = result;
+		if (trace->steps[i].anywhere && result >= 0)
+			check(linux_call(SYS_munmap, result, a[1], 0, 0, 0, 0) == 0);
+		for (size_t p = 0; p < PAGES; p++)
+			trace->pages[i][p] =
+				try_page(fds, WINDOW + p * PAGE_SIZE, (u8)(i % 61 + 1));
 	}
-	_exit(0);
 }
 
 static void run_here(void *argument)
@@ -174,23 +175,13 @@ static void make_steps(void *argument)
 
 static void compare_with_linux(u64 seed)
 {
-	struct trace *trace = mmap(
-		NULL, sizeof(*trace), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	int status;
-	pid_t child;
+	struct trace *trace = linux_share(sizeof(*trace));
 
-	if (trace == MAP_FAILED)
-		host_die("no shared memory");
 	test_run(make_steps, trace, (struct host_chances){.seed = seed},
 		"the random calls are made up");
-	child = fork();
-	if (child == 0)
-		run_on_linux(trace);
-	if (child < 0 || waitpid(child, &status, 0) != child)
-		host_die("the calls cannot be made on Linux");
-	tap_eq(status, 0, "the calls are made on Linux");
+	tap_eq(linux_run(run_on_linux, trace), 0, "the calls are made on Linux");
 	test_run(run_here, trace, (struct host_chances){.seed = seed}, "the calls are made here");
-	munmap(trace, sizeof(*trace));
+	linux_unshare(trace, sizeof(*trace));
 }
 
 /* --- brk --- */

@@ -142,6 +142,44 @@ static void test_orphans(void *argument)
 	tap_eq(host_live_spaces(), spaces, "nor of their memory");
 }
 
+/* A zombie comes to process 1 while its former grandparent lives on, until process 1 has taken it
+ * away. */
+
+struct early {
+	long read, write;
+};
+
+static void parent_of_zombie(void *argument)
+{
+	(void)argument;
+	host_fork(SYS_fork, exit_with, (void *)9);
+	for (int i = 0; i < 10; i++)
+		host_sys(SYS_sched_yield);
+}
+
+static void grandparent(void *argument)
+{
+	struct early *early = argument;
+
+	host_fork(SYS_fork, parent_of_zombie, NULL);
+	host_sys(SYS_read, early->read, host_alloc(8), 1);
+}
+
+static void test_early_orphan(void *argument)
+{
+	vaddr_t buf = host_alloc(8);
+	struct early early;
+
+	(void)argument;
+	host_sys(SYS_pipe, buf);
+	early = (struct early){peek32(buf), peek32(buf + 4)};
+	host_fork(SYS_fork, grandparent, &early);
+	host_sys(SYS_wait4, -1, buf);
+	tap_eq(peek32(buf), 9 << 8, "process 1 is woken for a zombie that it inherits");
+	host_sys(SYS_write, early.write, buf, 1);
+	tap_ok(host_sys(SYS_wait4, -1, 0) > 0, "and then for its own child");
+}
+
 /* --- limits --- */
 
 static void sleeper(void *argument)
@@ -309,6 +347,7 @@ void test_process(void)
 		struct host_chances chances = {test_seed() * 1000 + seed, 2, 4};
 
 		test_run(test_orphans, NULL, chances, "orphans");
+		test_run(test_early_orphan, NULL, chances, "an early orphan");
 		test_run(test_tree, NULL, chances, "tree");
 	}
 	test_run_plain(test_limits, "limits");

@@ -238,7 +238,7 @@ void test_files(void);
 void test_memory(void);
 void test_exec(void);
 void test_elf(void);
-void test_devices(void);
+void test_signals(void);
 
 void test_transport(void);
 void test_transport(void)
@@ -254,6 +254,7 @@ void test_transport(void)
 	test_memory();
 	test_exec();
 	test_elf();
+	test_signals();
 	host_transport = NULL;
 	tap_ok(mach_traffic.windows > mach_traffic.calls / 100 && mach_traffic.carried > 1000,
 		"messages carry what they can");
