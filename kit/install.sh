@@ -152,6 +152,11 @@ install_packages()
 	fi
 }
 
+# What no package of this system would mend.
+if [ -x "$python" ] && ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))'; then
+	echo "install: $python is older than 3.10. Use Debian 12, Ubuntu 22.04 or newer." >&2
+	exit 1
+fi
 look_for_tools
 look_for_node_modules
 [ -n "$missing" ] || exit 0

@@ -176,6 +176,14 @@ def test_ubuntu_without_a_browser_is_told_loudly(machine: Machine, tmp_path: Pat
     assert "package chromium" in machine.install("check", "--list", KIT_OS_RELEASE=str(release))[1]
 
 
+def test_an_old_python_is_refused(machine: Machine) -> None:
+    machine.python.unlink()
+    machine.python.write_text("#!/bin/sh\nexit 1\n")
+    machine.python.chmod(0o755)
+    status, said, called = machine.install("demo")
+    assert status == 1 and "older than 3.10" in said and called == ""
+
+
 def test_an_unknown_goal_is_refused(machine: Machine) -> None:
     assert machine.install("dmeo")[0] == 2
 
