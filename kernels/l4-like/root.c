@@ -17,7 +17,7 @@
 #define USER_IMAGE_MAX 16 /* program headers that are looked at */
 
 static u64 runs[RUNS_MAX / 64]; /* which runs are free to give */
-static u64 runs_count;
+static u64 runs_end;            /* no number at or above it is among them */
 
 static bool run_is_free(u64 run)
 {
@@ -33,7 +33,7 @@ static void collect_runs(void)
 		if (run >= RUNS_MAX)
 			continue; /* beyond 64 GiB: nobody's */
 		runs[run / 64] |= 1ull << run % 64;
-		runs_count++;
+		runs_end = MAX(runs_end, run + 1);
 	}
 }
 
@@ -42,12 +42,11 @@ static void keep_share(struct l4_range image)
 {
 	u64 wanted = ((u64)CONFIG_KERNEL_L4_LIKE_MEMORY_MB << 20) / PAGE_SIZE;
 
-	for (u64 run = 0; run < RUNS_MAX && frames_count_free() < wanted && runs_count > 0; run++) {
+	for (u64 run = 0; run < runs_end && frames_count_free() < wanted; run++) {
 		bool of_image = (run + 1) * RUN_SIZE > image.start && run * RUN_SIZE < image.end;
 		if (!run_is_free(run) || of_image)
 			continue;
 		runs[run / 64] &= ~(1ull << run % 64);
-		runs_count--;
 		frames_free(phys_page(run * RUN_SIZE), FRAMES_MAX_ORDER);
 	}
 }
@@ -175,7 +174,7 @@ static void load(const struct program *program, const u8 *file)
 
 static void give_memory(struct l4_space *space, const struct program *program)
 {
-	for (u64 run = 0; run < RUNS_MAX; run++) {
+	for (u64 run = 0; run < runs_end; run++) {
 		paddr_t start = run * RUN_SIZE;
 		bool of_image =
 			start + RUN_SIZE > program->image.start && start < program->image.end;
@@ -192,6 +191,7 @@ static void give_memory(struct l4_space *space, const struct program *program)
 	}
 }
 
+/* Memory in more pieces than the page has room for stays unused. */
 static void add_range(struct l4_kip *kip, u64 start, u64 end)
 {
 	if (start < end && kip->ranges_count < L4_KIP_RANGES)
@@ -201,7 +201,7 @@ static void add_range(struct l4_kip *kip, u64 start, u64 end)
 /* The free ranges: adjoining runs in one, the image left out. */
 static void describe_memory(struct l4_kip *kip)
 {
-	for (u64 run = 0; run < RUNS_MAX; run++) {
+	for (u64 run = 0; run < runs_end; run++) {
 		if (!run_is_free(run))
 			continue;
 		u64 first = run;

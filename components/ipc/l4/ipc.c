@@ -11,6 +11,9 @@
  */
 #include <l4.h>
 
+#define TYPED_OR_FLAGS    0xffc0ull /* of a tag */
+#define ONE_ITEM_NO_WORDS 0x80ull
+
 /* Takes the processor from `self`, which begins to wait for `source`, to `peer`, whose frame is
  * complete. */
 static always_inline noreturn void switch_directly(
@@ -71,6 +74,28 @@ static always_inline void copy_registers(
 	}
 }
 
+/* The message's words, and what they mean to a receiver that waits in a trap or a fault. */
+static always_inline void deliver(
+	struct thread *peer, struct thread *self, u64 tag, u64 mr1, u64 mr2)
+{
+	unsigned words = l4_untyped(tag);
+
+	if (likely(peer->ipc.kind == IPC_PLAIN)) {
+		peer->frame->rax = self->ipc.id;
+		peer->frame->r10 = tag;
+		copy_registers(peer, self, words, mr1, mr2);
+	} else if (peer->ipc.kind == IPC_TRAP && words > 0) {
+		peer->frame->rax = mr1;
+	}
+}
+
+static always_inline bool registers_only(
+	const struct thread *self, const struct thread *peer, u64 tag)
+{
+	return likely((tag & TYPED_OR_FLAGS) == 0) &&
+	       likely(l4_untyped(tag) <= L4_REGISTER_MRS || (self->ipc.utcb && peer->ipc.utcb));
+}
+
 /* Does `self` keep what the direct way demands, whatever it sends: a peer that waits for it, and
  * itself going to wait? */
 static always_inline bool may_go_directly(
@@ -105,35 +130,44 @@ static noinline long reply_to_fault(
 	switch_directly(self, peer, from);
 }
 
-#define TYPED_OR_FLAGS    0xffc0ull
-#define ONE_ITEM_NO_WORDS 0x80ull
+/*
+ * A message after which the sender goes on: a server that replies to one client while others of its
+ * threads can run. The receiver becomes ready.
+ */
+static noinline long send_only(
+	struct thread *self, struct thread *peer, u64 to, u64 tag, u64 mr1, u64 mr2)
+{
+	if (unlikely(peer->ipc.id != to || !takes_from(peer, self) ||
+		     !registers_only(self, peer, tag)))
+		return l4_ipc_slow();
+	if (unlikely(self->ipc.redirector != L4_NIL && self->ipc.redirector != to))
+		return l4_ipc_slow();
+	deliver(peer, self, tag, mr1, mr2);
+	peer->ipc.phase = IPC_IDLE;
+	peer->ipc.waiting_for = L4_NIL;
+	thread_set_resume_user(peer);
+	thread_make_ready(peer);
+	return 0;
+}
 
 long l4_call_ipc(long to, long from, long timeouts, long tag, long mr1, long mr2)
 {
 	struct thread *self = thread_current, *peer = l4_slot((u64)to);
-	u64 id = self->ipc.id, source = (u64)from;
-	unsigned words = l4_untyped((u64)tag);
 
-	if (unlikely(!may_go_directly(self, peer, (u64)to, source, (u64)timeouts)))
+	if (unlikely(!may_go_directly(self, peer, (u64)to, (u64)from, (u64)timeouts))) {
+		if ((u64)from == L4_NIL)
+			return send_only(self, peer, (u64)to, (u64)tag, (u64)mr1, (u64)mr2);
 		return l4_ipc_slow();
-	if (unlikely(((u64)tag & TYPED_OR_FLAGS) != 0)) {
+	}
+	if (unlikely(!registers_only(self, peer, (u64)tag))) {
 		if (((u64)tag & 0xffff) == ONE_ITEM_NO_WORDS && peer->ipc.kind == IPC_FAULT)
-			return reply_to_fault(self, peer, source, (u64)mr1, (u64)mr2);
+			return reply_to_fault(self, peer, (u64)from, (u64)mr1, (u64)mr2);
 		return l4_ipc_slow();
 	}
-	if (unlikely(words > L4_REGISTER_MRS && (!self->ipc.utcb || !peer->ipc.utcb)))
-		return l4_ipc_slow();
-
 	/* From here on nothing can fail. */
-	if (likely(peer->ipc.kind == IPC_PLAIN)) {
-		peer->frame->rax = id;
-		peer->frame->r10 = (u64)tag;
-		copy_registers(peer, self, words, (u64)mr1, (u64)mr2);
-	} else if (peer->ipc.kind == IPC_TRAP && words > 0) {
-		peer->frame->rax = (u64)mr1;
-	}
+	deliver(peer, self, (u64)tag, (u64)mr1, (u64)mr2);
 	self->ipc.kind = IPC_PLAIN;
-	switch_directly(self, peer, source);
+	switch_directly(self, peer, (u64)from);
 }
 
 /* --- messages that the kernel sends ---------------------------------------------------------- */
