@@ -21,8 +21,8 @@ enum proc_state {
 };
 
 #define PROC_NAME_SIZE 16
-#define PROC_FILES     1024 /* descriptors, unless RLIMIT_NOFILE says otherwise: Linux's default */
-#define PROC_FILES_MAX 4096 /* what RLIMIT_NOFILE may be raised to */
+#define PROC_FILES     1024 /* descriptors, unless LIMIT_NOFILE says otherwise: Linux's default */
+#define PROC_FILES_MAX 4096 /* what LIMIT_NOFILE may be raised to */
 #define PROC_FILES_FEW 64   /* that a process has room for from the start */
 
 struct open_file;

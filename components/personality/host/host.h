@@ -124,6 +124,7 @@ bool host_space_access(
 	struct host_space *space, vaddr_t at, void *bytes, size_t n, unsigned access, bool checked);
 bool host_may_allocate(void);
 void host_objects_reset(void);
+void host_file_memory_reset(void);
 void host_outside_reset(void);
 void host_block_in_copy(u32 once_in);
 /* Lets the monitor go to another client that could run, if there is one. */

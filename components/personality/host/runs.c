@@ -1,5 +1,6 @@
 /* runs: a machine from its start to its power-off. */
 #include <services/initramfs/initramfs.h>
+#include <services/ramfs/ramfs.h>
 
 #include "threads.h"
 
@@ -56,6 +57,8 @@ int host_run(const char *path, const char *args, host_program program, void *arg
 		host_switch_away();
 	take_down();
 	initramfs_forget();
+	ramfs_forget();
+	host_file_memory_reset();
 	pthread_mutex_unlock(&host_machine.lock);
 	host_stop_failing();
 	return host_machine.status;

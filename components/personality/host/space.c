@@ -14,14 +14,24 @@ struct host_frame {
 	u8 bytes[PAGE_SIZE];
 };
 
+/* What files keep their bytes in; mappings and the services hold it. */
+struct env_object {
+	struct list all;
+	u32 refs;
+	u64 pages;
+	struct host_frame **frames; /* [page], NULL until written */
+};
+
 struct host_region {
 	struct list link;
 	vaddr_t start, end;
 	unsigned prot;
-	bool shared;
-	struct file_image *image; /* NULL: zeroes */
+	bool shared, read_only;    /* read_only: must not be made writable */
+	struct file_image *image;  /* or NULL */
+	struct env_object *object; /* or NULL, held; without either: zeroes */
 	u64 offset;
-	struct host_frame **frames; /* [page], NULL until touched */
+	struct host_frame *
+		*frames; /* [page], NULL until touched; of an object, until privately written */
 };
 
 struct host_space {
@@ -29,7 +39,8 @@ struct host_space {
 	u32 refs;            /* threads that share it */
 };
 
-static u64 live_spaces;
+static u64 live_spaces; /* and objects */
+static struct list objects = {&objects, &objects};
 
 u64 host_live_spaces(void)
 {
@@ -77,8 +88,23 @@ static struct host_region *region_create(vaddr_t start, vaddr_t end, unsigned pr
 	return r;
 }
 
+void env_object_destroy(struct env_object *object)
+{
+	check(object->refs > 0);
+	if (--object->refs > 0)
+		return;
+	for (u64 i = 0; i < object->pages; i++)
+		frame_unref(object->frames[i]);
+	list_remove(&object->all);
+	free(object->frames);
+	free(object);
+	live_spaces--;
+}
+
 static void region_destroy(struct host_region *r)
 {
+	if (r->object)
+		env_object_destroy(r->object);
 	for (u64 i = 0; i < page_count(r); i++)
 		frame_unref(r->frames[i]);
 	list_remove(&r->link);
@@ -114,6 +140,8 @@ static void split(struct host_space *space, vaddr_t at)
 	upper = must(calloc(1, sizeof(*upper)));
 	*upper = *r;
 	list_init(&upper->link);
+	if (upper->object)
+		upper->object->refs++;
 	below = (at - r->start) >> PAGE_SHIFT;
 	upper->start = at;
 	upper->offset += at - r->start;
@@ -184,6 +212,9 @@ struct host_space *host_space_copy(struct host_space *space)
 		c = region_create(r->start, r->end, r->prot, false);
 		c->shared = r->shared;
 		c->image = r->image;
+		c->object = r->object;
+		if (c->object)
+			c->object->refs++;
 		c->offset = r->offset;
 		for (u64 i = 0; i < page_count(r); i++) {
 			c->frames[i] = r->frames[i];
@@ -195,12 +226,37 @@ struct host_space *host_space_copy(struct host_space *space)
 	return copy;
 }
 
-/* The frame of a page, made if need be, and private if it is to be written. */
+/* The same of a page of an object. NULL: it lies beyond the end. */
+static struct host_frame *object_frame(struct host_region *r, u64 page, bool write)
+{
+	u64 index = (r->offset >> PAGE_SHIFT) + page;
+	struct host_frame **shared, **own = &r->frames[page];
+
+	if (index >= r->object->pages)
+		return *own;
+	shared = &r->object->frames[index];
+	if (!*shared)
+		*shared = frame_create();
+	if (r->shared || (!write && !*own))
+		return *shared;
+	if (!*own || (*own)->refs > 1) {
+		struct host_frame *copy = frame_create();
+
+		memcpy(copy->bytes, *own ? (*own)->bytes : (*shared)->bytes, PAGE_SIZE);
+		frame_unref(*own);
+		*own = copy;
+	}
+	return *own;
+}
+
+/* The frame of a page, made if need be, and private if it is to be written. NULL: there is none. */
 static struct host_frame *region_frame(struct host_region *r, u64 page, bool write)
 {
 	struct host_frame **frame = &r->frames[page];
 	u64 offset = r->offset + (page << PAGE_SHIFT);
 
+	if (r->object)
+		return object_frame(r, page, write);
 	if (!*frame) {
 		*frame = frame_create();
 		if (r->image && offset < r->image->size)
@@ -257,6 +313,8 @@ bool host_space_access(
 		if (here) {
 			frame = region_frame(
 				r, (at - r->start) >> PAGE_SHIFT, access & ENV_PROT_WRITE);
+			if (!frame)
+				return false;
 			if (access & ENV_PROT_WRITE)
 				memcpy(frame->bytes + at % PAGE_SIZE, here, piece);
 			else
@@ -369,6 +427,8 @@ enum kstatus env_protect(struct proc *proc, vaddr_t address, u64 length, unsigne
 
 		if (!r)
 			return K_NOENT;
+		if (r->read_only && prot & ENV_PROT_WRITE)
+			return K_DENIED;
 		r->prot = prot;
 		address = r->end;
 	}
@@ -383,4 +443,96 @@ enum kstatus env_write_memory(struct proc *proc, vaddr_t to, const void *from, s
 	return host_space_access(proc->client.fresh, to, (void *)from, n, ENV_PROT_WRITE, false)
 		       ? K_OK
 		       : K_FAULT;
+}
+
+/* --- file memory --- */
+
+enum kstatus env_object_create(struct env_object **out)
+{
+	if (!host_may_allocate())
+		return K_NOMEM;
+	*out = must(calloc(1, sizeof(**out)));
+	(*out)->refs = 1;
+	(*out)->frames = must(calloc(1, sizeof((*out)->frames[0])));
+	list_push_back(&objects, &(*out)->all);
+	live_spaces++;
+	return K_OK;
+}
+
+/* What files had when the machine was switched off. */
+void host_file_memory_reset(void)
+{
+	while (!list_is_empty(&objects)) {
+		struct env_object *object = list_entry(objects.next, struct env_object, all);
+
+		object->refs = 1; /* files held it: no space is left that could */
+		env_object_destroy(object);
+	}
+}
+
+enum kstatus env_object_resize(struct env_object *object, u64 pages)
+{
+	if (pages > object->pages &&
+		(!host_may_allocate() || pages > HOST_MAPPING_MAX >> PAGE_SHIFT))
+		return K_NOMEM;
+	for (u64 i = pages; i < object->pages; i++)
+		frame_unref(object->frames[i]);
+	object->frames = must(realloc(object->frames, (pages + 1) * sizeof(object->frames[0])));
+	for (u64 i = object->pages; i < pages; i++)
+		object->frames[i] = NULL;
+	object->pages = pages;
+	return K_OK;
+}
+
+void *env_object_page(struct env_object *object, u64 index, bool create)
+{
+	check(index < object->pages);
+	if (!object->frames[index] && create && host_may_allocate())
+		object->frames[index] = frame_create();
+	return object->frames[index] ? object->frames[index]->bytes : NULL;
+}
+
+enum kstatus env_map_object(struct proc *proc, vaddr_t *address, u64 length, unsigned prot,
+	unsigned flags, struct env_object *object, u64 offset)
+{
+	enum kstatus status =
+		env_map_anonymous(proc, address, length, prot, flags & ~ENV_MAP_SHARED);
+	struct host_region *r;
+
+	if (status != K_OK)
+		return status;
+	r = find(target(proc), *address);
+	check(r->start == *address && r->end == *address + length);
+	r->object = object;
+	object->refs++;
+	r->offset = offset;
+	r->shared = flags & ENV_MAP_SHARED;
+	r->read_only = flags & ENV_MAP_READ_ONLY;
+	return K_OK;
+}
+
+u64 env_mapped(const struct proc *proc)
+{
+	struct host_region *r;
+	u64 sum = 0;
+
+	list_for_each(r, &proc->client.space->regions, link) sum += r->end - r->start;
+	return sum;
+}
+
+size_t env_read_memory(struct proc *proc, void *to, vaddr_t from, size_t n)
+{
+	size_t done = 0;
+
+	while (done < n && proc->client.space &&
+		host_space_access(
+			proc->client.space, from + done, (u8 *)to + done, 1, ENV_PROT_READ, true))
+		done++;
+	return done;
+}
+
+/* As much as the default of docs/measuring.md. */
+void env_memory(struct env_memory *memory)
+{
+	*memory = (struct env_memory){.total_pages = 65536, .free_pages = 60000};
 }

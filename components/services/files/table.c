@@ -63,7 +63,7 @@ bool files_get_cloexec(const struct proc *proc, u32 fd)
 /* How many descriptors the process may have. */
 static u32 files_limit(const struct proc *proc)
 {
-	return (u32)MIN(proc->limits.of[RLIMIT_NOFILE].soft, PROC_FILES_MAX);
+	return (u32)MIN(proc->limits.of[LIMIT_NOFILE].soft, PROC_FILES_MAX);
 }
 
 /* The lowest free descriptor from `from` on. */

@@ -13,13 +13,13 @@
 
 void limits_init(struct limits *limits)
 {
-	for (int i = 0; i < RLIMIT_COUNT; i++)
-		limits->of[i] = (struct limit){RLIM_INFINITY, RLIM_INFINITY};
-	limits->of[RLIMIT_STACK].soft = STACK_DEFAULT;
-	limits->of[RLIMIT_CORE].soft = 0;
-	limits->of[RLIMIT_NPROC] =
+	for (int i = 0; i < LIMIT_COUNT; i++)
+		limits->of[i] = (struct limit){LIMIT_NONE, LIMIT_NONE};
+	limits->of[LIMIT_STACK].soft = STACK_DEFAULT;
+	limits->of[LIMIT_CORE].soft = 0;
+	limits->of[LIMIT_NPROC] =
 		(struct limit){CONFIG_SERVICES_PROCESS_MAX, CONFIG_SERVICES_PROCESS_MAX};
-	limits->of[RLIMIT_NOFILE] = (struct limit){PROC_FILES, PROC_FILES_MAX};
+	limits->of[LIMIT_NOFILE] = (struct limit){PROC_FILES, PROC_FILES_MAX};
 }
 
 static long check_change(const struct proc *proc, unsigned resource, const struct limit *fresh)
@@ -28,7 +28,7 @@ static long check_change(const struct proc *proc, unsigned resource, const struc
 
 	if (fresh->soft > fresh->hard)
 		return -EINVAL;
-	if (resource == RLIMIT_NOFILE && fresh->hard > PROC_FILES_MAX && fresh->hard > old->hard)
+	if (resource == LIMIT_NOFILE && fresh->hard > PROC_FILES_MAX && fresh->hard > old->hard)
 		return -EPERM;
 	return fresh->hard > old->hard && env_current()->identity.euid != 0 ? -EPERM : 0;
 }
@@ -48,7 +48,7 @@ static long exchange(struct proc *proc, unsigned resource, vaddr_t fresh, vaddr_
 
 	if (fresh != 0 && env_copyin(&is, fresh, sizeof(is)) != K_OK)
 		return -EFAULT;
-	if (resource >= RLIMIT_COUNT)
+	if (resource >= LIMIT_COUNT)
 		return -EINVAL;
 	was = proc->limits.of[resource];
 	if (fresh != 0)
@@ -80,7 +80,7 @@ long sys_setrlimit(unsigned int resource, vaddr_t fresh)
 
 long sys_getrlimit(unsigned int resource, vaddr_t old)
 {
-	if (resource >= RLIMIT_COUNT)
+	if (resource >= LIMIT_COUNT)
 		return -EINVAL;
 	return errno_of(
 		env_copyout(old, &env_current()->limits.of[resource], sizeof(struct limit)));

@@ -3,21 +3,21 @@
 
 #include <lib/lib.h>
 
-#define RLIMIT_CPU    0
-#define RLIMIT_FSIZE  1
-#define RLIMIT_DATA   2
-#define RLIMIT_STACK  3
-#define RLIMIT_CORE   4
-#define RLIMIT_NPROC  6
-#define RLIMIT_NOFILE 7
-#define RLIMIT_AS     9
-#define RLIMIT_COUNT  16
-#define RLIM_INFINITY UINT64_MAX
+#define LIMIT_CPU    0
+#define LIMIT_FSIZE  1
+#define LIMIT_DATA   2
+#define LIMIT_STACK  3
+#define LIMIT_CORE   4
+#define LIMIT_NPROC  6
+#define LIMIT_NOFILE 7
+#define LIMIT_AS     9
+#define LIMIT_COUNT  16
+#define LIMIT_NONE   UINT64_MAX
 
 struct limit {
 	u64 soft, hard;
 };
 
 struct limits {
-	struct limit of[RLIMIT_COUNT];
+	struct limit of[LIMIT_COUNT];
 };

@@ -69,9 +69,9 @@ static long check_file(const struct open_file *file, unsigned long prot, unsigne
  * them. */
 static bool is_within_limit(u64 length)
 {
-	u64 limit = env_current()->limits.of[RLIMIT_AS].soft;
+	u64 limit = env_current()->limits.of[LIMIT_AS].soft;
 
-	if (!IS_ENABLED(CONFIG_SERVICES_TREE) || limit == RLIM_INFINITY)
+	if (!IS_ENABLED(CONFIG_SERVICES_TREE) || limit == LIMIT_NONE)
 		return true;
 	return length <= limit && env_mapped(env_current()) <= limit - length;
 }

@@ -34,7 +34,7 @@ static struct proc *copy_process(long *error)
 	struct proc *child;
 
 	*error = -EAGAIN;
-	if (uid != 0 && process_count_of(uid) >= parent->limits.of[RLIMIT_NPROC].soft)
+	if (uid != 0 && process_count_of(uid) >= parent->limits.of[LIMIT_NPROC].soft)
 		return NULL;
 	child = process_create(parent, error);
 	if (!child)

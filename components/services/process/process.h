@@ -43,7 +43,7 @@ void process_end_vfork(struct proc *child);
 void process_end(struct proc *proc, s32 status);
 /* The caller wrote where nobody reads: SIGPIPE. What its call returns. */
 long process_broken_pipe(void) must_check;
-/* It wrote more than its RLIMIT_FSIZE allows: SIGXFSZ. What its call returns. */
+/* It wrote more than its LIMIT_FSIZE allows: SIGXFSZ. What its call returns. */
 long process_file_too_large(void) must_check;
 
 /* Stops `proc`, the process being attended to, until it is continued or killed. */

@@ -47,6 +47,19 @@ static long reach(struct node *dir, const char **name, size_t *length, struct no
 	}
 }
 
+static struct list images = {&images, &images};
+
+void ramfs_forget(void)
+{
+	struct file_image *image, *after;
+
+	list_for_each_safe(image, after, &images, link)
+	{
+		list_remove(&image->link);
+		kfree(image, sizeof(*image));
+	}
+}
+
 /* Hangs the member's bytes on its inode. Images are never freed: clients may map them for ever. */
 static long set_image(struct node *node, const struct cpio_entry *entry)
 {
@@ -63,7 +76,7 @@ static long set_image(struct node *node, const struct cpio_entry *entry)
 		.size = entry->size,
 		.mode = entry->mode,
 	};
-	list_init(&image->link);
+	list_push_back(&images, &image->link);
 	node->inode->image = image;
 	node->inode->size = entry->size;
 	return 0;

@@ -9,6 +9,9 @@ extern const struct volume_type ramfs_type; /* "tmpfs": options size=, nr_inodes
  * -ENOMEM. */
 long ramfs_populate(struct node *root, const void *archive, size_t size) must_check;
 
+/* Forgets where the archive's files lie: no file has its bytes there any more. */
+void ramfs_forget(void);
+
 /* For file systems that are a RAM file system with something in it: devices. */
 long ramfs_create(
 	struct volume **out, const struct volume_type *type, const char *options) must_check;

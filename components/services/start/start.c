@@ -159,9 +159,12 @@ enum kstatus services_start(const char *path, const char *args)
 		if (error != 0)
 			env_client_destroy(proc);
 	}
-	if (IS_ENABLED(CONFIG_SERVICES_TREE))
+	if (IS_ENABLED(CONFIG_SERVICES_TREE) && error == 0)
 		tree_begun();
 	if (error != 0) {
+		files_exit(proc);
+		if (IS_ENABLED(CONFIG_SERVICES_TREE))
+			tree_forget(proc);
 		process_free(proc);
 		return status_of(error);
 	}

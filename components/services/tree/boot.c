@@ -63,6 +63,8 @@ static long mount_at(const char *path, const char *type, u32 mode, u32 flags)
 		error = found->create(&volume, type, "");
 	if (error == 0) {
 		error = mount_create(&walk->at, volume, volume->root, flags, type, &mount);
+		if (error != 0)
+			volume_close(volume);
 		volume_unref(volume);
 	}
 	walk_end(walk);
@@ -76,11 +78,13 @@ static long build(struct proc *proc)
 	struct mount *mount;
 	size_t size;
 	const void *archive = env_initrd(&size);
-	long error = ramfs_type.create(&volume, "rootfs", "");
+	long error = ramfs_type.create(&volume, "rootfs", "mode=755");
 
 	if (error != 0)
 		return error;
 	error = mount_create(NULL, volume, volume->root, 0, "rootfs", &mount);
+	if (error != 0)
+		volume_close(volume);
 	volume_unref(volume);
 	if (error != 0)
 		return error;
@@ -110,8 +114,17 @@ long tree_init(struct proc *proc)
 	proc->tree = (struct proc_tree){.umask = 022};
 	error = build(proc);
 	if (error != 0)
-		tree_first = NULL;
+		tree_forget(proc);
 	return error;
+}
+
+void tree_forget(struct proc *proc)
+{
+	tree_exit(proc);
+	while (!list_is_empty(&mounts))
+		mount_destroy(list_entry(mounts.prev, struct mount, link)); /* the latest first */
+	ramfs_forget();
+	tree_first = NULL;
 }
 
 void tree_begun(void)

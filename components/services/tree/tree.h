@@ -426,6 +426,8 @@ long tree_may_delete(const struct node *victim, bool is_directory) must_check;
  * -ENOMEM.
  */
 long tree_init(struct proc *proc) must_check;
+/* Gives up all of it, when process 1 cannot be started: nothing is open or mapped. */
+void tree_forget(struct proc *proc);
 /* It runs now: the current process is who it is everywhere. */
 void tree_begun(void);
 void tree_fork(const struct proc *parent, struct proc *child);

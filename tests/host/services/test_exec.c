@@ -195,6 +195,10 @@ static void test_refusals(void *argument)
 	tap_eq(host_sys(SYS_execve, client_string(path), 0, 0), -ENAMETOOLONG,
 		"a path of 4096 characters");
 	path[PATH_MAX - 1] = '\0';
+	tap_eq(host_sys(SYS_execve, client_string(path), 0, 0), -ENAMETOOLONG,
+		"one of 4095 in one piece");
+	for (size_t i = 1; i < PATH_MAX - 1; i += 2)
+		path[i] = '/';
 	tap_eq(host_sys(SYS_execve, client_string(path), 0, 0), -ENOENT,
 		"one of 4095 is only not there");
 	tap_eq(host_sys(SYS_execve, good, 0x100, 0), -EFAULT, "a bad vector");
