@@ -162,8 +162,8 @@ def check(presets: Sequence[str], say: Say) -> int:
         results = [result for part in pool.map(lane, lanes(presets)) for result in part]
     say("")
     for result in results:
-        words = f"LEFT OUT: {result.stage.skip}" if result.stage.skip else f"{result.passed:5} passed {result.failed:4} failed {result.seconds:6.0f} s"
-        say(f"  {result.stage.name:<10} {words}")
+        found = f"{result.passed:5} passed {result.failed:4} failed {result.seconds:6.0f} s"
+        say(f"  {result.stage.name:<10} {f'LEFT OUT: {result.stage.skip}' if result.stage.skip else found}")
     passed, failed = sum(r.passed for r in results), sum(r.failed for r in results)
     say(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
