@@ -87,7 +87,7 @@ $(foreach n,$(NAMES),$(eval $(call emitted,$n)))
 
 # --- Building, running, measuring ----------------------------------------------------------------------------------------
 
-.PHONY: all products run bench gdb size graph compare figures ledger contract-tests host-programs headers export reference \
+.PHONY: all products run bench gdb size graph compare figures ledger contract-tests host-programs headers export reference image \
 	serve demo
 all: $(foreach n,$(NAMES),$(products.$n))
 
@@ -110,8 +110,8 @@ products: # for programs: what `all` would make
 FORMAT ?= json
 export:
 	$(Q)$(KIT) export $(FORMAT)
-reference:
-	$(Q)$(KIT) reference
+reference image:
+	$(Q)$(KIT) $@
 serve:
 	$(Q)$(KIT) serve
 demo: installed-demo

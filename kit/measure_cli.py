@@ -16,8 +16,9 @@ from typing import Any
 
 from kit import bench as benching
 from kit import built as building
-from kit import compare, export, interactive, ledger, reference
+from kit import compare, export, image, image_cli, interactive, ledger, reference
 from kit.figures import UNIT_NOTE, figures
+from kit.files import write_if_changed
 from kit.published import PublishedError
 from kit.qemu import MACHINES, Job, Machine, QemuError
 from kit.results import ResultsError, Run, Store, open_store
@@ -34,6 +35,7 @@ ERRORS = (
     building.BuiltError,
     ledger.LedgerError,
     reference.ReferenceError,
+    image.ImageError,
 )
 """What a user can cause: shown as a sentence, not as a trace."""
 
@@ -43,6 +45,7 @@ def register(subparsers: Any) -> None:
     one = _adder(subparsers, "run", run, "boot a preset with its console on this terminal")
     _one_preset(one)
     one.add_argument("--append", default=os.environ.get("APPEND", ""), help="the kernel's command line, e.g. init=/bin/bench")
+    one.add_argument("--image", default=os.environ.get("IMAGE", ""), help="boot the programs of an image that `image` made, too")
     one = _adder(subparsers, "gdb", gdb, "boot a preset halted, with gdb attached")
     _one_preset(one)
     one.add_argument("--append", default=os.environ.get("APPEND", ""), help="the kernel's command line")
@@ -120,7 +123,11 @@ def preset_list(given: Sequence[str]) -> list[str]:
 def run(arguments: argparse.Namespace) -> int:
     """Boot on the terminal; the guest's success is ours."""
     built = building.load(arguments.preset)
-    status, meaning = interactive.run_on_terminal(Job(built.kernel_elf, built.initrd, arguments.append, Machine(arguments.machine)))
+    initrd, append = built.initrd, arguments.append
+    if arguments.image:
+        initrd, append = built.folder / "run.cpio", append or "init=/bin/sh"
+        write_if_changed(initrd, image.merged(built.initrd, image_cli.path_of(arguments.image)))
+    status, meaning = interactive.run_on_terminal(Job(built.kernel_elf, initrd, append, Machine(arguments.machine)))
     if status:
         print(f"\n{arguments.preset}: {meaning}", file=sys.stderr)
     return status

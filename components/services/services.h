@@ -100,12 +100,20 @@ long services_unknown_call(long number);
 /*
  * The process did something that Linux answers with a fatal signal: an access that no mapping
  * allows (SIGSEGV), or processor exception `vector` (SIGFPE, SIGILL, SIGTRAP, SIGBUS, SIGSEGV).
- * `address` is the faulting address or the instruction's. It ends with a line on the console. The
- * monitor is held, and the process is in no call; env_client_destroy() has been called on it when
- * these return.
+ * `address` is the faulting address or the instruction's. Without signals it ends at once, with a
+ * line on the console: env_client_destroy() has been called on it when these return. With them
+ * its attention has been asked for (env_attention), and delivery decides. The monitor is held, and
+ * the process is in no call.
  */
 void services_memory_fault(struct proc *proc, vaddr_t address, unsigned access);
 void services_exception(struct proc *proc, unsigned vector, vaddr_t address);
+
+/*
+ * env_timer()'s time has come; bytes were typed (after env_console_listen()). Called with the
+ * monitor held and no process being served; they do not block.
+ */
+void services_timer(void);
+void services_input(const char *bytes, size_t n);
 
 /* What env_attention() asked for: signals are delivered, or the process ends. */
 void services_attention(struct proc *proc);

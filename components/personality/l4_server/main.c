@@ -34,6 +34,16 @@ static always_inline bool serve_trap(struct proc *proc, struct l4_message *m)
 	return result != ENV_NO_REPLY;
 }
 
+/*
+ * After a fault that nothing mends: with signals it waits for delivery, which the worker sees to
+ * before an empty reply; without them the process has ended, and none is due.
+ */
+static bool fault_is_pending(struct l4_message *m)
+{
+	m->tag = 0;
+	return IS_ENABLED(CONFIG_SERVICES_SIGNALS);
+}
+
 static bool serve_fault(struct proc *proc, struct l4_message *m)
 {
 	unsigned access = (unsigned)l4_label(m->tag) & VM_PROT_ALL;
@@ -42,7 +52,7 @@ static bool serve_fault(struct proc *proc, struct l4_message *m)
 	l4_pager_begin_fault(&proc->client.space->map.pmap, address);
 	if (unlikely(vm_fault(&proc->client.space->map, address, access) != K_OK)) {
 		services_memory_fault(proc, address, access);
-		return false;
+		return fault_is_pending(m);
 	}
 	l4_pager_answer(m);
 	return true;
@@ -61,8 +71,10 @@ static bool serve(struct proc *proc, struct l4_message *m)
 		m->tag = 0;
 		return true;
 	}
-	if (label == L4_LABEL_EXCEPTION)
+	if (label == L4_LABEL_EXCEPTION) {
 		services_exception(proc, (unsigned)m->mr[0], m->mr[2]);
+		return fault_is_pending(m);
+	}
 	return false; /* what a client sends by itself has no meaning here */
 }
 
