@@ -23,7 +23,7 @@ FLAGS = (
 ).split()
 
 
-FEATURES = ("registers",)
+FEATURES = ("file_objects", "registers")
 """What the simulated placement provides, as the manifests of placements put it."""
 
 

@@ -161,6 +161,28 @@ static bool copyout(vaddr_t to, const void *from, size_t n)
 
 const struct host_transport mach_transport = {call, copyin, copyout};
 
+/* --- what is written of a buffer stays in one piece -------------------------------- */
+
+/* The old bytes in a gap between two pieces are the client's: they must not be overwritten. */
+bool mach_leaves_gaps(void)
+{
+	static union unix_message message;
+	static struct unix_reply reply;
+	const long arguments[6] = {3, (long)host_alloc(64), 64, 0, 0, 0};
+	vaddr_t at = (vaddr_t)arguments[1];
+	struct unix_transfer own;
+
+	unix_client_pack(&message.request, SYS_read, arguments);
+	return unix_server_open(&own, &message.request, message.header.size, &reply) &&
+	       unix_server_copyout(&own, at + 8, "12345678", 8) &&
+	       !unix_server_copyout(&own, at + 24, "12345678", 8) &&
+	       unix_server_copyout(&own, at + 12, "12345678", 8) &&
+	       !unix_server_copyout(&own, at, "1234567", 7) &&
+	       unix_server_copyout(&own, at, "12345678", 8) &&
+	       !unix_server_copyout(&own, at + 60, "12345678", 8) &&
+	       (unix_server_close(&own, &reply, 0), reply.extents[0] == (u64)20 << 32);
+}
+
 /* --- requests that no library would send ---------------------------------------- */
 
 /* Damages a good request and gives it to the server's checks; how many of them pass. */

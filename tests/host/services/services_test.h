@@ -62,3 +62,4 @@ struct mach_traffic {
 extern struct mach_traffic mach_traffic;
 
 u32 mach_fuzz(u32 rounds);
+bool mach_leaves_gaps(void);
