@@ -109,7 +109,7 @@ struct ipc_kmsg {
 	struct ipc_port *remote; /* a right of the type that the header's bits say */
 	struct ipc_port *local;  /* the reply right; NULL if none; IPC_PORT_DEAD */
 	u32 capacity;            /* bytes from `header` on */
-	struct mach_msg_header header;
+	struct mach_msg_header header aligned(8); /* the message, its items at multiples of 8 */
 };
 #define IPC_PORT_DEAD ((struct ipc_port *)-1)
 #define IPC_BITS_CIRCULAR                                                                          \
