@@ -118,32 +118,32 @@ static void measure_messages(bool own_task, const char *kind)
 
 /* --- a pager ------------------------------------------------------------------------- */
 
-/* Supplies every page of its object from one page of its own. */
+/* Supplies every page of its object from one page of its own, marked with the page's offset. */
 static void pager(mach_port_t port)
 {
-	static struct memory_object_data_provided answer;
 	static union {
 		struct mach_msg_header head;
 		struct memory_object_data_request request;
+		struct memory_object_data_provided answer;
 	} message;
+	u32 option = MACH_RCV_MSG;
 
-	answer.answer.type = MACH_TYPE(MACH_MSG_TYPE_INTEGER_64, 64, 1);
-	answer.data_type = MACH_TYPE(MACH_MSG_TYPE_BYTE, 8, MEMORY_OBJECT_PAGE_SIZE);
 	for (;;) {
-		long result = mach_msg(&message, MACH_RCV_MSG, 0, sizeof(message), port, 0, 0);
+		long result = mach_msg(
+			&message, option, sizeof(message.answer), sizeof(message), port, 0, 0);
 		if (result != MACH_MSG_SUCCESS ||
 			message.head.msgh_id != MEMORY_OBJECT_DATA_REQUEST)
 			fail("the pager's mach_msg", result);
-		answer.answer.head = (struct mach_msg_header){
-			.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_MOVE_SEND, 0),
-			.msgh_remote_port = message.head.msgh_remote_port,
-			.msgh_id = MEMORY_OBJECT_DATA_PROVIDED,
-		};
-		answer.answer.offset = message.request.offset;
-		memcpy(answer.data, &message.request.offset, sizeof(u64));
-		result = mach_msg(&answer, MACH_SEND_MSG, sizeof(answer), 0, MACH_PORT_NULL, 0, 0);
-		if (result != MACH_MSG_SUCCESS)
-			fail("the pager's answer", result);
+		u64 offset = message.request.offset;
+		message.head.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_MOVE_SEND, 0);
+		message.head.msgh_local_port = MACH_PORT_NULL;
+		message.head.msgh_id = MEMORY_OBJECT_DATA_PROVIDED;
+		message.answer.answer.type = MACH_TYPE(MACH_MSG_TYPE_INTEGER_64, 64, 1);
+		message.answer.answer.offset = offset;
+		message.answer.data_type =
+			MACH_TYPE(MACH_MSG_TYPE_BYTE, 8, MEMORY_OBJECT_PAGE_SIZE);
+		memcpy(message.answer.data, &offset, sizeof(offset));
+		option = MACH_SEND_MSG | MACH_RCV_MSG;
 	}
 }
 
