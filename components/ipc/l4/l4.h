@@ -96,9 +96,9 @@ long l4_ipc_slow(void);
 /* The thread's call or kernel message comes to an end with `result` in rax; it becomes ready unless
  * it is current. */
 void l4_complete(struct thread *thread, long result);
-/* Ends whatever IPC the thread is in: an IPC call returns that error, a kernel message is
- * forgotten. */
-void l4_break_off(struct thread *thread, unsigned error);
+/* Ends whatever IPC the thread is in, if it is in one: an IPC call returns that error, a kernel
+ * message is forgotten. */
+bool l4_break_off(struct thread *thread, unsigned error);
 /* A thread that runs its program sends a message of kind IPC_INTERRUPT to its handler instead. */
 void l4_interrupt(struct thread *thread);
 /* The thread will go: whoever waits for it, or to send to it, is told. */

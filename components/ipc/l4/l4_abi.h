@@ -207,7 +207,8 @@ struct l4_kip {
 #define L4_EXREGS_ARG    0x10u /* rdi, a new thread's argument */
 #define L4_EXREGS_TP     0x20u /* the thread pointer, fs base */
 #define L4_EXREGS_RESULT 0x40u /* rax */
-#define L4_EXREGS_CANCEL 0x80u /* break off what IPC it is in (L4_ERROR_CANCELED) */
+#define L4_EXREGS_CANCEL                                                                           \
+	0x80u /* break off its IPC (L4_ERROR_CANCELED); answers 1 if it was in one */
 #define L4_EXREGS_SET                                                                              \
 	0x100u /* the user registers from *file; flags that are not the user's stay as they are */
 #define L4_EXREGS_SETFPU 0x200u /* the floating-point state from *fpu, made harmless */

@@ -194,8 +194,7 @@ long l4_call_exchange_registers(long id, long control_word, long registers, long
 	if (((control & L4_EXREGS_IP) && r.ip >= USER_MAX) ||
 		((control & L4_EXREGS_TP) && r.tp >= USER_MAX))
 		return -L4_ERROR_INVALID;
-	if (control & L4_EXREGS_CANCEL)
-		l4_break_off(thread, L4_ERROR_CANCELED);
+	bool canceled = (control & L4_EXREGS_CANCEL) && l4_break_off(thread, L4_ERROR_CANCELED);
 	error = change_registers(thread, control, &r);
 	if (!error && (control & L4_EXREGS_GET))
 		error = get_file(thread, (u64)r.file);
@@ -210,5 +209,5 @@ long l4_call_exchange_registers(long id, long control_word, long registers, long
 		thread_set_resume_user(thread);
 		thread_make_ready(thread);
 	}
-	return 0;
+	return canceled;
 }

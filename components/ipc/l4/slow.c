@@ -87,13 +87,16 @@ static void unlink_sender(struct thread *thread)
 		list_remove(&thread->ipc.send_link);
 }
 
-void l4_break_off(struct thread *thread, unsigned error)
+bool l4_break_off(struct thread *thread, unsigned error)
 {
+	enum ipc_phase phase = thread->ipc.phase;
+
 	unlink_sender(thread);
-	if (thread->ipc.phase == IPC_SENDING)
+	if (phase == IPC_SENDING)
 		l4_complete(thread, send_error(error));
-	else if (thread->ipc.phase == IPC_RECEIVING)
+	else if (phase == IPC_RECEIVING)
 		l4_complete(thread, receive_error(error));
+	return phase != IPC_IDLE;
 }
 
 static void time_out(struct thread *thread)

@@ -10,7 +10,7 @@
 #include <sched/sched.h>
 #include <server.h>
 
-#define FIRST_NUMBER 2 /* 1 is the server itself */
+#define FIRST_NUMBER 3 /* 1 is the server itself, 2 its alarm clock */
 
 static struct {
 	struct proc *proc; /* NULL: the number is free */

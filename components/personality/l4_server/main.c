@@ -100,19 +100,6 @@ static noinline bool attend(struct proc *proc, u64 client, struct l4_message *m)
 /* --- the loop
  * ------------------------------------------------------------------------------------- */
 
-/* How long the server may sleep: until the nearest deadline of a sleeper. */
-static u32 receive_timeout(void)
-{
-	u64 deadline = cthread_next_deadline(), now;
-
-	if (likely(deadline == CTHREAD_FOREVER))
-		return L4_FOREVER;
-	now = env_now();
-	if (deadline <= now + L4_ZERO)
-		return L4_ZERO;
-	return (u32)MIN(deadline - now, (u64)UINT32_MAX);
-}
-
 /* Before others of the server run: the client that has been served shall not wait for them. */
 static noinline void reply_alone(u64 client, struct l4_message *m)
 {
@@ -136,9 +123,14 @@ static noreturn void worker(void *argument)
 		}
 		if (unlikely(l4_pager_pending > 0))
 			l4_pager_flush();
-		s64 from = l4_ipc(client, L4_ANY, l4_timeouts(L4_ZERO, receive_timeout()), &m);
+		if (unlikely(cthread_next_deadline() < timer_alarm))
+			timer_set(cthread_next_deadline());
+		s64 from = l4_ipc(client, L4_ANY, l4_timeouts(L4_ZERO, L4_FOREVER), &m);
 		client = L4_NIL;
-		if (unlikely(from < 0)) {
+		if (unlikely(from <= 0)) /* the client did not wait for its reply */
+			continue;
+		if (unlikely((u64)from == TIMER_ID)) {
+			timer_alarm = CTHREAD_FOREVER;
 			cthreads_expire(env_now());
 			continue;
 		}
@@ -194,6 +186,7 @@ noreturn void l4_main(const struct l4_kip *kip, struct l4_utcb *utcb)
 	l4_pager_init(utcb);
 	clients_init();
 	disk_init();
+	timer_init();
 	cthreads_init(worker, NULL, CONFIG_IPC_L4_THREADS);
 	env_option("init", init, sizeof(init));
 	env_option("args", args, sizeof(args));
