@@ -12,6 +12,7 @@ import re
 import shutil
 import stat
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -20,14 +21,14 @@ from kit import cpio
 Progress = Callable[[str], None]
 
 LEFT_OUT = re.compile(r"^usr/(share/(doc|doc-base|man|info|locale|lintian|bash-completion|bug|menu|applications|pixmaps|icons)|lib/debug)(/|$)")
-LIBRARY_MERGED_FOLDERS = ("bin", "sbin", "lib", "lib64")
-"""Links into /usr on a merged system; packages still use both names, so in an image they are folders."""
-FOLDERS = ("lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu", "lib64", "lib", "usr/lib")
+LIBRARY_FOLDERS = ("lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu", "lib64", "lib", "usr/lib")
 PACKAGE_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 ETC = {
     "etc/passwd": b"root:x:0:0:root:/root:/bin/sh\n",
     "etc/group": b"root:x:0:\n",
 }
+MERGED_FOLDERS = ("bin", "sbin", "lib", "lib64")
+"""Links into /usr on a merged system; packages still use both names, so in an image they are folders."""
 MERGED_FOLDERS = ("bin", "sbin", "lib", "lib64")
 """Links into /usr on a merged system; packages still use both names, so in an image they are folders."""
 FOLDERS = ("root", "tmp", "etc", "bin", "usr", "usr/bin")
@@ -143,8 +144,13 @@ def _dependencies(data: bytes) -> list[str]:
     """The interpreter (an absolute path) and the libraries (plain names) of an ELF file; none for anything else."""
     if data[:4] != b"\x7fELF":
         return []
-    result = subprocess.run(["readelf", "-ldW", "/dev/stdin"], input=data, capture_output=True)
-    text = result.stdout.decode("utf-8", "replace")
+    with tempfile.NamedTemporaryFile() as file:  # readelf reads nothing from a pipe
+        file.write(data)
+        file.flush()
+        result = subprocess.run(["readelf", "-ldW", file.name], capture_output=True, text=True, errors="replace")
+    if result.returncode != 0:
+        raise ImageError(f"readelf cannot read a program of the image: {result.stderr.strip()}")
+    text = result.stdout
     interpreters = re.findall(r"\[Requesting program interpreter: ([^\]]+)\]", text)
     return interpreters + re.findall(r"\(NEEDED\)\s+Shared library: \[([^\]]+)\]", text)
 
