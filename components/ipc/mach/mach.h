@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include <mach_kernel.h>
+#include <ipc/mach/mach_kernel.h>
 
 static always_inline long mach_trap6(long number, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f)
 {

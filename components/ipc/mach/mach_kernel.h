@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include <mach_types.h>
+#include <ipc/mach/mach_types.h>
 
 #define MACH_TRAP_MSG                   25
 #define MACH_TRAP_REPLY_PORT            26
