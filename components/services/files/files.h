@@ -55,6 +55,23 @@ struct io {
 	u64 left;
 };
 
+/*
+ * A transfer in which memory of the services' own takes the client's place: one vector, at
+ * IO_NOWHERE, where no client has memory. Only a copy that fails looks whether it is one.
+ */
+struct own_io {
+	struct io io;
+	struct iovec vector;
+	u8 *bytes;
+};
+#define IO_NOWHERE ENV_USER_MAX
+static inline void own_io_init(struct own_io *own, void *bytes, u64 length)
+{
+	own->vector = (struct iovec){IO_NOWHERE, length};
+	own->io = (struct io){&own->vector, length};
+	own->bytes = bytes;
+}
+
 struct file_status;
 struct inode;
 

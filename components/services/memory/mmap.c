@@ -21,6 +21,10 @@
 #define MAP_HUGETLB         0x40000
 #define MAP_FIXED_NOREPLACE 0x100000
 
+#define MS_ASYNC      1u
+#define MS_INVALIDATE 2u
+#define MS_SYNC       4u
+
 #define PROT_SEM       8ul
 #define PROT_ALL       (ENV_PROT_READ | ENV_PROT_WRITE | ENV_PROT_EXEC)
 #define PROT_GROWSDOWN 0x01000000ul
@@ -183,4 +187,18 @@ long sys_mprotect(vaddr_t address, size_t length, long prot)
 	address = (vaddr_t)protect_errno(
 		env_protect(env_current(), address, pages, rights & PROT_ALL));
 	return address == 0 ? -ENOMEM : (long)address;
+}
+
+/* Stores to a shared mapping are the file's own memory at once: there is nothing to do but to
+ * check. */
+long sys_msync(vaddr_t address, size_t length, int flags)
+{
+	u64 pages = ALIGN_UP((u64)length, PAGE_SIZE);
+
+	if (((u32)flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) != 0 || !is_page_aligned(address))
+		return -EINVAL;
+	if (((u32)flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC))
+		return -EINVAL;
+	return address + pages < address || (length > 0 && address + pages > ENV_USER_MAX) ? -ENOMEM
+											   : 0;
 }

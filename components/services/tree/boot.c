@@ -110,6 +110,7 @@ long tree_init(struct proc *proc)
 
 	nodes_init();
 	list_init(&mounts);
+	tree_forget_anonymous();
 	tree_first = proc;
 	proc->tree = (struct proc_tree){.umask = 022};
 	error = build(proc);

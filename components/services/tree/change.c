@@ -82,14 +82,14 @@ long tree_create(struct node *dir, const char *name, size_t length, u32 mode, u3
 	return 0;
 }
 
-long tree_create_unnamed(struct node *dir, u32 mode, struct node **out)
+long tree_create_unnamed(struct node *dir, const char *name, u32 mode, struct node **out)
 {
 	struct node *node;
 	long error;
 
 	if (!dir->inode->ops->create || !dir->inode->volume->in_memory)
 		return -EOPNOTSUPP;
-	node = node_create(dir, "", 0);
+	node = node_create(dir, name, strlen(name));
 	if (!node)
 		return -ENOMEM;
 	error = dir->inode->ops->create(dir->inode, node, mode, 0, NULL);

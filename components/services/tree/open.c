@@ -173,7 +173,7 @@ static long open_unnamed(struct walk *walk, u32 flags, u32 mode, struct open_fil
 	if (error != 0)
 		return error;
 	place.mount = walk->at.mount;
-	error = tree_create_unnamed(walk->at.node, S_IFREG | mode, &place.node);
+	error = tree_create_unnamed(walk->at.node, "", S_IFREG | mode, &place.node);
 	if (error != 0)
 		return error;
 	place.mount->refs++;

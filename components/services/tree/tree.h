@@ -410,8 +410,10 @@ char *tree_path(struct place place, struct place root, char *buffer, size_t size
 long tree_create(struct node *dir, const char *name, size_t length, u32 mode, u32 device,
 	const char *target, struct node **node) must_check;
 
-/* An unnamed one, which links may be made to: its node is never linked. */
-long tree_create_unnamed(struct node *dir, u32 mode, struct node **node) must_check;
+/* An unnamed one, which links may be made to: its node is never linked. `name`: "", or what it is
+ * called where it shows. */
+long tree_create_unnamed(
+	struct node *dir, const char *name, u32 mode, struct node **node) must_check;
 /* Whether the caller may make a name in `dir`: -EACCES, or -ENOENT as the directory was removed. */
 long tree_may_create(const struct node *dir) must_check;
 /* Whether the caller may take `victim` away: -EACCES, -EPERM, and whether it is a directory or must
@@ -426,6 +428,7 @@ long tree_may_delete(const struct node *victim, bool is_directory) must_check;
  * -ENOMEM.
  */
 long tree_init(struct proc *proc) must_check;
+void tree_forget_anonymous(void);
 /* Gives up all of it, when process 1 cannot be started: nothing is open or mapped. */
 void tree_forget(struct proc *proc);
 /* It runs now: the current process is who it is everywhere. */

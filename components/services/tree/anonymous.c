@@ -1,0 +1,79 @@
+/* anonymous: files that are in no directory: memfd_create. They live in a RAM file system that is
+ * mounted nowhere. */
+#include <services/ramfs/ramfs.h>
+#include <services/tree/tree.h>
+
+#include <unix_calls.h>
+
+#define MFD_CLOEXEC       1u
+#define MFD_ALLOW_SEALING 2u
+
+#define MFD_PREFIX   "memfd:"
+#define MFD_NAME_MAX (NAME_MAX - (sizeof(MFD_PREFIX) - 1))
+
+static struct mount *memory; /* NULL until the first is made */
+
+void tree_forget_anonymous(void)
+{
+	memory = NULL; /* it is in the list of mounts, and went with them */
+}
+
+static long find_volume(void)
+{
+	struct volume *volume;
+	long error;
+
+	if (memory)
+		return 0;
+	error = ramfs_create(&volume, &ramfs_type, "");
+	if (error != 0)
+		return error;
+	error = mount_create(NULL, volume, volume->root, 0, "memfd", &memory);
+	if (error != 0) {
+		memory = NULL;
+		volume_close(volume);
+	}
+	volume_unref(volume);
+	return error;
+}
+
+static long create(const char *name, struct open_file **file)
+{
+	struct place place;
+	long error = find_volume();
+
+	if (error != 0)
+		return error;
+	place.mount = memory;
+	error = tree_create_unnamed(memory->root, name, S_IFREG | 0777, &place.node);
+	if (error != 0)
+		return error;
+	memory->refs++;
+	error = tree_open_place(place, O_RDWR | O_LARGEFILE, file);
+	if (error != 0)
+		place_unref(place);
+	return error;
+}
+
+long sys_memfd_create(vaddr_t name, unsigned int flags)
+{
+	char text[NAME_MAX + 1] = MFD_PREFIX;
+	const size_t prefix = sizeof(MFD_PREFIX) - 1;
+	struct open_file *file;
+	enum kstatus status;
+	size_t length;
+	long result;
+
+	if ((flags & ~(MFD_CLOEXEC | MFD_ALLOW_SEALING)) != 0)
+		return -EINVAL;
+	status = env_copyin_string(text + prefix, name, sizeof(text) - prefix, &length);
+	if (status != K_OK)
+		return status == K_RANGE ? -EINVAL : errno_of(status);
+	result = create(text, &file);
+	if (result != 0)
+		return result;
+	result = files_install(env_current(), file, flags & MFD_CLOEXEC);
+	if (result < 0)
+		file_unref(file);
+	return result;
+}

@@ -1,0 +1,145 @@
+/*
+ * copy: from one open file to another without passing through the client: sendfile,
+ * copy_file_range.
+ *
+ * The bytes go through memory of the services, a page at a time, with the operations that a
+ * client's read and write would use.
+ */
+#include <services/tree/tree.h>
+
+#include <unix_calls.h>
+
+struct copying {
+	struct open_file *in, *out;
+	u64 *in_at;
+	u64 *out_at; /* NULL: as write() does, at the file's own position */
+	u8 *buffer;
+};
+
+static long read_piece(const struct copying *c, u64 n)
+{
+	struct own_io own;
+
+	own_io_init(&own, c->buffer, n);
+	return c->in->ops->read_at(c->in, &own.io, *c->in_at);
+}
+
+static long write_piece(const struct copying *c, u64 n)
+{
+	struct own_io own;
+
+	own_io_init(&own, c->buffer, n);
+	return c->out_at ? c->out->ops->write_at(c->out, &own.io, *c->out_at)
+			 : c->out->ops->write(c->out, &own.io);
+}
+
+/* How many bytes were copied, or -errno. */
+static long copy(struct copying *c, u64 count)
+{
+	u64 done = 0;
+	long n = 0;
+
+	c->buffer = kalloc(PAGE_SIZE);
+	if (!c->buffer)
+		return -ENOMEM;
+	while (done < count) {
+		long got = read_piece(c, MIN(count - done, PAGE_SIZE));
+
+		n = got > 0 ? write_piece(c, (u64)got) : got;
+		if (n <= 0)
+			break;
+		*c->in_at += (u64)n;
+		if (c->out_at)
+			*c->out_at += (u64)n;
+		done += (u64)n;
+		if (n < got)
+			break;
+	}
+	kfree(c->buffer, PAGE_SIZE);
+	return done > 0 ? (long)done : n;
+}
+
+/* The position at `address` of the client's. */
+static long fetch_position(vaddr_t address, s64 *position)
+{
+	if (env_copyin(position, address, sizeof(*position)) != K_OK)
+		return -EFAULT;
+	return *position < 0 ? -EINVAL : 0;
+}
+
+long sys_sendfile(int out_fd, int in_fd, vaddr_t offset, size_t count)
+{
+	struct copying c = {.in = files_find_usable(in_fd), .out = files_find_usable(out_fd)};
+	s64 position = 0;
+	long result;
+
+	if (offset != 0) {
+		result = fetch_position(offset, &position);
+		if (result != 0)
+			return result;
+	}
+	if (!c.in || !c.out)
+		return -EBADF;
+	if (!c.in->ops->read_at || !c.out->ops->write)
+		return c.in->ops->read && !c.in->ops->seek ? (offset != 0 ? -ESPIPE : -EINVAL)
+							   : -EBADF;
+	if (c.out->flags & O_APPEND)
+		return -EINVAL;
+	c.in_at = offset != 0 ? (u64 *)&position : &c.in->position;
+	result = copy(&c, MIN(count, IO_MAX_BYTES));
+	if (offset != 0 && env_copyout(offset, &position, sizeof(position)) != K_OK)
+		return -EFAULT;
+	return result;
+}
+
+/* The checks of Linux's generic_copy_file_checks(), as far as they concern us. */
+static long check_range_copy(const struct copying *c, u64 count)
+{
+	const struct inode *in = c->in->inode, *out = c->out->inode;
+
+	if (!in || !out || inode_is(in, S_IFDIR) || inode_is(out, S_IFDIR))
+		return in && out ? -EISDIR : -EINVAL;
+	if (!inode_is(in, S_IFREG) || !inode_is(out, S_IFREG))
+		return -EINVAL;
+	if (!c->in->ops->read || !c->out->ops->write || c->out->flags & O_APPEND)
+		return -EBADF;
+	if (in == out && *c->in_at < *c->out_at + count && *c->out_at < *c->in_at + count)
+		return -EINVAL;
+	return 0;
+}
+
+long sys_copy_file_range(
+	int in_fd, vaddr_t in_at, int out_fd, vaddr_t out_at, size_t count, unsigned int flags)
+{
+	struct copying c = {.in = files_find_usable(in_fd), .out = files_find_usable(out_fd)};
+	s64 in_position, out_position;
+	long result;
+
+	if (!c.in || !c.out)
+		return -EBADF;
+	in_position = (s64)c.in->position;
+	out_position = (s64)c.out->position;
+	if (in_at != 0 && (result = fetch_position(in_at, &in_position)) != 0)
+		return result;
+	if (out_at != 0 && (result = fetch_position(out_at, &out_position)) != 0)
+		return result;
+	if (flags != 0)
+		return -EINVAL;
+	c.in_at = (u64 *)&in_position;
+	c.out_at = (u64 *)&out_position;
+	count = MIN(count, IO_MAX_BYTES);
+	result = check_range_copy(&c, count);
+	if (result == 0)
+		result = copy(&c, count);
+	if (result <= 0)
+		return result;
+	if (in_at == 0)
+		c.in->position = (u64)in_position;
+	else if (env_copyout(in_at, &in_position, sizeof(in_position)) != K_OK)
+		return -EFAULT;
+	if (out_at == 0)
+		c.out->position = (u64)out_position;
+	else if (env_copyout(out_at, &out_position, sizeof(out_position)) != K_OK)
+		return -EFAULT;
+	return result;
+}
