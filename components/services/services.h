@@ -57,6 +57,7 @@ struct proc {
 	u64 *files_cloexec;       /* a bit for each */
 	u64 files_few_cloexec[PROC_FILES_FEW / 64];
 	struct open_file *files_few[PROC_FILES_FEW]; /* where both point until there are more */
+	vaddr_t arguments_start, arguments_end; /* where exec put their strings */
 	struct credentials identity;
 	struct limits limits;
 	struct proc_tree tree;

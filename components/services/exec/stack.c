@@ -38,6 +38,7 @@ struct word_writer {
 	vaddr_t to; /* of the first word that waits */
 	u32 waiting;
 	enum kstatus status;
+	vaddr_t arguments_start, arguments_end; /* where their strings lie */
 	u64 words[WORDS];
 };
 
@@ -112,9 +113,12 @@ static void put_vectors(struct word_writer *w, const struct arguments *arguments
 	struct string_walk walk = {arguments->first, 0, strings};
 	vaddr_t path = next_string(&walk);
 
+	w->arguments_start = walk.address;
+
 	put(w, arguments->argc);
 	for (u32 i = 0; i < arguments->argc; i++)
 		put(w, next_string(&walk));
+	w->arguments_end = walk.address;
 	put(w, 0);
 	for (u32 i = 0; i < arguments->envc; i++)
 		put(w, next_string(&walk));
@@ -173,6 +177,8 @@ long stack_build(struct proc *proc, const struct program *program,
 		flush(&w);
 		assert(w.to == *stack + words * sizeof(u64));
 		status = w.status;
+		proc->arguments_start = w.arguments_start;
+		proc->arguments_end = w.arguments_end;
 	}
 	return errno_of(status);
 }

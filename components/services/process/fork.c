@@ -41,6 +41,8 @@ static struct proc *copy_process(long *error)
 		return NULL;
 	child->brk_start = parent->brk_start;
 	child->brk_end = parent->brk_end;
+	child->arguments_start = parent->arguments_start;
+	child->arguments_end = parent->arguments_end;
 	memcpy(child->name, parent->name, sizeof(child->name));
 	*error = inherit(parent, child);
 	if (*error == 0) {

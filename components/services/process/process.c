@@ -75,6 +75,8 @@ struct proc *process_create(struct proc *parent, long *error)
 	env_queue_init(&proc->waiters);
 	proc->brk_start = 0;
 	proc->brk_end = 0;
+	proc->arguments_start = 0;
+	proc->arguments_end = 0;
 	proc->started = env_now();
 	files_create(proc);
 	proc->stopped = false;
@@ -106,6 +108,11 @@ struct proc *process_next(s32 pid)
 			next = proc;
 	}
 	return next;
+}
+
+s32 process_last(void)
+{
+	return last_pid;
 }
 
 u32 process_count_of(u32 uid)

@@ -28,6 +28,8 @@ void process_free(struct proc *proc);
 
 /* The one with the lowest number above `pid`; NULL: there is none. */
 struct proc *process_next(s32 pid);
+/* The number that was given out last. */
+s32 process_last(void);
 /* How many belong to a user. */
 u32 process_count_of(u32 uid);
 
