@@ -18,9 +18,19 @@ static u64 median(const u64 *samples, size_t count)
 	return sorted[(count - 1) / 2];
 }
 
+static u64 samples[BENCH_SAMPLES];
+
+u64 stub_overhead(void)
+{
+	struct bench_operands nothing = {0};
+
+	for (size_t i = 0; i < BENCH_WARMUP + BENCH_SAMPLES; i++)
+		samples[i % BENCH_SAMPLES] = bench_time_nothing(&nothing);
+	return median(samples, BENCH_SAMPLES);
+}
+
 u64 clock_overhead(void)
 {
-	static u64 samples[BENCH_SAMPLES];
 
 	for (size_t i = 0; i < BENCH_WARMUP + BENCH_SAMPLES; i++) {
 		u64 begin = bench_now();
