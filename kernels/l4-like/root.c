@@ -51,7 +51,7 @@ static void keep_share(struct l4_range image)
 	}
 }
 
-/* --- the program ------------------------------------------------------------------------- */
+/* --- the program --------------------------------------------------------- */
 
 static u64 hex8(const char *text)
 {
@@ -170,7 +170,7 @@ static void load(const struct program *program, const u8 *file)
 	}
 }
 
-/* --- its memory ---------------------------------------------------------------------------- */
+/* --- its memory ---------------------------------------------------------- */
 
 static void give_memory(struct l4_space *space, const struct program *program)
 {

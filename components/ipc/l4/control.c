@@ -33,7 +33,7 @@ static bool privileged(void)
 	return thread_current->ipc.space->root;
 }
 
-/* --- threads -------------------------------------------------------------------------------- */
+/* --- threads ------------------------------------------------------------- */
 
 unsigned l4_thread_create(u64 id, struct l4_space *space, struct thread **out)
 {
@@ -147,7 +147,7 @@ long l4_call_thread_control(
 	return 0;
 }
 
-/* --- spaces ----------------------------------------------------------------------------------- */
+/* --- spaces -------------------------------------------------------------- */
 
 long l4_call_space_control(long id, long control, long redirector, long d, long e, long f)
 {
@@ -171,8 +171,7 @@ long l4_call_space_control(long id, long control, long redirector, long d, long 
 	return 0;
 }
 
-/* --- the rest
- * ---------------------------------------------------------------------------------------- */
+/* --- the rest ------------------------------------------------------------ */
 
 long l4_call_unmap(long control, long b, long c, long d, long e, long f)
 {

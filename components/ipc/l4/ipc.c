@@ -170,7 +170,7 @@ long l4_call_ipc(long to, long from, long timeouts, long tag, long mr1, long mr2
 	switch_directly(self, peer, (u64)from);
 }
 
-/* --- messages that the kernel sends ---------------------------------------------------------- */
+/* --- messages that the kernel sends -------------------------------------- */
 
 long l4_trap(void)
 {

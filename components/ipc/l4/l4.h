@@ -8,7 +8,7 @@
 #include <pmap/pmap.h>
 #include <thread/thread.h>
 
-/* --- address spaces (space.c) --------------------------------------------------------- */
+/* --- address spaces (space.c) -------------------------------------------- */
 
 struct l4_space {
 	struct pmap pmap;
@@ -44,7 +44,7 @@ void l4_root_give(struct l4_space *space, paddr_t start, bool map);
 void l4_root_give_device(struct l4_space *space, paddr_t start);
 bool l4_root_owns(paddr_t address);
 
-/* --- mappings (mapping.c) ---------------------------------------------------------------- */
+/* --- mappings (mapping.c) ------------------------------------------------ */
 
 /* Does what a map item says. 0, or an L4_ERROR_… */
 unsigned must_check l4_map(
@@ -59,7 +59,7 @@ void l4_unmap(struct l4_space *space, u64 fpage, bool own);
 /* Removes all that was mapped into the space, and what came of it. */
 void l4_unmap_all(struct l4_space *space);
 
-/* --- threads (control.c) ------------------------------------------------------------------- */
+/* --- threads (control.c) ------------------------------------------------- */
 
 extern struct thread *l4_threads[CONFIG_IPC_L4_THREADS];
 extern u32 l4_threads_end; /* no number at or above it was ever used */
@@ -86,7 +86,7 @@ unsigned must_check l4_thread_create(u64 id, struct l4_space *space, struct thre
 /* Copies from the current thread's memory; false: it is not all there. (registers.c) */
 bool must_check l4_read_caller(void *to, vaddr_t from, size_t n);
 
-/* --- IPC (ipc.c, slow.c, transfer.c) --------------------------------------------------------- */
+/* --- IPC (ipc.c, slow.c, transfer.c) ------------------------------------- */
 
 /* The current thread's message, of a kind that the kernel makes up, goes to its pager or handler;
  * then it waits for the reply. */

@@ -42,7 +42,7 @@
 #ifndef __ASSEMBLER__
 #include <lib/lib.h>
 
-/* --- thread ids: bits 32-62 the number, bits 0-31 the version, which is never 0 ------------ */
+/* --- thread ids: bits 32-62 the number, bits 0-31 the version, which is never 0  */
 
 #define L4_NIL 0ull
 #define L4_ANY (~0ull)
@@ -57,7 +57,7 @@ static inline u32 l4_number(u64 id)
 	return (u32)(id >> 32);
 }
 
-/* --- the message tag: label in bits 16-63, typed words in 6-11, untyped words in 0-5 --------- */
+/* --- the message tag: label in bits 16-63, typed words in 6-11, untyped words in 0-5  */
 
 #define L4_MRS          64 /* message registers, MR0 included */
 #define L4_REGISTER_MRS 7  /* MR1 to MR7 are in processor registers */
@@ -95,8 +95,7 @@ static inline u64 l4_label(u64 tag)
 #define L4_LABEL_INTERRUPT                                                                         \
 	0xffffffffffb0ull /* nothing: its handler wanted to hear of it. Reply: goes on */
 
-/* --- time-outs ---------------------------------------------------------------------------------
- */
+/* --- time-outs ----------------------------------------------------------- */
 
 #define L4_FOREVER 0u /* as a time-out: never */
 #define L4_ZERO    1u /* at once; all others are nanoseconds */
@@ -106,8 +105,7 @@ static inline u64 l4_timeouts(u32 send, u32 receive)
 	return (u64)receive << 32 | send;
 }
 
-/* --- flexpages: 2^size bytes at a base aligned to that, with rights ------------------------------
- */
+/* --- flexpages: 2^size bytes at a base aligned to that, with rights ------ */
 
 #define L4_FPAGE_MIN      12   /* a page */
 #define L4_FPAGE_MAX      21   /* more would keep the kernel, which nobody preempts, too long */
@@ -133,8 +131,7 @@ static inline unsigned l4_fpage_rights(u64 fpage)
 	return fpage & 7; /* VM_PROT bits */
 }
 
-/* --- typed items, two words each
- * ------------------------------------------------------------------ */
+/* --- typed items, two words each ----------------------------------------- */
 
 #define L4_ITEM_MASK   0xeull
 #define L4_ITEM_STRING 0x0ull /* length << 10; then the address */
@@ -157,8 +154,7 @@ static inline u64 l4_map_item(u64 send_base)
 	return send_base | L4_ITEM_MAP;
 }
 
-/* --- the user-level thread control block: one pinned page that thread and kernel share
- * -------------- */
+/* --- the user-level thread control block: one pinned page that thread and kernel share  */
 
 struct l4_utcb {
 	u64 mr[L4_MRS]; /* of IPC: MR8 to MR63. Of UNMAP: from MR0 on */
@@ -168,8 +164,7 @@ struct l4_utcb {
 	} buffers[L4_STRINGS]; /* for string items, in the order of their coming; size 0: none */
 };
 
-/* --- kernel information: the first page that the root task sees
- * ---------------------------------------- */
+/* --- kernel information: the first page that the root task sees ---------- */
 
 #define L4_KIP_MAGIC         0x4b50344cu /* "L4PK" */
 #define L4_KIP_RANGES        32
@@ -191,8 +186,7 @@ struct l4_kip {
 	char command_line[512];
 };
 
-/* --- control words
- * ---------------------------------------------------------------------------------------- */
+/* --- control words ------------------------------------------------------- */
 
 /* SPACE_CONTROL */
 #define L4_SPACE_ALIEN                                                                             \

@@ -5,8 +5,7 @@
  * identification. */
 #define FLAGS_USER 0x240dd5ull
 
-/* --- the caller's memory, in the kernel's view of it -------------------------------------------
- */
+/* --- the caller's memory, in the kernel's view of it --------------------- */
 
 bool l4_read_caller(void *to, vaddr_t from, size_t n)
 {
@@ -48,8 +47,7 @@ static bool write_caller(vaddr_t to, const void *from, size_t n)
 	return true;
 }
 
-/* --- parts of a thread's state; it does not run, so all of it is in memory
- * ------------------------ */
+/* --- parts of a thread's state; it does not run, so all of it is in memory  */
 
 static bool copy_registers(struct thread *to, u64 source)
 {
@@ -138,8 +136,7 @@ static unsigned set_fpu(struct thread *thread, vaddr_t address)
 	return 0;
 }
 
-/* --- the call
- * ------------------------------------------------------------------------------------------ */
+/* --- the call ------------------------------------------------------------ */
 
 /* Copies and whole files first, then single registers. */
 static unsigned change_registers(

@@ -117,7 +117,7 @@ static u32 timeout_of(const struct thread *thread, bool receive)
 	return (u32)(receive ? thread->frame->rdx >> 32 : thread->frame->rdx);
 }
 
-/* --- one transfer, and what becomes of the sender ---------------------------------------- */
+/* --- one transfer, and what becomes of the sender ------------------------ */
 
 static bool can_take(const struct thread *receiver, const struct thread *sender)
 {
@@ -172,7 +172,7 @@ static void become_ready(struct thread *thread)
 	thread_make_ready(thread);
 }
 
-/* --- the phases ------------------------------------------------------------------------------ */
+/* --- the phases ---------------------------------------------------------- */
 
 static struct thread *find_sender(struct thread *receiver, u64 source)
 {
@@ -249,8 +249,7 @@ static void start_send(struct thread *thread, struct thread **released)
 	}
 }
 
-/* --- the current thread -------------------------------------------------------------------------
- */
+/* --- the current thread -------------------------------------------------- */
 
 static bool may_send(const struct thread *self, u64 to)
 {
@@ -320,8 +319,7 @@ void l4_interrupt(struct thread *thread)
 		become_ready(released);
 }
 
-/* --- the end of a thread -------------------------------------------------------------------------
- */
+/* --- the end of a thread ------------------------------------------------- */
 
 void l4_thread_gone(struct thread *gone)
 {

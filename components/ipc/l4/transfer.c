@@ -81,7 +81,7 @@ static void make_message(const struct thread *sender, struct message *m)
 	}
 }
 
-/* --- strings ----------------------------------------------------------------------------- */
+/* --- strings ------------------------------------------------------------- */
 
 /* Is all of a thread's memory there? If not, ipc.fault_address says where it is not. */
 static bool present(struct thread *thread, vaddr_t address, u64 length)
@@ -157,7 +157,7 @@ static unsigned send_string(
 	return copy_string(sender->ipc.space, source, receiver->ipc.space, target, length);
 }
 
-/* --- the whole ----------------------------------------------------------------------------- */
+/* --- the whole ----------------------------------------------------------- */
 
 static unsigned send_items(struct thread *sender, struct thread *receiver, struct message *m)
 {

@@ -44,7 +44,7 @@ static unsigned rights_of(pte_t pte)
 	       (pte & PTE_NX ? 0 : VM_PROT_EXECUTE);
 }
 
-/* --- what pmap asks of its image --------------------------------------------------------- */
+/* --- what pmap asks of its image ----------------------------------------- */
 
 void pmap_root_init(void *root_page)
 {
@@ -71,8 +71,7 @@ void pmap_commit(struct pmap *pmap)
 	l4_pager_flush();
 }
 
-/* --- faults ------------------------------------------------------------------------------------
- */
+/* --- faults -------------------------------------------------------------- */
 
 void l4_pager_begin_fault(const struct pmap *pmap, vaddr_t address)
 {
@@ -90,8 +89,7 @@ void l4_pager_answer(struct l4_message *reply)
 	reply->mr[1] = l4_fpage(pte & PTE_ADDRESS, L4_FPAGE_MIN, rights_of(pte));
 }
 
-/* --- memory objects: files of the initial RAM disk, which the server sees ------------------------
- */
+/* --- memory objects: files of the initial RAM disk, which the server sees  */
 
 enum kstatus pager_page_in(struct vm_object *object, u64 index)
 {

@@ -50,8 +50,7 @@ static void release_id(u64 id)
 	free_number = l4_number(id);
 }
 
-/* --- kernel calls that can only fail for want of memory, or by a mistake of ours ---------------
- */
+/* --- kernel calls that can only fail for want of memory, or by a mistake of ours  */
 
 static enum kstatus status_of(s64 result)
 {
@@ -68,8 +67,7 @@ void must(s64 result)
 		panic("the kernel has no memory left");
 }
 
-/* --- spaces
- * --------------------------------------------------------------------------------------- */
+/* --- spaces -------------------------------------------------------------- */
 
 static struct env_space *space_new(void)
 {
@@ -95,8 +93,7 @@ static void space_unref(struct env_space *space)
 	kfree(space, sizeof(*space));
 }
 
-/* --- life of a client
- * -------------------------------------------------------------------------------- */
+/* --- life of a client ---------------------------------------------------- */
 
 /* A kernel thread for `proc` in the L4 space of thread `of`, or (0) in a new one. */
 static enum kstatus make_thread(struct proc *proc, u64 of)
@@ -199,25 +196,29 @@ void env_client_destroy(struct proc *proc)
 	*client = (struct env_client){0};
 }
 
-/* --- exec
- * ------------------------------------------------------------------------------------------------
- */
+/* --- exec ---------------------------------------------------------------- */
 
+/*
+ * A space that other processes see too cannot be cleared: the process needs a thread in a new L4
+ * space then, and gets it while exec can still fail.
+ */
 enum kstatus env_exec_begin(struct proc *proc)
 {
-	proc->client.fresh = space_new();
-	return proc->client.fresh ? K_OK : K_NOMEM;
-}
+	struct env_client *client = &proc->client;
+	u64 thread = client->thread;
 
-/* The thread leaves a space that others still see, for a new one. A reply to it under its old id
- * will find nobody. */
-static void move_out(struct proc *proc)
-{
-	u64 old = proc->client.thread;
-
-	if (make_thread(proc, 0) != K_OK)
-		panic("the kernel has no memory left for a thread that execs");
-	end_thread(old);
+	client->fresh = space_new();
+	if (!client->fresh)
+		return K_NOMEM;
+	if (client->space->refs == 1)
+		return K_OK;
+	enum kstatus status = make_thread(proc, 0);
+	if (status == K_OK)
+		client->next_thread = client->thread;
+	client->thread = thread;
+	if (status != K_OK)
+		env_exec_abort(proc);
+	return status;
 }
 
 void env_exec_commit(struct proc *proc, vaddr_t entry, vaddr_t stack)
@@ -225,22 +226,30 @@ void env_exec_commit(struct proc *proc, vaddr_t entry, vaddr_t stack)
 	struct env_client *client = &proc->client;
 	struct env_space *old = client->space;
 	struct l4_registers r = {.ip = entry, .sp = stack};
-	bool shared = old->refs > 1;
+	bool moves = client->next_thread != 0;
 
-	if (shared)
-		move_out(proc);
-	else
+	if (moves) { /* a reply under the old id will find nobody */
+		end_thread(client->thread);
+		client->thread = client->next_thread;
+		client->next_thread = 0;
+	} else {
 		must(l4_space_control(client->thread, L4_SPACE_ALIEN | L4_SPACE_CLEAR, server_id));
+	}
 	client->space = client->fresh;
 	client->fresh = NULL;
 	client->thread_pointer = 0;
 	space_unref(old);
 	must(l4_exchange_registers(client->thread,
-		L4_EXREGS_RESET | L4_EXREGS_IP | L4_EXREGS_SP | (shared ? L4_EXREGS_RUN : 0), &r));
+		L4_EXREGS_RESET | L4_EXREGS_IP | L4_EXREGS_SP | (moves ? L4_EXREGS_RUN : 0), &r));
 }
 
 void env_exec_abort(struct proc *proc)
 {
-	space_unref(proc->client.fresh);
-	proc->client.fresh = NULL;
+	struct env_client *client = &proc->client;
+
+	space_unref(client->fresh);
+	client->fresh = NULL;
+	if (client->next_thread)
+		end_thread(client->next_thread);
+	client->next_thread = 0;
 }

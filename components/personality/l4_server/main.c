@@ -13,7 +13,7 @@
 _Static_assert(
 	(int)UNIX_L4_REQUEST_WORDS == L4_REGISTER_MRS, "a trap's message is all in registers");
 
-/* --- what clients ask ------------------------------------------------------------------------ */
+/* --- what clients ask ---------------------------------------------------- */
 
 /* The message becomes the reply; false: there is none. */
 static always_inline bool serve_trap(struct proc *proc, struct l4_message *m)
@@ -97,8 +97,7 @@ static noinline bool attend(struct proc *proc, u64 client, struct l4_message *m)
 	return client_find(client) == proc;
 }
 
-/* --- the loop
- * ------------------------------------------------------------------------------------- */
+/* --- the loop ------------------------------------------------------------ */
 
 /* Before others of the server run: the client that has been served shall not wait for them. */
 static noinline void reply_alone(u64 client, struct l4_message *m)
@@ -139,14 +138,13 @@ static noreturn void worker(void *argument)
 		if (unlikely(!proc) || unlikely(!serve(proc, &m)))
 			continue;
 		if (IS_ENABLED(CONFIG_SERVICES_SIGNALS) && unlikely(proc->client.attention) &&
-			!attend(proc, (u64)from, &m))
+			!attend(proc, proc->client.thread, &m))
 			continue;
-		client = (u64)from;
+		client = proc->client.thread; /* by exec it may have got another */
 	}
 }
 
-/* --- start-up
- * ---------------------------------------------------------------------------------------- */
+/* --- start-up ------------------------------------------------------------ */
 
 /* Labels and bit maps of all frames go to the beginning of the largest range; the rest is free. */
 static void init_memory(const struct l4_kip *kip)

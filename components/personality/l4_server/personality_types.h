@@ -14,6 +14,7 @@ struct env_client {
 	u64 thread;              /* its L4 thread; 0 once it has ended */
 	struct env_space *space; /* what its program sees */
 	struct env_space *fresh; /* what exec is building, or NULL */
+	u64 next_thread;         /* what it will run on after exec, if not the same; else 0 */
 	struct cthread *sleeper; /* who sleeps on its behalf, or NULL */
 	vaddr_t thread_pointer;
 	u64 call;       /* the number of the call being served; -1 when it is something else */

@@ -48,7 +48,7 @@ u64 task_page(void)
 	return fresh - PAGE;
 }
 
-/* --- threads ------------------------------------------------------------------------------- */
+/* --- threads ------------------------------------------------------------- */
 
 void task_make(u64 id, u64 space, unsigned stack)
 {
@@ -82,7 +82,7 @@ noreturn void task_done(u64 value)
 		l4_call(TASK_ROOT, &m);
 }
 
-/* --- paging ---------------------------------------------------------------------------------- */
+/* --- paging -------------------------------------------------------------- */
 
 /* The image's page itself, with the rights that it was linked with. */
 static u64 image_page(u64 page)

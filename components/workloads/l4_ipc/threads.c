@@ -39,7 +39,7 @@ static always_inline s64 ipc_word(u64 to, u64 from, u64 *word)
 	return result;
 }
 
-/* --- the client ----------------------------------------------------------------------------- */
+/* --- the client ---------------------------------------------------------- */
 
 static struct l4_message message_of(const struct trial *trial, u64 seed)
 {
@@ -131,8 +131,7 @@ void trial_client(void *argument)
 	task_done(failures);
 }
 
-/* --- the echo -----------------------------------------------------------------------------------
- */
+/* --- the echo ------------------------------------------------------------ */
 
 /* Loops of their own, so that a round trip does not pay for a clock that nobody reads. */
 static noreturn void echo_empty(bool timed)
@@ -191,8 +190,7 @@ void trial_echo(void *argument)
 	echo_message(!trial->round_trip);
 }
 
-/* --- page faults
- * ---------------------------------------------------------------------------------- */
+/* --- page faults --------------------------------------------------------- */
 
 static inline u64 timed_read(const u8 *byte, u8 *value)
 {

@@ -114,8 +114,7 @@ void test_calls(void)
 	test_bad_arguments();
 }
 
-/* --- random calls ------------------------------------------------------------------------------
- */
+/* --- random calls -------------------------------------------------------- */
 
 static u64 random_state = 0x2545f4914f6cdd1dull;
 static u64 bystander; /* the thread that takes whatever comes */

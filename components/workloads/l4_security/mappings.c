@@ -125,7 +125,7 @@ static void test_rights(void)
 	finish();
 }
 
-/* --- unmap ------------------------------------------------------------------------------------ */
+/* --- unmap --------------------------------------------------------------- */
 
 static void unmap_others(void *unused)
 {
@@ -194,8 +194,7 @@ static void test_unmapping_others(void)
 	finish();
 }
 
-/* --- recursion ---------------------------------------------------------------------------------
- */
+/* --- recursion ----------------------------------------------------------- */
 
 /* The attacker maps PAGE_A to the victim, who maps it to the third; then the root task takes rights
  * away. */

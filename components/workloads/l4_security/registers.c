@@ -67,8 +67,7 @@ static void test_leaks(void (*first)(void *), void (*second)(void *), const char
 	finish();
 }
 
-/* --- a new thread
- * ---------------------------------------------------------------------------------- */
+/* --- a new thread -------------------------------------------------------- */
 
 void probe_start(void);
 extern struct register_file *probe_file;
@@ -93,8 +92,7 @@ static void test_fresh_thread(void)
 	task_delete(id_of(ATTACKER));
 }
 
-/* --- the processor
- * ------------------------------------------------------------------------------------ */
+/* --- the processor ------------------------------------------------------- */
 
 #define INSTRUCTION_ATTACK(function, instruction)                                                  \
 	static void function(void *unused)                                                         \

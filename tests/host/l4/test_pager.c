@@ -52,7 +52,7 @@ static u64 address_of(unsigned page)
 	return BASE + page * PAGE_SIZE;
 }
 
-/* --- the model ----------------------------------------------------------------------- */
+/* --- the model ----------------------------------------------------------- */
 
 static u8 *byte_of(struct client *c, unsigned page)
 {
@@ -75,7 +75,7 @@ static bool model_allows(const struct client *c, unsigned page, unsigned access)
 	return c->pages[page].prot & access;
 }
 
-/* --- what clients do --------------------------------------------------------------------- */
+/* --- what clients do ----------------------------------------------------- */
 
 /* As the server's loop does it. */
 static bool serve_fault(struct client *c, u64 address, unsigned access)
@@ -189,7 +189,7 @@ static void protect_step(struct client *c)
 		c->pages[page].prot = prot;
 }
 
-/* --- life ---------------------------------------------------------------------------------- */
+/* --- life ---------------------------------------------------------------- */
 
 static void create(struct client *c)
 {
@@ -223,8 +223,7 @@ static void fork_step(struct client *parent)
 			child->pages[i].cell->refs++;
 }
 
-/* --- the invariant ------------------------------------------------------------------------------
- */
+/* --- the invariant ------------------------------------------------------- */
 
 /* The kernel gives a client nothing that the server's notes do not say it has. */
 static void check_excess(struct client *c)
