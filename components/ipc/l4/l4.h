@@ -12,7 +12,8 @@
 
 struct l4_space {
 	struct pmap pmap;
-	unsigned threads; /* it goes with the last of them */
+	struct l4_mapping *mappings; /* what was mapped into it */
+	unsigned threads;            /* it goes with the last of them */
 	bool root; /* the root task's: all free memory, virtual = physical, never in the pmap's last
 		      level */
 	bool alien;

@@ -7,6 +7,8 @@
  * is not in the list. So "all that came of this mapping" is the run behind it with a
  * greater depth, and revoking is a walk along a list.
  *
+ * A space has a list of its mappings, so that its end need not search its page tables.
+ *
  * A mapping knows its page-table entry, which stays where it is as long as its space lives; the
  * entry holds the rights. List heads are kept in chunks of 512, made when first used.
  */
@@ -16,15 +18,16 @@
 #define CHUNK_SHIFT 9
 #define CHUNKS_MAX  32768 /* 64 GiB */
 
-struct mapping {
-	struct mapping *next, **link; /* *link points to this one */
+struct l4_mapping {
+	struct l4_mapping *next, **link;             /* *link points to this one */
+	struct l4_mapping *space_next, **space_link; /* the same in the list of its space */
 	struct l4_space *space;
 	pte_t *pte;
 	vaddr_t address;
 	u64 depth;
 };
 
-static struct mapping **chunks[CHUNKS_MAX];
+static struct l4_mapping **chunks[CHUNKS_MAX];
 static struct object_cache cache;
 
 static unsigned rights_of(pte_t pte)
@@ -34,7 +37,7 @@ static unsigned rights_of(pte_t pte)
 }
 
 /* The head of a frame's list; NULL when memory is out. */
-static struct mapping **list_of(paddr_t frame)
+static struct l4_mapping **list_of(paddr_t frame)
 {
 	u64 number = frame >> PAGE_SHIFT, chunk = number >> CHUNK_SHIFT;
 
@@ -48,25 +51,28 @@ static struct mapping **list_of(paddr_t frame)
 	return &chunks[chunk][number & ((1u << CHUNK_SHIFT) - 1)];
 }
 
-static struct mapping *find(paddr_t frame, const pte_t *pte)
+static struct l4_mapping *find(paddr_t frame, const pte_t *pte)
 {
-	struct mapping *mapping = *list_of(frame); /* it is mapped, so the list is there */
+	struct l4_mapping *mapping = *list_of(frame); /* it is mapped, so the list is there */
 
 	while (mapping->pte != pte)
 		mapping = mapping->next;
 	return mapping;
 }
 
-static void remove(struct mapping *mapping)
+static void remove(struct l4_mapping *mapping)
 {
 	pmap_set(&mapping->space->pmap, mapping->pte, mapping->address, 0);
 	*mapping->link = mapping->next;
 	if (mapping->next)
 		mapping->next->link = mapping->link;
+	*mapping->space_link = mapping->space_next;
+	if (mapping->space_next)
+		mapping->space_next->space_link = mapping->space_link;
 	object_free(&cache, mapping);
 }
 
-static void take(struct mapping *mapping, unsigned rights)
+static void take(struct l4_mapping *mapping, unsigned rights)
 {
 	pte_t pte = *mapping->pte;
 
@@ -82,17 +88,17 @@ static void take(struct mapping *mapping, unsigned rights)
 }
 
 /* Takes `rights` away from the mappings at `at` and behind it that lie deeper than `depth`. */
-static void revoke(struct mapping *at, u64 depth, unsigned rights)
+static void revoke(struct l4_mapping *at, u64 depth, unsigned rights)
 {
 	while (at && at->depth > depth) {
-		struct mapping *next = at->next;
+		struct l4_mapping *next = at->next;
 
 		take(at, rights);
 		at = next;
 	}
 }
 
-static void revoke_with_own(struct mapping *mapping, unsigned rights)
+static void revoke_with_own(struct l4_mapping *mapping, unsigned rights)
 {
 	revoke(mapping->next, mapping->depth, rights);
 	take(mapping, rights);
@@ -103,7 +109,7 @@ static void revoke_with_own(struct mapping *mapping, unsigned rights)
 struct source {
 	paddr_t frame;
 	unsigned rights;
-	struct mapping *mapping;
+	struct l4_mapping *mapping;
 };
 
 static bool find_source(const struct l4_space *space, vaddr_t address, struct source *source)
@@ -127,11 +133,11 @@ static bool extend(const struct source *source, struct l4_space *to, vaddr_t add
 {
 	if ((*pte & PTE_ADDRESS) != source->frame)
 		return false;
-	struct mapping *mapping = find(source->frame, pte);
+	struct l4_mapping *mapping = find(source->frame, pte);
 	u64 depth = source->mapping ? source->mapping->depth : 0;
 	if (mapping->depth != depth + 1)
 		return false;
-	for (struct mapping *at = source->mapping; at && at != mapping; at = at->next)
+	for (struct l4_mapping *at = source->mapping; at && at != mapping; at = at->next)
 		if (!at->next || at->next->depth <= depth)
 			return false; /* not derived from this one */
 	pmap_set(&to->pmap, pte, address,
@@ -158,13 +164,15 @@ unsigned l4_map_page(struct l4_space *from, vaddr_t address, struct l4_space *to
 		if (!find_source(from, address, &source))
 			return 0; /* it was derived from what it replaces */
 	}
-	struct mapping **list = list_of(source.frame);
-	struct mapping *mapping = list ? object_alloc(&cache) : NULL;
+	struct l4_mapping **list = list_of(source.frame);
+	struct l4_mapping *mapping = list ? object_alloc(&cache) : NULL;
 	if (unlikely(!mapping))
 		return L4_ERROR_NO_MEMORY;
-	struct mapping **link = source.mapping ? &source.mapping->next : list;
-	*mapping = (struct mapping){.next = *link,
+	struct l4_mapping **link = source.mapping ? &source.mapping->next : list;
+	*mapping = (struct l4_mapping){.next = *link,
 		.link = link,
+		.space_next = to->mappings,
+		.space_link = &to->mappings,
 		.space = to,
 		.pte = pte,
 		.address = target,
@@ -172,6 +180,9 @@ unsigned l4_map_page(struct l4_space *from, vaddr_t address, struct l4_space *to
 	if (*link)
 		(*link)->link = &mapping->next;
 	*link = mapping;
+	if (to->mappings)
+		to->mappings->space_link = &mapping->space_next;
+	to->mappings = mapping;
 	*pte = pte_make(phys_page(source.frame), rights);
 	return 0;
 }
@@ -224,7 +235,7 @@ static void unmap_page(struct l4_space *space, vaddr_t address, unsigned rights,
 	} else if (source.mapping) {
 		revoke(source.mapping->next, source.mapping->depth, rights);
 	} else {
-		struct mapping **list = chunks[source.frame >> (PAGE_SHIFT + CHUNK_SHIFT)];
+		struct l4_mapping **list = chunks[source.frame >> (PAGE_SHIFT + CHUNK_SHIFT)];
 		if (list)
 			revoke(list[source.frame >> PAGE_SHIFT & ((1u << CHUNK_SHIFT) - 1)], 0,
 				rights);
@@ -241,15 +252,11 @@ void l4_unmap(struct l4_space *space, u64 fpage, bool own)
 
 void l4_unmap_all(struct l4_space *space)
 {
-	pte_t *pte;
-
-	for (vaddr_t at = 0; at < USER_MAX && (pte = pmap_next(&space->pmap, &at, USER_MAX));
-		at += PAGE_SIZE)
-		if (!(*pte & L4_PTE_PINNED))
-			revoke_with_own(find(*pte & PTE_ADDRESS, pte), VM_PROT_ALL);
+	while (space->mappings)
+		revoke_with_own(space->mappings, VM_PROT_ALL);
 }
 
 void l4_mapping_init(void)
 {
-	object_cache_init(&cache, "l4_mapping", sizeof(struct mapping), 8);
+	object_cache_init(&cache, "l4_mapping", sizeof(struct l4_mapping), 8);
 }
