@@ -137,6 +137,15 @@ static void set_registers(struct trapframe *frame, const struct mach_thread_regi
 	frame->rflags |= from->rflags & FLAGS_USER;
 }
 
+static long get_fpu(struct thread *thread, vaddr_t to)
+{
+	struct mach_thread_fpu fpu;
+
+	_Static_assert(sizeof(fpu) == FPU_AREA_SIZE, "what the kernel keeps");
+	arch_get_fpu(&thread->arch, thread == thread_current, &fpu);
+	return put_result(to, &fpu, sizeof(fpu));
+}
+
 TRAP(trap_thread_get_state)
 {
 	struct thread *thread = thread_named((mach_port_t)a);
@@ -154,6 +163,8 @@ TRAP(trap_thread_get_state)
 			thread->arch.fs_base, thread->arch.gs_base, thread->ipc.emulation};
 		return put_result((vaddr_t)c, &pointers, sizeof(pointers));
 	}
+	if (b == MACH_THREAD_FPU && d == sizeof(struct mach_thread_fpu))
+		return get_fpu(thread, (vaddr_t)c);
 	return KERN_INVALID_ARGUMENT;
 }
 
@@ -171,16 +182,41 @@ static long set_pointers(struct thread *thread, const struct mach_thread_pointer
 	return KERN_SUCCESS;
 }
 
+/* The thread will go on in user mode with the new registers, whatever its call would have done. */
+static long replace_registers(struct thread *thread, const struct mach_thread_registers *from)
+{
+	struct ipc_kmsg *kmsg = thread->ipc.kmsg;
+
+	if (from->rip >= USER_MAX)
+		return KERN_INVALID_ADDRESS;
+	if (thread->ipc.stack_kept)
+		return KERN_FAILURE;
+	if (thread != thread_current && !thread->ipc.in_exception) {
+		ipc_receive_abort(thread, MACH_RCV_INTERRUPTED);
+		thread_set_resume_user(thread);
+		thread->ipc.kmsg = NULL;
+		if (kmsg)
+			ipc_kmsg_destroy(kmsg);
+	}
+	set_registers(thread->frame, from);
+	return KERN_SUCCESS;
+}
+
 TRAP(trap_thread_set_state)
 {
+	static const u64 sizes[] = {
+		[MACH_THREAD_REGISTERS] = sizeof(struct mach_thread_registers),
+		[MACH_THREAD_POINTERS] = sizeof(struct mach_thread_pointers),
+		[MACH_THREAD_FPU] = sizeof(struct mach_thread_fpu),
+	};
 	union {
 		struct mach_thread_registers registers;
 		struct mach_thread_pointers pointers;
+		struct mach_thread_fpu fpu;
 	} state;
 
 	UNUSED2;
-	if (!(b == MACH_THREAD_REGISTERS && d == sizeof(state.registers)) &&
-		!(b == MACH_THREAD_POINTERS && d == sizeof(state.pointers)))
+	if ((u64)b >= ARRAY_SIZE(sizes) || b == 0 || (u64)d != sizes[b])
 		return KERN_INVALID_ARGUMENT;
 	if (copy_from_user(&state, (vaddr_t)c, (size_t)d) != K_OK)
 		return KERN_INVALID_ADDRESS;
@@ -190,9 +226,9 @@ TRAP(trap_thread_set_state)
 		return KERN_INVALID_ARGUMENT;
 	if (b == MACH_THREAD_POINTERS)
 		return set_pointers(thread, &state.pointers);
-	if (state.registers.rip >= USER_MAX)
-		return KERN_INVALID_ADDRESS;
-	set_registers(thread->frame, &state.registers);
+	if (b == MACH_THREAD_REGISTERS)
+		return replace_registers(thread, &state.registers);
+	arch_set_fpu(&thread->arch, thread == thread_current, &state.fpu);
 	return KERN_SUCCESS;
 }
 

@@ -211,7 +211,11 @@ static inline long thread_abort(mach_port_t thread)
 	return mach_trap3(MACH_TRAP_THREAD_ABORT, thread, 0, 0);
 }
 
-/* `flavor`: MACH_THREAD_…; `size` is that structure's. */
+/*
+ * `flavor`: MACH_THREAD_…; `size` is that structure's. Setting the registers of a thread that waits
+ * in mach_msg() ends that call without a result. KERN_FAILURE: it waits inside the kernel for
+ * something else; try again.
+ */
 static inline long thread_get_state(mach_port_t thread, u32 flavor, void *state, u64 size)
 {
 	return mach_trap4(MACH_TRAP_THREAD_GET_STATE, thread, flavor, (u64)state, size);

@@ -51,8 +51,9 @@
 /* The flags of vm_map: rights in the low three bits (read 1, write 2, execute 4), and */
 #define MACH_VM_ANYWHERE                                                                           \
 	0x10u /* the highest free place below *address (0: below the end of user memory) */
-#define MACH_VM_COPY 0x20u /* private, copied on write; else all mappings see each other's writes  \
-			    */
+#define MACH_VM_COPY                                                                               \
+	0x20u /* private, copied on write; else all mappings see each other's writes               \
+	       */
 #define MACH_VM_OVERWRITE 0x40u /* what is mapped there goes first */
 #define MACH_VM_FLAGS     0x77u
 
@@ -73,6 +74,11 @@ struct mach_thread_registers {
 struct mach_thread_pointers {
 	u64 fs_base, gs_base;
 	u64 emulation; /* what a redirected system call finds in r11 */
+};
+
+#define MACH_THREAD_FPU 3u
+struct mach_thread_fpu {
+	u8 area[832]; /* as XSAVE stores it: x87, SSE, AVX. Bad contents are made harmless */
 };
 
 /* --- exceptions: what the exception port gets ----------------------------------------- */

@@ -143,6 +143,7 @@ void env_client_destroy(struct proc *proc)
 {
 	struct env_client *client = &proc->client;
 
+	attention_forget(proc);
 	*client_of(client->port) = NULL;
 	*client_of(client->task) = NULL;
 	forget(client->thread);
@@ -188,33 +189,4 @@ void env_exec_abort(struct proc *proc)
 {
 	end_task(proc->client.fresh);
 	proc->client.fresh = MACH_PORT_NULL;
-}
-
-/* --- registers ------------------------------------------------------------------------------ */
-
-static void get_pointers(struct proc *proc, struct mach_thread_pointers *pointers)
-{
-	must(thread_get_state(
-		     proc->client.thread, MACH_THREAD_POINTERS, pointers, sizeof(*pointers)),
-		"a client's pointers");
-}
-
-enum kstatus env_set_thread_pointer(struct proc *proc, vaddr_t base)
-{
-	struct mach_thread_pointers pointers;
-
-	if (base >= ENV_USER_MAX)
-		return K_INVAL;
-	get_pointers(proc, &pointers);
-	pointers.fs_base = base;
-	return status_of(thread_set_state(
-		proc->client.thread, MACH_THREAD_POINTERS, &pointers, sizeof(pointers)));
-}
-
-vaddr_t env_thread_pointer(struct proc *proc)
-{
-	struct mach_thread_pointers pointers;
-
-	get_pointers(proc, &pointers);
-	return pointers.fs_base;
 }

@@ -79,16 +79,53 @@ static bool is_request(const struct mach_msg_header *head)
 
 #define VECTOR_INVALID_OPCODE 6
 
-/* Another thread of the process, of its own making, has faulted while this call slept. */
-static noinline void end_doomed(struct proc *proc)
+/* No answer will carry what the call has written for the program: it goes there directly. */
+static void flush_windows(const struct unix_transfer *transfer, const struct proc *proc)
 {
-	proc->client.doomed = false;
-	services_exception(proc, VECTOR_INVALID_OPCODE, 0);
+	for (u32 i = 0; i < transfer->count; i++) {
+		const struct unix_window *w = &transfer->windows[i];
+		if (w->end == w->start)
+			continue;
+		/* The library has seen that it can be written; if that has changed, the bytes are
+		 * lost as they would be in the library. */
+		long result = vm_write(proc->client.task, w->address + w->start, w->out + w->start,
+			w->end - w->start);
+		(void)result;
+	}
+}
+
+/* The call is over; false: no answer is due. */
+static noinline bool finish_specially(const struct unix_transfer *transfer, struct proc *proc)
+{
+	struct env_client *client = &proc->client;
+
+	if (client->doomed) { /* another thread, of its own making, has faulted meanwhile */
+		client->doomed = false;
+		services_exception(proc, VECTOR_INVALID_OPCODE, 0);
+		if (client->task == MACH_PORT_NULL)
+			return false;
+	}
+	if (client->replaced) { /* exec: a fresh thread runs already */
+		client->replaced = false;
+		client->busy = false;
+		if (client->attention)
+			env_attention(proc);
+		return false;
+	}
+	if (!attention_serve(proc))
+		return false;
+	client->busy = false;
+	if (!client->replaced_registers)
+		return true;
+	flush_windows(transfer, proc);
+	registers_apply(proc);
+	return false;
 }
 
 static void serve_call(struct worker *worker, struct proc *proc)
 {
 	struct server_call *call = &worker->call;
+	struct env_client *client = &proc->client;
 	const struct unix_request *request = &worker->in->unix_message.request;
 	struct unix_reply *reply = &worker->out->unix_message.reply;
 
@@ -99,23 +136,23 @@ static void serve_call(struct worker *worker, struct proc *proc)
 		address_answer(worker, reply->header.size);
 		return;
 	}
-	proc->client.busy = true;
+	client->busy = true;
+	client->answered = false;
+	client->call = (s32)UNIX_NUMBER(request->call);
 	long result = unix_server_call(request);
 	if (unlikely(result == ENV_NO_REPLY)) {
 		drop_right(worker->in->head.msgh_remote_port);
 		return;
 	}
-	proc->client.busy = false;
-	bool answer = !proc->client.replaced;
-	proc->client.replaced = false;
-	if (unlikely(proc->client.doomed)) {
-		end_doomed(proc);
-		answer = false;
-	}
-	if (unlikely(!answer)) {
+	client->result = result;
+	client->answered = true;
+	if (unlikely(client->attention | client->replaced | client->replaced_registers |
+		     client->doomed) &&
+		!finish_specially(&call->transfer, proc)) {
 		drop_right(worker->in->head.msgh_remote_port);
 		return;
 	}
+	client->busy = false;
 	unix_server_close(&call->transfer, reply, result);
 	address_answer(worker, reply->header.size);
 }
@@ -171,24 +208,43 @@ static void end_process(struct proc *proc, const struct mach_exception *exceptio
 		registers.rip);
 }
 
+/* The thread goes on, with whatever registers it has by now. */
+static void answer_exception(struct worker *worker)
+{
+	worker->out->mig = (struct mig_reply){
+		.head.msgh_id = MACH_EXCEPTION_REPLY,
+		.ret_type = MACH_TYPE(MACH_MSG_TYPE_INTEGER_32, 32, 1),
+		.ret_code = KERN_SUCCESS,
+	};
+	address_answer(worker, sizeof(worker->out->mig));
+}
+
+/* Tells the services; true: the process goes on. */
+static bool report_fault(
+	struct worker *worker, struct proc *proc, const struct mach_exception *exception)
+{
+	worker->call = (struct server_call){.proc = proc};
+	if (proc->client.busy) {
+		end_process(proc, exception);
+		return false;
+	}
+	proc->client.faulted = true;
+	end_process(proc, exception);
+	if (proc->client.task == MACH_PORT_NULL || !attention_serve(proc))
+		return false;
+	proc->client.faulted = false;
+	return true;
+}
+
 static noinline void serve_exception(struct worker *worker)
 {
 	const struct mach_exception *exception = &worker->in->exception;
 	struct proc *proc = client_by_name((mach_port_t)exception->task);
 
-	if (recover(exception)) {
-		worker->out->mig = (struct mig_reply){
-			.head.msgh_id = MACH_EXCEPTION_REPLY,
-			.ret_type = MACH_TYPE(MACH_MSG_TYPE_INTEGER_32, 32, 1),
-			.ret_code = KERN_SUCCESS,
-		};
-		address_answer(worker, sizeof(worker->out->mig));
-	} else {
-		if (proc)
-			end_process(proc, exception);
-		drop_right(worker->in->head.msgh_remote_port); /* unanswered: the kernel ends the
-								  task, if it still is there */
-	}
+	if (recover(exception) || (proc && report_fault(worker, proc, exception)))
+		answer_exception(worker);
+	else /* unanswered: the kernel ends the task, if it still is there */
+		drop_right(worker->in->head.msgh_remote_port);
 	drop_right((mach_port_t)exception->thread);
 	drop_right((mach_port_t)exception->task);
 }

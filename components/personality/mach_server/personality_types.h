@@ -9,9 +9,17 @@ struct env_client {
 	mach_port_t port;         /* receive right: where it sends its calls */
 	mach_port_t fresh;        /* the task that exec is building, or 0 */
 	bool busy;                /* a call of its is being served */
-	bool doomed;              /* it is to end when that call is over */
-	bool replaced;            /* exec has ended the thread that waits for the answer */
-	struct cthread *sleeper;  /* who sleeps on its behalf, or NULL */
+	bool faulted;             /* its thread waits for the answer to an exception */
+	bool attention;           /* services_attention() is due before it goes on */
+	bool answered;            /* `result` is that of its call */
+	bool replaced_registers;  /* `registers` are what it goes on with, instead of an answer */
+	long result;
+	s64 call;                         /* the number of the call being served */
+	u64 registers[21];                /* struct user_registers */
+	struct server_attender *attender; /* who sees to it while it runs, or NULL */
+	bool doomed;                      /* it is to end when that call is over */
+	bool replaced;                    /* exec has ended the thread that waits for the answer */
+	struct cthread *sleeper;          /* who sleeps on its behalf, or NULL */
 };
 
 struct env_queue {

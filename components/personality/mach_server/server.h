@@ -51,6 +51,13 @@ static inline mach_port_t client_target(const struct proc *proc)
 	return proc->client.fresh ? proc->client.fresh : proc->client.task;
 }
 
+/* The process goes on with the registers that env_set_registers() was given during its call. */
+void registers_apply(struct proc *proc);
+/* Sees to a process that is stopped or in a call; false: it has ended. */
+bool attention_serve(struct proc *proc);
+/* The process ends: nobody is to see to it any more. */
+void attention_forget(struct proc *proc);
+
 /* Starts the pager's thread. */
 void files_start(void);
 /* The memory object of a file; a right that vm_map() takes. */

@@ -95,7 +95,7 @@ static void registers(void)
 	}
 	ok(refused, "an instruction pointer, thread pointer or emulation entry outside user space "
 		    "is refused");
-	eq(thread_set_state(child.thread, 3, &state, sizeof(state)), KERN_INVALID_ARGUMENT,
+	eq(thread_set_state(child.thread, 4, &state, sizeof(state)), KERN_INVALID_ARGUMENT,
 		"so is an unknown flavor");
 	eq(thread_set_state(child.thread, MACH_THREAD_REGISTERS, &state, 8), KERN_INVALID_ARGUMENT,
 		"and a wrong size");

@@ -13,7 +13,7 @@
 #define KEPT_MAX 8
 
 struct emulator_context {
-	u64 user_stack;
+	struct emulator_registers saved;
 	mach_port_t service, reply;    /* 0: not known yet */
 	u32 answers[EMULATOR_ANSWERS]; /* kept answers, plus 1 */
 	u16 kept[KEPT_MAX];            /* which */
@@ -21,7 +21,6 @@ struct emulator_context {
 	u32 pad;
 	union unix_message message;
 };
-_Static_assert(offsetof(struct emulator_context, user_stack) == CONTEXT_USER_STACK, "entry.S");
 _Static_assert(offsetof(struct emulator_context, answers) == CONTEXT_ANSWERS, "entry.S");
 _Static_assert(EMULATOR_STACK_SIZE + sizeof(struct emulator_context) <= EMULATOR_CONTEXT_SIZE,
 	"it fits its pages");
@@ -100,6 +99,15 @@ static bool find_ports(struct emulator_context *context)
 	       context->reply != MACH_PORT_NULL;
 }
 
+/*
+ * A call that ended in a signal's handler was never answered: its reply right is reported dead when
+ * the next call waits for its own answer.
+ */
+static bool is_stale(const union unix_message *message, long result)
+{
+	return result == MACH_MSG_SUCCESS && message->header.id == MACH_NOTIFY_SEND_ONCE;
+}
+
 static bool unix_client_rpc(union unix_message *message)
 {
 	struct emulator_context *context = container_of(message, struct emulator_context, message);
@@ -116,7 +124,7 @@ static bool unix_client_rpc(union unix_message *message)
 		result = mach_msg(message, option, message->header.size, sizeof(*message),
 			context->reply, 0, 0);
 		option = MACH_RCV_MSG; /* an interrupted wait goes on */
-	} while (unlikely(result == MACH_RCV_INTERRUPTED));
+	} while (unlikely(result == MACH_RCV_INTERRUPTED) || unlikely(is_stale(message, result)));
 	if (unlikely(result == EMULATOR_FORKED))
 		answer_child(context);
 	return likely(result == MACH_MSG_SUCCESS) || result == EMULATOR_FORKED;
@@ -131,9 +139,10 @@ static void keep(struct emulator_context *context, long number, long result)
 	context->kept[context->kept_count++] = (u16)number;
 }
 
-long emulator_call(struct emulator_context *context, long number, const long *arguments);
-long emulator_call(struct emulator_context *context, long number, const long *arguments)
+long emulator_call(struct emulator_context *context, long number);
+long emulator_call(struct emulator_context *context, long number)
 {
+	const long *arguments = (const long *)&context->saved;
 	long result = unix_client_call(&context->message, number, arguments);
 
 	if (unlikely((u64)number < UNIX_CALLS && unix_shapes[number].attributes & UNIX_CACHED))

@@ -26,34 +26,40 @@ emulator_entry:
 	decl %eax
 	jmp *%rcx
 
-1:	movq %rsp, CONTEXT_USER_STACK(%r11)
+1:	movq %rdi, SAVED_ARGUMENTS + 0(%r11)
+	movq %rsi, SAVED_ARGUMENTS + 8(%r11)
+	movq %rdx, SAVED_ARGUMENTS + 16(%r11)
+	movq %r10, SAVED_ARGUMENTS + 24(%r11)
+	movq %r8, SAVED_ARGUMENTS + 32(%r11)
+	movq %r9, SAVED_ARGUMENTS + 40(%r11)
+	movq %rbx, SAVED_RBX(%r11)
+	movq %rbp, SAVED_RBP(%r11)
+	movq %r12, SAVED_R12(%r11)
+	movq %r13, SAVED_R13(%r11)
+	movq %r14, SAVED_R14(%r11)
+	movq %r15, SAVED_R15(%r11)
+	movq %rsp, SAVED_RSP(%r11)
+	movq %rcx, SAVED_RIP(%r11)
 	movq %r11, %rsp
 	pushfq
-	pushq %rcx
-	pushq %r11
-	pushq %r9
-	pushq %r8
-	pushq %r10
-	pushq %rdx
-	pushq %rsi
-	pushq %rdi
+	popq SAVED_RFLAGS(%r11)
 	cld
+	movq %r11, %rbx
 	movq %r11, %rdi
 	movq %rax, %rsi
-	movq %rsp, %rdx
-	subq $8, %rsp		/* C wants 16 bytes' alignment */
 	call emulator_call
-	addq $8, %rsp
-	popq %rdi
-	popq %rsi
-	popq %rdx
-	popq %r10
-	popq %r8
-	popq %r9
-	popq %r11
-	popq %rcx
+	movq %rbx, %r11
+	movq SAVED_ARGUMENTS + 0(%r11), %rdi
+	movq SAVED_ARGUMENTS + 8(%r11), %rsi
+	movq SAVED_ARGUMENTS + 16(%r11), %rdx
+	movq SAVED_ARGUMENTS + 24(%r11), %r10
+	movq SAVED_ARGUMENTS + 32(%r11), %r8
+	movq SAVED_ARGUMENTS + 40(%r11), %r9
+	movq SAVED_RBX(%r11), %rbx
+	pushq SAVED_RFLAGS(%r11)
 	popfq
-	movq CONTEXT_USER_STACK(%r11), %rsp
+	movq SAVED_RIP(%r11), %rcx
+	movq SAVED_RSP(%r11), %rsp
 	jmp *%rcx
 
 /*
