@@ -99,12 +99,34 @@ static noinline bool attend(struct proc *proc, u64 client, struct l4_message *m)
 
 /* --- the loop ------------------------------------------------------------ */
 
+#define MAPPING_FAILED (-2 * (s64)L4_ERROR_NO_MEMORY) /* the send phase's error */
+
+/*
+ * The kernel has no memory left to map the page that the reply brings: the client ends like one
+ * that touched what it may not, or handles that signal.
+ */
+static noinline void mapping_failed(u64 client, struct l4_message *m)
+{
+	struct proc *proc = client_find(client);
+
+	if (!proc)
+		return;
+	cthread_self()->data = proc;
+	services_memory_fault(proc, l4_fpage_base(m->mr[0]), VM_PROT_READ);
+	if (!fault_is_pending(m))
+		return;
+	if (IS_ENABLED(CONFIG_SERVICES_SIGNALS) && proc->client.attention &&
+		!attend(proc, client, m))
+		return;
+	l4_ipc(client, L4_NIL, l4_timeouts(L4_ZERO, L4_FOREVER), m);
+}
+
 /* Before others of the server run: the client that has been served shall not wait for them. */
 static noinline void reply_alone(u64 client, struct l4_message *m)
 {
 	l4_pager_flush();
-	l4_ipc(client, L4_NIL, l4_timeouts(L4_ZERO, L4_FOREVER),
-		m); /* it fails only if the client does not wait */
+	if (l4_ipc(client, L4_NIL, l4_timeouts(L4_ZERO, L4_FOREVER), m) == MAPPING_FAILED)
+		mapping_failed(client, m);
 }
 
 static noreturn void worker(void *argument)
@@ -125,9 +147,14 @@ static noreturn void worker(void *argument)
 		if (unlikely(cthread_next_deadline() < timer_alarm))
 			timer_set(cthread_next_deadline());
 		s64 from = l4_ipc(client, L4_ANY, l4_timeouts(L4_ZERO, L4_FOREVER), &m);
-		client = L4_NIL;
-		if (unlikely(from <= 0)) /* the client did not wait for its reply */
+		if (unlikely(from <=
+			     0)) { /* the client got no reply: mostly, it did not wait for it */
+			if (from == MAPPING_FAILED)
+				mapping_failed(client, &m);
+			client = L4_NIL;
 			continue;
+		}
+		client = L4_NIL;
 		if (unlikely((u64)from == TIMER_ID)) {
 			timer_alarm = CTHREAD_FOREVER;
 			cthreads_expire(env_now());
