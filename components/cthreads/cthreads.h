@@ -39,11 +39,17 @@ struct cthread_queue {
 	struct list waiters;
 };
 
+/* Something that is to happen at a time. */
+struct cthread_timer {
+	struct list link; /* in the list of deadlines; unlinked: not set */
+	u64 deadline;
+	void (*expired)(struct cthread_timer *timer);
+};
+
 struct cthread {
 	u64 sp;           /* where it goes on, while it does not run */
 	struct list link; /* in the queue of the ready or of the parked, or in a wait queue */
-	struct list timeout_link; /* in the list of deadlines */
-	u64 deadline;
+	struct cthread_timer timeout; /* of its wait */
 	enum cthread_state state;
 	enum kstatus wake_status; /* why cthread_wait() returned */
 	void (*body)(void *);
@@ -90,10 +96,19 @@ void cthread_wake_all(struct cthread_queue *queue);
  * wait. */
 void cthread_wake(struct cthread *thread, enum kstatus status);
 
-/* The nearest deadline of all waiting threads: how long the server may sleep. CTHREAD_FOREVER if
- * there is none. */
+void cthread_timer_init(struct cthread_timer *timer);
+/*
+ * A cthreads_expire() whose time is at or past `deadline` will call `expired`, in the thread that
+ * calls it; it must not wait. A timer that is set already is set anew.
+ */
+void cthread_timer_set(
+	struct cthread_timer *timer, u64 deadline, void (*expired)(struct cthread_timer *timer));
+void cthread_timer_clear(struct cthread_timer *timer);
+
+/* The nearest deadline of all waiting threads and timers: how long the server may sleep.
+ * CTHREAD_FOREVER if there is none. */
 static inline u64 cthread_next_deadline(void);
-/* Wakes those whose deadline is `now` or past, the earliest first. */
+/* Wakes those whose deadline is `now` or past, and calls such timers, the earliest first. */
 void cthreads_expire(u64 now);
 
 /* How many exist (parked ones too), for reports and tests. */

@@ -53,6 +53,11 @@ void env_yield(void);
 
 static inline u64 env_now(void); /* (inline) nanoseconds since reset */
 u64 env_random(void);
+/*
+ * services_timer() is called once, soon after `deadline` has passed. A later call replaces an
+ * earlier one; ENV_FOREVER: not at all.
+ */
+void env_timer(u64 deadline);
 
 /* --- the client's memory --------------------------------------------------- */
 
@@ -228,8 +233,8 @@ vaddr_t env_thread_pointer(struct proc *proc);
 /* --- the outside world ------------------------------------------------------- */
 
 void env_console_write(const char *bytes, size_t n);
-/* Waits for input; how many bytes were stored (at least 1), or 0 when interrupted. */
-size_t env_console_read(char *bytes, size_t n);
+/* From now on services_input() is called with what is typed, soon after it was. */
+void env_console_listen(void);
 void env_result_write(const char *bytes, size_t n);
 /*
  * The disk, if there is one: its size in sectors of 512 bytes (0: none), whole

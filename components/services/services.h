@@ -39,6 +39,8 @@ struct proc {
 	struct env_queue stop_queue; /* where it sleeps while it is stopped */
 	struct signal_state signals;
 	s32 group, session;   /* process group and session, by number */
+	bool detached;        /* it has given up its session's terminal */
+	bool has_execed;      /* since it was forked */
 	u64 restart_deadline; /* what restart_syscall goes on with: a sleep */
 	vaddr_t restart_left;
 	bool vforked;         /* its parent sleeps in vfork until it execs or ends */

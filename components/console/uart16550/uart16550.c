@@ -1,4 +1,7 @@
-/* The first serial port of a PC. A newline goes out as carriage return and newline. */
+/*
+ * The first serial port of a PC. A newline goes out as carriage return and newline; where a
+ * terminal has put the carriage return already, none is added.
+ */
 #include <arch/arch.h>
 #include <console/console.h>
 
@@ -34,10 +37,13 @@ static void send(char byte)
 
 void console_write(const char *text, size_t length)
 {
+	static char last;
+
 	for (size_t i = 0; i < length; i++) {
-		if (text[i] == '\n')
+		if (text[i] == '\n' && last != '\r')
 			send('\r');
-		send(text[i]);
+		last = text[i];
+		send(last);
 	}
 }
 

@@ -35,7 +35,7 @@ void cthreads_init(void (*worker)(void *), void *argument, unsigned limit)
 	list_init(&cthreads.deadlines);
 	first = (struct cthread){.state = CTHREAD_RUNNING, .body = worker, .argument = argument};
 	list_init(&first.link);
-	list_init(&first.timeout_link);
+	cthread_timer_init(&first.timeout);
 }
 
 unsigned cthreads_count(void)
@@ -103,7 +103,7 @@ static enum kstatus get_thread(struct cthread **out)
 	thread = (struct cthread *)((char *)page_bytes(block) + STACK_SIZE) - 1;
 	*thread = (struct cthread){.state = CTHREAD_PARKED};
 	list_init(&thread->link);
-	list_init(&thread->timeout_link);
+	cthread_timer_init(&thread->timeout);
 	*canary_of(thread) = STACK_CANARY;
 	cthreads.count++;
 	*out = thread;
@@ -187,14 +187,32 @@ void cthread_queue_init(struct cthread_queue *queue)
 	list_init(&queue->waiters);
 }
 
-static void set_deadline(struct cthread *thread, u64 deadline)
+void cthread_timer_init(struct cthread_timer *timer)
 {
-	struct cthread *other;
+	list_init(&timer->link);
+}
 
-	thread->deadline = deadline;
-	list_for_each(
-		other, &cthreads.deadlines, timeout_link) if (other->deadline > deadline) break;
-	list_insert_before(&other->timeout_link, &thread->timeout_link);
+void cthread_timer_clear(struct cthread_timer *timer)
+{
+	if (list_is_linked(&timer->link))
+		list_remove(&timer->link);
+}
+
+void cthread_timer_set(
+	struct cthread_timer *timer, u64 deadline, void (*expired)(struct cthread_timer *timer))
+{
+	struct cthread_timer *other;
+
+	cthread_timer_clear(timer);
+	timer->deadline = deadline;
+	timer->expired = expired;
+	list_for_each(other, &cthreads.deadlines, link) if (other->deadline > deadline) break;
+	list_insert_before(&other->link, &timer->link);
+}
+
+static void wait_expired(struct cthread_timer *timer)
+{
+	cthread_wake(container_of(timer, struct cthread, timeout), K_TIMEDOUT);
 }
 
 enum kstatus cthread_wait(struct cthread_queue *queue, u64 deadline)
@@ -207,7 +225,7 @@ enum kstatus cthread_wait(struct cthread_queue *queue, u64 deadline)
 	self->wake_status = K_OK;
 	list_push_back(&queue->waiters, &self->link);
 	if (deadline != CTHREAD_FOREVER)
-		set_deadline(self, deadline);
+		cthread_timer_set(&self->timeout, deadline, wait_expired);
 	switch_to(next);
 	return self->wake_status;
 }
@@ -217,8 +235,7 @@ void cthread_wake(struct cthread *thread, enum kstatus status)
 	if (thread->state != CTHREAD_WAITING)
 		return;
 	list_remove(&thread->link);
-	if (list_is_linked(&thread->timeout_link))
-		list_remove(&thread->timeout_link);
+	cthread_timer_clear(&thread->timeout);
 	thread->wake_status = status;
 	thread->state = CTHREAD_READY;
 	list_push_back(&cthreads.ready, &thread->link);
@@ -241,9 +258,11 @@ void cthread_wake_all(struct cthread_queue *queue)
 
 void cthreads_expire(u64 now)
 {
-	struct cthread *nearest;
+	struct cthread_timer *nearest;
 
-	while ((nearest = list_first(&cthreads.deadlines, struct cthread, timeout_link)) &&
-		nearest->deadline <= now)
-		cthread_wake(nearest, K_TIMEDOUT);
+	while ((nearest = list_first(&cthreads.deadlines, struct cthread_timer, link)) &&
+		nearest->deadline <= now) {
+		list_remove(&nearest->link);
+		nearest->expired(nearest);
+	}
 }

@@ -29,7 +29,7 @@ static inline void cthread_listen(void)
 
 static inline u64 cthread_next_deadline(void)
 {
-	struct cthread *first = list_first(&cthreads.deadlines, struct cthread, timeout_link);
+	struct cthread_timer *first = list_first(&cthreads.deadlines, struct cthread_timer, link);
 
 	return first ? first->deadline : CTHREAD_FOREVER;
 }

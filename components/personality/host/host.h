@@ -95,7 +95,7 @@ vaddr_t host_stack(void);
 
 /* --- the outside --------------------------------------------------------------- */
 
-/* Characters for env_console_read(). */
+/* Characters for services_input(), once the services listen. */
 void host_type(const char *text);
 /* All that was written so far in this run, NUL-terminated. */
 const char *host_console(void);

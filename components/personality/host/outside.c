@@ -12,7 +12,7 @@ struct text {
 static struct text console, results;
 static char typed[4096];
 static size_t typed_at, typed_end;
-static struct env_queue typists; /* clients that wait for input */
+static bool listening; /* the services want to hear of it */
 static const void *initrd;
 static size_t initrd_size;
 
@@ -33,7 +33,7 @@ void host_outside_reset(void)
 	results.bytes[0] = '\0';
 	typed_at = 0;
 	typed_end = 0;
-	env_queue_init(&typists);
+	listening = false;
 }
 
 void env_console_write(const char *bytes, size_t n)
@@ -61,6 +61,17 @@ const char *host_results(void)
 	return results.bytes;
 }
 
+/* A few characters at a time, as a serial line might give them. */
+static void give_typed(void)
+{
+	while (listening && typed_at < typed_end) {
+		size_t n = MIN(typed_end - typed_at, (size_t)5);
+
+		typed_at += n;
+		services_input(typed + typed_at - n, n);
+	}
+}
+
 void host_type(const char *text)
 {
 	size_t n = strlen(text);
@@ -69,20 +80,13 @@ void host_type(const char *text)
 		host_die("a test types too much");
 	memcpy(typed + typed_end, text, n);
 	typed_end += n;
-	env_wakeup_all(&typists);
+	give_typed();
 }
 
-/* A few characters at a time, as a serial line might give them. */
-size_t env_console_read(char *bytes, size_t n)
+void env_console_listen(void)
 {
-	while (typed_at == typed_end) {
-		if (env_sleep(&typists, ENV_FOREVER) != K_OK)
-			return 0;
-	}
-	n = MIN(MIN(n, typed_end - typed_at), (size_t)5);
-	memcpy(bytes, typed + typed_at, n);
-	typed_at += n;
-	return n;
+	listening = true;
+	give_typed();
 }
 
 void host_set_initrd(const void *archive, size_t size)

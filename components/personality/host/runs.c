@@ -46,6 +46,7 @@ int host_run(const char *path, const char *args, host_program program, void *arg
 	host_outside_reset();
 	pthread_mutex_lock(&host_machine.lock);
 	host_machine.now = 0;
+	host_machine.timer = ENV_FOREVER;
 	host_machine.chances = given;
 	host_block_in_copy(given.block_in_copy);
 	host_machine.random_state = given.seed * 0x9e3779b97f4a7c15ull + 1;

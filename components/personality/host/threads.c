@@ -67,7 +67,7 @@ void host_make_ready(struct host_thread *thread, enum kstatus reason)
 	list_push_back(&host_machine.ready, &thread->link);
 }
 
-/* Moves time on to the earliest deadline and wakes whom it concerns; false if nobody has one. */
+/* Moves time on to the earliest deadline and acts on it; false if there is none. */
 static bool pass_time(void)
 {
 	struct host_thread *each, *first = NULL;
@@ -77,6 +77,12 @@ static bool pass_time(void)
 		if (each->state == HOST_ASLEEP && each->deadline != ENV_FOREVER &&
 			(!first || each->deadline < first->deadline))
 			first = each;
+	}
+	if (host_machine.timer != ENV_FOREVER && (!first || host_machine.timer < first->deadline)) {
+		host_machine.now = MAX(host_machine.now, host_machine.timer);
+		host_machine.timer = ENV_FOREVER;
+		services_timer();
+		return true;
 	}
 	if (!first)
 		return false;
@@ -120,6 +126,11 @@ void host_give_way(void)
 u64 host_now(void)
 {
 	return host_machine.now += 10;
+}
+
+void env_timer(u64 deadline)
+{
+	host_machine.timer = deadline;
 }
 
 u64 env_random(void)

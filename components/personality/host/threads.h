@@ -45,6 +45,7 @@ extern struct host_machine {
 	bool stopping; /* the run is over: whoever gets the turn ends */
 	int status;    /* what host_run() answers */
 	u64 now;
+	u64 timer; /* when services_timer() is due */
 	u64 random_state;
 	struct host_chances chances;
 	host_program first_program; /* of process 1 */

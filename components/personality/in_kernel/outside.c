@@ -10,20 +10,41 @@ void env_console_write(const char *bytes, size_t n)
 	console_write(bytes, n);
 }
 
-size_t env_console_read(char *bytes, size_t n)
-{
-	static struct wait_queue nobody = {{&nobody.waiters, &nobody.waiters}};
-	size_t got = 0;
+/* Deadlines are threads' in this kernel: these two never run, they only have one. */
+static struct thread timer, listener;
 
-	for (;;) {
-		int byte;
-		while (got < n && (byte = console_read_byte()) >= 0)
-			bytes[got++] = (char)byte;
-		if (got > 0 || n == 0)
-			return got;
-		if (thread_wait(&nobody, arch_now() + CONSOLE_POLL_NS) == K_INTERRUPTED)
-			return 0;
-	}
+static void timer_expired(struct thread *thread)
+{
+	(void)thread;
+	services_timer();
+}
+
+void env_timer(u64 deadline)
+{
+	if (!timer.timeout_link.next)
+		list_init(&timer.timeout_link);
+	thread_clear_deadline(&timer);
+	thread_set_deadline(&timer, deadline, timer_expired);
+}
+
+/* The kernel is not preemptible: when the timer interrupts, nobody is in the services. */
+static void listen(struct thread *thread)
+{
+	char bytes[64];
+	size_t got = 0;
+	int byte;
+
+	while (got < sizeof(bytes) && (byte = console_read_byte()) >= 0)
+		bytes[got++] = (char)byte;
+	thread_set_deadline(thread, arch_now() + CONSOLE_POLL_NS, listen);
+	if (got > 0)
+		services_input(bytes, got);
+}
+
+void env_console_listen(void)
+{
+	list_init(&listener.timeout_link);
+	thread_set_deadline(&listener, arch_now(), listen);
 }
 
 void env_result_write(const char *bytes, size_t n)

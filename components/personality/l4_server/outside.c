@@ -8,7 +8,7 @@
 u64 server_id;
 const struct l4_kip *server_kip;
 
-/* --- sleeping -------------------------------------------------------------------------------- */
+/* --- sleeping ------------------------------------------------------------ */
 
 void env_queue_init(struct env_queue *queue)
 {
@@ -49,32 +49,47 @@ void env_yield(void)
 	l4_thread_switch(L4_NIL);
 }
 
-/* --- devices ------------------------------------------------------------------------------------
- */
+/* --- devices ------------------------------------------------------------- */
 
 void env_console_write(const char *bytes, size_t n)
 {
 	console_write(bytes, n);
 }
 
-size_t env_console_read(char *bytes, size_t n)
-{
-	static struct cthread_queue nobody = {{&nobody.waiters, &nobody.waiters}};
-	struct proc *proc = env_current();
-	size_t got = 0;
+static struct cthread_timer timer, listener;
 
-	for (;;) {
-		int byte;
-		while (got < n && (byte = console_read_byte()) >= 0)
-			bytes[got++] = (char)byte;
-		if (got > 0 || n == 0)
-			return got;
-		proc->client.sleeper = cthread_self();
-		enum kstatus status = cthread_wait(&nobody, env_now() + CONSOLE_POLL_NS);
-		proc->client.sleeper = NULL;
-		if (status != K_TIMEDOUT)
-			return 0;
-	}
+static void timer_expired(struct cthread_timer *expired)
+{
+	(void)expired;
+	services_timer();
+}
+
+void env_timer(u64 deadline)
+{
+	if (!timer.link.next)
+		cthread_timer_init(&timer);
+	cthread_timer_clear(&timer);
+	if (deadline != ENV_FOREVER)
+		cthread_timer_set(&timer, deadline, timer_expired);
+}
+
+static void listen(struct cthread_timer *expired)
+{
+	char bytes[64];
+	size_t got = 0;
+	int byte;
+
+	while (got < sizeof(bytes) && (byte = console_read_byte()) >= 0)
+		bytes[got++] = (char)byte;
+	cthread_timer_set(expired, env_now() + CONSOLE_POLL_NS, listen);
+	if (got > 0)
+		services_input(bytes, got);
+}
+
+void env_console_listen(void)
+{
+	cthread_timer_init(&listener);
+	cthread_timer_set(&listener, env_now(), listen);
 }
 
 /* The kernel's debugger writes them: it puts its mark of the first user instruction before. */
@@ -163,8 +178,7 @@ noreturn void panic(const char *format, ...)
 	l4_power_off(ARCH_EXIT_PANIC);
 }
 
-/* --- a client's memory -------------------------------------------------------------------------
- */
+/* --- a client's memory --------------------------------------------------- */
 
 enum kstatus env_copyin_string(char *to, vaddr_t from, size_t size, size_t *length)
 {

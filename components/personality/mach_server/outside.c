@@ -63,20 +63,38 @@ void env_console_write(const char *bytes, size_t n)
 	console_write(bytes, n);
 }
 
-size_t env_console_read(char *bytes, size_t n)
+static struct cthread_timer timer, listener;
+
+static void timer_expired(struct cthread_timer *expired)
 {
-	static struct cthread_queue nobody = {{&nobody.waiters, &nobody.waiters}};
+	(void)expired;
+	services_timer();
+}
+
+void env_timer(u64 deadline)
+{
+	if (!timer.link.next)
+		cthread_timer_init(&timer);
+	cthread_timer_clear(&timer);
+	if (deadline != ENV_FOREVER)
+		cthread_timer_set(&timer, deadline, timer_expired);
+}
+
+static void listen(struct cthread_timer *expired)
+{
+	char bytes[64];
 	u64 got = 0;
 
-	if (n == 0)
-		return 0;
-	for (;;) {
-		must(device_read(server_boot->console, bytes, n, &got), "to read the console");
-		if (got > 0)
-			return got;
-		if (sleep(&nobody, env_now() + CONSOLE_POLL_NS) != K_TIMEDOUT)
-			return 0;
-	}
+	must(device_read(server_boot->console, bytes, sizeof(bytes), &got), "to read the console");
+	cthread_timer_set(expired, env_now() + CONSOLE_POLL_NS, listen);
+	if (got > 0)
+		services_input(bytes, got);
+}
+
+void env_console_listen(void)
+{
+	cthread_timer_init(&listener);
+	cthread_timer_set(&listener, env_now(), listen);
 }
 
 void env_result_write(const char *bytes, size_t n)

@@ -16,18 +16,20 @@ struct device {
 	const char *name;
 	u32 number;
 	u32 mode;
-	const struct file_ops *ops; /* four, by access mode */
+	const struct file_ops *ops;           /* four, by access mode */
+	long (*open)(struct open_file *file); /* NULL: anybody may */
 };
 
 static const struct device devices[] = {
-	{"null", DEVICE(1, 3), 0666, null_ops},
-	{"zero", DEVICE(1, 5), 0666, zero_ops},
-	{"full", DEVICE(1, 7), 0666, full_ops},
-	{"random", DEVICE(1, 8), 0666, random_ops},
-	{"urandom", DEVICE(1, 9), 0666, random_ops},
-	{"tty", DEVICE(5, 0), 0666, console_ops},
-	{"console", DEVICE(5, 1), 0600, console_ops},
-	{"results", DEVICE(240, 0), 0600, results_ops},
+	{"null", DEVICE(1, 3), 0666, null_ops, NULL},
+	{"zero", DEVICE(1, 5), 0666, zero_ops, NULL},
+	{"full", DEVICE(1, 7), 0666, full_ops, NULL},
+	{"random", DEVICE(1, 8), 0666, random_ops, NULL},
+	{"urandom", DEVICE(1, 9), 0666, random_ops, NULL},
+	{"tty", DEVICE(5, 0), 0666, console_ops, terminal_open_own},
+	{"console", DEVICE(5, 1), 0600, console_ops, NULL},
+	{"ttyS0", DEVICE(4, 64), 0660, console_ops, terminal_open_serial},
+	{"results", DEVICE(240, 0), 0600, results_ops, NULL},
 };
 
 /* Linux's /dev has these too. */
@@ -48,7 +50,7 @@ long device_open(struct inode *inode, struct open_file *file)
 	for (size_t i = 0; i < ARRAY_SIZE(devices); i++) {
 		if (devices[i].number == inode->device) {
 			file->ops = &devices[i].ops[file->flags & O_ACCMODE];
-			return 0;
+			return devices[i].open ? devices[i].open(file) : 0;
 		}
 	}
 	return -ENXIO;

@@ -24,6 +24,7 @@ static void take_over(struct proc *proc, struct program *program, const struct l
 	files_exec(proc);
 	if (IS_ENABLED(CONFIG_SERVICES_SIGNALS))
 		signals_exec(proc);
+	proc->has_execed = true;
 	process_end_vfork(proc);
 }
 

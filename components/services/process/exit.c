@@ -2,6 +2,7 @@
 #include <services/accounting/accounting.h>
 #include <services/files/files.h>
 #include <services/identity/identity.h>
+#include <services/jobs/jobs.h>
 #include <services/process/process.h>
 #include <services/tree/tree.h>
 
@@ -39,6 +40,8 @@ static void give_children_away(struct proc *proc)
 		child->parent = init;
 		child->vforked = false;
 		init->children_count++;
+		if (IS_ENABLED(CONFIG_SERVICES_JOBS))
+			jobs_untie(child, proc);
 		zombies |= child->state == PROC_ZOMBIE;
 	}
 	proc->children_count = 0;
@@ -72,6 +75,12 @@ static bool is_reaped_by_itself(const struct proc *proc)
 	return action->handler == SIG_IGN || (action->flags & SA_NOCLDWAIT);
 }
 
+static void set_stopped(struct proc *proc, bool stopped)
+{
+	process_stopped += stopped - proc->stopped;
+	proc->stopped = stopped;
+}
+
 void process_release(struct proc *proc)
 {
 	files_exit(proc);
@@ -86,10 +95,13 @@ void process_end(struct proc *proc, s32 status)
 	if (!proc->parent)
 		services_end(shell_status(status));
 	process_release(proc);
+	set_stopped(proc, false);
 	give_children_away(proc);
 	proc->vforked = false; /* the parent looks at it when it wakes, below */
 	proc->status = status;
 	proc->state = PROC_ZOMBIE;
+	if (IS_ENABLED(CONFIG_SERVICES_JOBS))
+		jobs_exit(proc);
 	env_client_destroy(proc);
 	if (IS_ENABLED(CONFIG_SERVICES_SIGNALS)) {
 		signals_exit(proc);
@@ -125,7 +137,7 @@ long process_file_too_large(void)
 
 void process_stop(struct proc *proc, int signal)
 {
-	proc->stopped = true;
+	set_stopped(proc, true);
 	proc->stop_signal = signal;
 	proc->stop_unreported = true;
 	proc->continue_unreported = false;
@@ -141,7 +153,7 @@ void process_continue(struct proc *proc)
 {
 	if (!proc->stopped)
 		return;
-	proc->stopped = false;
+	set_stopped(proc, false);
 	proc->stop_unreported = false;
 	proc->continue_unreported = true;
 	env_wakeup_all(&proc->stop_queue);

@@ -7,6 +7,7 @@
 #include <services/files/files.h>
 #include <services/identity/identity.h>
 #include <services/process/process.h>
+#include <services/process/timer.h>
 
 #include <unix_calls.h>
 
@@ -21,25 +22,46 @@ static struct list all_processes;
 static u32 process_count;
 static u64 pids[PID_LIMIT / 64];
 static s32 last_pid;
+static bool numbers_used_up; /* numbers are given out anew */
+u32 process_stopped;
 
 void process_init(void)
 {
 	object_cache_init(&proc_cache, "proc", sizeof(struct proc), _Alignof(struct proc));
 	list_init(&all_processes);
+	service_timers_init();
 	memset(pids, 0, sizeof(pids));
 	process_count = 0;
+	process_stopped = 0;
+	numbers_used_up = false;
 	last_pid = 0;
 }
 
 /* There is a free number: the limit on processes lies below that on numbers. */
 _Static_assert(CONFIG_SERVICES_PROCESS_MAX < PID_LIMIT - PID_AGAIN, "a number for each process");
 
+/* Whether a group or a session still goes by the number of a process that is no more. */
+static bool is_group(s32 number)
+{
+	struct proc *proc;
+
+	list_for_each(proc, &all_processes, all)
+	{
+		if (proc->group == number || proc->session == number)
+			return true;
+	}
+	return false;
+}
+
 static s32 take_pid(void)
 {
 	do {
-		if (++last_pid == PID_LIMIT)
+		if (++last_pid == PID_LIMIT) {
 			last_pid = PID_AGAIN;
-	} while (pids[last_pid / 64] >> last_pid % 64 & 1);
+			numbers_used_up = true;
+		}
+	} while (pids[last_pid / 64] >> last_pid % 64 & 1 ||
+		 (numbers_used_up && is_group(last_pid)));
 	pids[last_pid / 64] |= (u64)1 << last_pid % 64;
 	return last_pid;
 }
@@ -86,6 +108,8 @@ struct proc *process_create(struct proc *parent, long *error)
 	env_queue_init(&proc->stop_queue);
 	proc->group = parent ? parent->group : proc->pid;
 	proc->session = parent ? parent->session : proc->pid;
+	proc->detached = parent ? parent->detached : false;
+	proc->has_execed = false;
 	proc->restart_deadline = 0;
 	proc->restart_left = 0;
 	memset(proc->name, 0, sizeof(proc->name));

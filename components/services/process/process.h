@@ -53,6 +53,9 @@ void process_stop(struct proc *proc, int signal);
 /* Lets a stopped process go on. */
 void process_continue(struct proc *proc);
 
+/* How many are stopped. */
+extern u32 process_stopped;
+
 /* Every process there is, through `all`. */
 struct list *process_all(void);
 /* The process of that number, which may be a zombie, or NULL. */

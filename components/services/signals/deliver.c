@@ -4,6 +4,7 @@
  * Also the end of an interrupted call: the ERESTART codes become EINTR, or the
  * program is set back to its system-call instruction, to make the call again.
  */
+#include <services/jobs/jobs.h>
 #include <services/process/process.h>
 #include <services/signals/signals.h>
 
@@ -104,6 +105,9 @@ static bool default_action(struct proc *proc, const struct signal_info *info)
 	if (bit & NO_ACTION)
 		return false;
 	if (bit & STOP_SIGNALS) {
+		if (IS_ENABLED(CONFIG_SERVICES_JOBS) && info->signal != SIGSTOP &&
+			jobs_is_orphaned(proc->group))
+			return false; /* nobody would ever continue it */
 		process_stop(proc, info->signal);
 		return false;
 	}

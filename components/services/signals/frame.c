@@ -12,9 +12,9 @@
 
 #define RED_ZONE 128
 
-#define TRAP_FLAG 0x100ull
+#define TRAP_FLAG      0x100ull
 #define DIRECTION_FLAG 0x400ull
-#define RESUME_FLAG 0x10000ull
+#define RESUME_FLAG    0x10000ull
 
 #define UC_FP_XSTATE         0x1
 #define UC_SIGCONTEXT_SS     0x2

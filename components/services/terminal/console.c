@@ -1,114 +1,184 @@
 /*
  * console: the machine's one terminal, as a file.
  *
- * Waiting for input gives the monitor up, so one reader at a time has the
- * terminal; the others wait for it. What was typed beyond a line stays in `typed`.
+ * Nobody polls for input while the keyboard is not watched, which begins when a program first cares
+ * (reads, or changes a setting); from then on what is typed comes by services_input(), whoever
+ * runs, so that ^C reaches a program that reads nothing.
+ *
+ * One reader at a time has the terminal; the others wait for it.
  */
-#include <services/terminal/discipline.h>
-#include <services/terminal/terminal.h>
-
-#define TCGETS     0x5401
-#define TIOCGWINSZ 0x5413
+#include <services/jobs/jobs.h>
+#include <services/terminal/tty.h>
 
 #define CHUNK 256  /* what is copied at once: it lives on the stack */
 #define TURN  4096 /* bytes after which others may run */
 
-/* struct termios of Linux's asm-generic/termbits.h, and the bits that hold here. */
-struct termios {
-	u32 iflag, oflag, cflag, lflag;
-	u8 line;
-	u8 cc[19];
-};
+#define TENTH_NS 100000000ull /* VTIME's unit */
 
-#define ICRNL   0000400u
-#define IMAXBEL 0020000u
-#define B38400  0000017u
-#define CS8     0000060u
-#define CREAD   0000200u
-#define ICANON  0000002u
-#define ECHO    0000010u
-#define ECHOE   0000020u
-#define ECHOK   0000040u
-#define ECHOCTL 0001000u
-#define ECHOKE  0004000u
-#define VERASE  2
-#define VKILL   3
-#define VEOF    4
-#define VMIN    6
+struct terminal terminal;
 
-static struct {
-	struct discipline discipline;
-	u32 given;      /* bytes of the complete line that have been read */
-	char typed[64]; /* raw input, not yet looked at: [typed_at, typed_end) */
-	u32 typed_at, typed_end;
-	bool busy;
-	struct env_queue idle;
-} terminal;
+static void signal_foreground(int signal)
+{
+	if (IS_ENABLED(CONFIG_SERVICES_JOBS) && terminal.foreground)
+		jobs_signal(terminal.foreground, signal);
+}
 
 void terminal_init(void)
 {
 	memset(&terminal, 0, sizeof(terminal));
-	terminal.discipline.echo = env_console_write;
+	discipline_init(&terminal.discipline);
+	terminal.discipline.send = env_console_write;
+	terminal.discipline.signal = signal_foreground;
+	terminal.window[0] = 24;
+	terminal.window[1] = 80;
 	env_queue_init(&terminal.idle);
+	env_queue_init(&terminal.changed);
 }
 
-static enum kstatus must_check terminal_lock(void)
+void terminal_listen(void)
 {
-	while (terminal.busy) {
+	if (terminal.listening)
+		return;
+	terminal.listening = true;
+	env_console_listen();
+}
+
+void terminal_wake(void)
+{
+	env_wakeup_all(&terminal.changed);
+}
+
+void services_input(const char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		discipline_take(&terminal.discipline, bytes[i]);
+	terminal_wake();
+}
+
+/* --- reading --------------------------------------------------------------------- */
+
+static enum kstatus must_check begin_reading(const struct open_file *file)
+{
+	while (terminal.reading) {
+		if (file->flags & O_NONBLOCK)
+			return K_FULL;
 		enum kstatus status = env_sleep(&terminal.idle, ENV_FOREVER);
 
 		if (status != K_OK)
 			return status;
 	}
-	terminal.busy = true;
+	terminal.reading = true;
 	return K_OK;
 }
 
-static void terminal_unlock(void)
+static void end_reading(void)
 {
-	terminal.busy = false;
+	terminal.reading = false;
 	env_wakeup_one(&terminal.idle);
 }
 
-/* Waits for a complete line; false when the wait was broken off. */
-static bool wait_for_line(void)
+/* How much must be there before a read of `n` characters returns. */
+static u32 needed(size_t n)
 {
-	while (!terminal.discipline.complete) {
-		if (terminal.typed_at == terminal.typed_end) {
-			terminal.typed_at = 0;
-			terminal.typed_end =
-				(u32)env_console_read(terminal.typed, sizeof(terminal.typed));
-			if (terminal.typed_end == 0)
-				return false;
-		}
-		discipline_take(&terminal.discipline, terminal.typed[terminal.typed_at++]);
+	const struct termios *settings = &terminal.discipline.settings;
+
+	if (settings->lflag & ICANON)
+		return 1;
+	return (u32)MIN((size_t)MAX(settings->cc[VMIN], 1), n);
+}
+
+/* How long a read may wait for the next character; 0: it may not. */
+static u64 patience(void)
+{
+	const struct termios *settings = &terminal.discipline.settings;
+	u64 time = settings->cc[VTIME] * TENTH_NS;
+
+	if ((settings->lflag & ICANON) || (settings->cc[VMIN] > 0 && time == 0))
+		return ENV_FOREVER;
+	if (settings->cc[VMIN] > 0 && discipline_readable(&terminal.discipline) == 0)
+		return ENV_FOREVER; /* the time runs between characters */
+	return time;
+}
+
+/* K_OK: what is there is to be returned, even if it is nothing. */
+static enum kstatus must_check wait_for_input(const struct open_file *file, size_t n)
+{
+	struct discipline *d = &terminal.discipline;
+
+	while (discipline_readable(d) < needed(n)) {
+		u64 wait = patience();
+		enum kstatus status;
+
+		if (wait == 0)
+			return K_OK;
+		if (file->flags & O_NONBLOCK)
+			return discipline_readable(d) > 0 ? K_OK : K_FULL;
+		status =
+			env_sleep(&terminal.changed, wait == ENV_FOREVER ? wait : env_now() + wait);
+		if (status == K_TIMEDOUT)
+			return K_OK;
+		if (status != K_OK)
+			return discipline_readable(d) > 0 && !discipline_is_canonical(d) ? K_OK
+											 : status;
 	}
-	return true;
+	return K_OK;
+}
+
+/* Moves what there is: a line, or everything. */
+static enum kstatus take_input(struct io *io)
+{
+	struct discipline *d = &terminal.discipline;
+	char chunk[CHUNK];
+	enum kstatus status = K_OK;
+
+	while (status == K_OK && io->left > 0 && discipline_readable(d) > 0) {
+		u32 used, tail = d->tail;
+		size_t moved, n = discipline_peek(d, chunk, MIN(io->left, CHUNK), &used);
+
+		status = n > 0 ? io_copyout(io, chunk, n, &moved) : K_OK;
+		if (status != K_OK)
+			return status;
+		discipline_skip(d, tail, used);
+		if (discipline_at_end(d))
+			break;
+	}
+	return status;
 }
 
 static long console_read(struct open_file *file, struct io *io)
 {
-	struct discipline *d = &terminal.discipline;
-	enum kstatus status = terminal_lock();
-	size_t moved = 0;
+	u64 wanted = io->left;
+	enum kstatus status;
+	long error = IS_ENABLED(CONFIG_SERVICES_JOBS) ? jobs_check(SIGTTIN) : 0;
 
-	(void)file;
+	if (error != 0)
+		return error;
+	terminal_listen();
+	status = begin_reading(file);
 	if (status != K_OK)
 		return errno_of(status);
-	if (wait_for_line()) {
-		size_t n = MIN(io->left, d->length - terminal.given);
+	status = wait_for_input(file, wanted);
+	if (status == K_OK)
+		status = take_input(io);
+	end_reading();
+	return io->left < wanted ? (long)(wanted - io->left) : errno_of(status);
+}
 
-		status = n > 0 ? io_copyout(io, d->line + terminal.given, n, &moved) : K_OK;
-		terminal.given += (u32)moved;
-		if (terminal.given == d->length) {
-			terminal.given = 0;
-			discipline_next(d);
-		}
-	} else {
-		status = K_INTERRUPTED;
+/* --- writing --------------------------------------------------------------------- */
+
+/* Waits while the output is stopped. */
+static long may_write(const struct open_file *file)
+{
+	long error = 0;
+
+	if (IS_ENABLED(CONFIG_SERVICES_JOBS) && (terminal.discipline.settings.lflag & TOSTOP))
+		error = jobs_check(SIGTTOU);
+	while (error == 0 && terminal.discipline.stopped) {
+		if (file->flags & O_NONBLOCK)
+			return -EAGAIN;
+		error = errno_of(env_sleep(&terminal.changed, ENV_FOREVER));
 	}
-	terminal_unlock();
-	return moved > 0 ? (long)moved : errno_of(status);
+	return error;
 }
 
 static long console_write_file(struct open_file *file, struct io *io)
@@ -116,43 +186,24 @@ static long console_write_file(struct open_file *file, struct io *io)
 	char chunk[CHUNK];
 	u64 offered = io->left;
 
-	(void)file;
 	while (io->left > 0) {
 		size_t moved;
-		enum kstatus status = io_copyin(io, chunk, MIN(io->left, CHUNK), &moved);
+		long error = may_write(file);
 
-		env_console_write(chunk, moved);
-		if (status != K_OK)
-			return io->left < offered ? (long)(offered - io->left) : errno_of(status);
+		if (error == 0) {
+			error = errno_of(io_copyin(io, chunk, MIN(io->left, CHUNK), &moved));
+			discipline_write(&terminal.discipline, chunk, moved);
+		}
+		if (error != 0)
+			return io->left < offered ? (long)(offered - io->left) : error;
 		if ((offered - io->left) % TURN == 0)
 			env_yield();
 	}
 	return (long)offered;
 }
 
-static long console_ioctl(struct open_file *file, unsigned request, vaddr_t argument)
-{
-	static const u16 window[4] = {24, 80, 0, 0}; /* rows, columns, and their pixels */
-	static const struct termios settings = {
-		.iflag = ICRNL | IMAXBEL,
-		.cflag = B38400 | CS8 | CREAD,
-		.lflag = ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE,
-		.cc = {[VERASE] = 0x7f, [VKILL] = 0x15, [VEOF] = 0x04, [VMIN] = 1},
-	};
-
-	(void)file;
-	switch (request) {
-	case TCGETS:
-		return errno_of(env_copyout(argument, &settings, sizeof(settings)));
-	case TIOCGWINSZ:
-		return errno_of(env_copyout(argument, window, sizeof(window)));
-	default:
-		return -ENOTTY;
-	}
-}
-
 const struct file_ops console_ops[4] =
-	FILE_OPS_BY_MODE(console_read, console_write_file, NULL, NULL, .ioctl = console_ioctl);
+	FILE_OPS_BY_MODE(console_read, console_write_file, NULL, NULL, .ioctl = terminal_ioctl);
 
 struct open_file *console_open(void)
 {

@@ -48,7 +48,7 @@ long tree_open_place(struct place place, u32 flags, struct open_file **out)
 		return -ENXIO;
 	if (inode_is(inode, S_IFDIR))
 		flags |= O_DIRECTORY;
-	file = file_create(ops, NULL, flags & ~ONCE_FLAGS);
+	file = file_create(ops, NULL, flags & ~(ONCE_FLAGS & ~O_NOCTTY)); /* a terminal asks */
 	if (!file)
 		return -ENOMEM;
 	file->inode = inode_ref(inode);
@@ -63,6 +63,7 @@ long tree_open_place(struct place place, u32 flags, struct open_file **out)
 		return error;
 	}
 	place_unref(place);
+	file->flags &= ~O_NOCTTY;
 	*out = file;
 	return 0;
 }

@@ -97,11 +97,11 @@ static void switch_to(struct thread *next)
 	next->state = THREAD_RUNNING;
 	thread_current = next;
 	arch_switch_state(&previous->arch, &next->arch);
+	if (unlikely(next->on_return))
+		thread_resched |= THREAD_HAS_CALL;
 	arch_switch_stack(&previous->kernel_sp, next->kernel_sp);
 	/* Some time later, back on this stack. */
 	bury_dead();
-	if (unlikely(thread_current->on_return))
-		thread_resched |= THREAD_HAS_CALL;
 }
 
 void thread_switch_away(void)
