@@ -280,6 +280,14 @@ def test_every_target_of_help_exists() -> None:
         assert target in makefile or target.endswith("_defconfig"), target
 
 
+def test_every_target_is_in_help() -> None:
+    inner = {"all", "products", "host-programs", "headers", "installed-demo", "installed-check", "FORCE", "always", "help"}
+    makefile = (REPO / "Makefile").read_text().replace("\\\n", " ")
+    targets = set(" ".join(re.findall(r"^\.PHONY:(.*)$", makefile, re.MULTILINE)).split()) - inner
+    text = (REPO / "kit/help.txt").read_text()
+    assert {t for t in targets if not re.search(rf"make (-s )?{re.escape(t)}\b", text)} == set()
+
+
 def assembled(tree: Path, *lines: str) -> Assembled:
     """The assembly of a few requests."""
     path = tree / "request"
