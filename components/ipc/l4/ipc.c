@@ -130,6 +130,40 @@ static noinline long reply_to_fault(
 	switch_directly(self, peer, from);
 }
 
+static bool within_page(vaddr_t address, u64 length)
+{
+	return (address & (PAGE_SIZE - 1)) + length <= PAGE_SIZE && length <= PAGE_SIZE;
+}
+
+/*
+ * One string and nothing else, that lies within a page on both sides: the bytes go straight from
+ * frame to frame. Whatever is missing or too long is the slow path's to find and to tell.
+ */
+static noinline long send_one_string(
+	struct thread *self, struct thread *peer, u64 from, u64 tag, u64 item, vaddr_t source)
+{
+	const struct l4_utcb *utcb = peer->ipc.utcb;
+	u64 length = l4_string_length(item);
+
+	if (unlikely((item & L4_ITEM_MASK) != L4_ITEM_STRING || !utcb))
+		return l4_ipc_slow();
+	vaddr_t target = utcb->buffers[0].address;
+	if (unlikely(length > utcb->buffers[0].size || !within_page(source, length) ||
+		     !within_page(target, length)))
+		return l4_ipc_slow();
+	const void *in = l4_space_bytes(self->ipc.space, source, VM_PROT_READ);
+	void *out = l4_space_bytes(peer->ipc.space, target, VM_PROT_WRITE);
+	if (unlikely(!in || !out))
+		return l4_ipc_slow();
+	memcpy(out, in, length);
+	peer->frame->rax = self->ipc.id;
+	peer->frame->r10 = tag;
+	peer->frame->r8 = item;
+	peer->frame->r9 = target;
+	self->ipc.kind = IPC_PLAIN;
+	switch_directly(self, peer, from);
+}
+
 /*
  * A message after which the sender goes on: a server that replies to one client while others of its
  * threads can run. The receiver becomes ready.
@@ -160,8 +194,12 @@ long l4_call_ipc(long to, long from, long timeouts, long tag, long mr1, long mr2
 		return l4_ipc_slow();
 	}
 	if (unlikely(!registers_only(self, peer, (u64)tag))) {
-		if (((u64)tag & 0xffff) == ONE_ITEM_NO_WORDS && peer->ipc.kind == IPC_FAULT)
+		if (((u64)tag & 0xffff) != ONE_ITEM_NO_WORDS)
+			return l4_ipc_slow();
+		if (peer->ipc.kind == IPC_FAULT)
 			return reply_to_fault(self, peer, (u64)from, (u64)mr1, (u64)mr2);
+		if (peer->ipc.kind == IPC_PLAIN)
+			return send_one_string(self, peer, (u64)from, (u64)tag, (u64)mr1, (u64)mr2);
 		return l4_ipc_slow();
 	}
 	/* From here on nothing can fail. */
