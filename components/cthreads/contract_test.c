@@ -201,7 +201,7 @@ static void test_limit(void)
 	cthread_yield();
 }
 
-/* --- a random run against a model ------------------------------------------------ */
+/* --- a random run against a model ---------------------------------------- */
 
 #define ACTORS 6
 
