@@ -149,6 +149,56 @@ static void test_breaking_off(void)
 		"a wait that is broken off says so, with the first reason");
 }
 
+struct test_timer {
+	struct cthread_timer timer;
+	char name;
+	u64 again; /* when it is to ring next; 0: not */
+};
+
+static void ring(struct cthread_timer *timer)
+{
+	struct test_timer *test = container_of(timer, struct test_timer, timer);
+
+	note(test->name);
+	if (test->again) {
+		cthread_timer_set(timer, test->again, ring);
+		test->again = 0;
+	}
+}
+
+static void test_timers(void)
+{
+	struct test_timer a = {.name = 'a'}, b = {.name = 'b'}, c = {.name = 'c', .again = 500};
+	struct sleeper s = {250, K_OK, 's'};
+
+	cthread_timer_init(&a.timer);
+	cthread_timer_init(&b.timer);
+	cthread_timer_init(&c.timer);
+	cthread_timer_clear(&a.timer);
+	tap_eq(cthread_next_deadline(), CTHREAD_FOREVER,
+		"clearing a timer that is not set does nothing");
+	cthread_timer_set(&a.timer, 300, ring);
+	cthread_timer_set(&b.timer, 200, ring);
+	cthread_timer_set(&c.timer, 100, ring);
+	start_sleepers(&s, 1);
+	tap_eq(cthread_next_deadline(), 100, "timers count for the nearest deadline");
+	cthreads_expire(99);
+	tap_ok(trace_was(""), "no timer rings early");
+	cthreads_expire(200);
+	tap_ok(trace_was("cb"), "those that are due ring, the earliest first");
+	tap_eq(cthread_next_deadline(), 250, "threads and timers share the deadlines");
+	cthreads_expire(250);
+	cthread_yield();
+	tap_ok(trace_was("s") && s.woken == K_TIMEDOUT, "each is woken as what it is");
+	cthread_timer_set(&a.timer, 600, ring);
+	tap_eq(cthread_next_deadline(), 500, "a timer may set itself anew, and be set anew");
+	cthreads_expire(550);
+	tap_ok(trace_was("c"), "and rings at the new time only");
+	cthread_timer_clear(&a.timer);
+	cthreads_expire(10000);
+	tap_ok(trace_was(""), "a timer that was cleared does not ring");
+}
+
 /* Waits as a worker does; the next worker comes up, listens, and hands back. */
 static void test_workers(void)
 {
@@ -300,6 +350,7 @@ void contract_test_cthreads(void)
 	test_order();
 	test_waiting();
 	test_breaking_off();
+	test_timers();
 	test_workers();
 	test_random();
 	test_limit();
