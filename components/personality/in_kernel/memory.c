@@ -165,3 +165,9 @@ enum kstatus env_write_memory(struct proc *proc, vaddr_t to, const void *from, s
 {
 	return vm_map_write(target(proc), to, from, n, VM_PROT_WRITE | VM_FORCE);
 }
+
+void env_memory(struct env_memory *memory)
+{
+	memory->total_pages = frames_limit;
+	memory->free_pages = frames_count_free();
+}

@@ -85,12 +85,6 @@ bool env_option(const char *key, char *out, size_t size)
 	return boot_option(key, out, size);
 }
 
-void env_memory(struct env_memory *memory)
-{
-	memory->total_pages = boot_information()->memory_end >> PAGE_SHIFT;
-	memory->free_pages = frames_count_free();
-}
-
 u64 env_random(void)
 {
 	return arch_random();
