@@ -41,8 +41,9 @@ struct proc {
 	s32 group, session;   /* process group and session, by number */
 	bool detached;        /* it has given up its session's terminal */
 	bool has_execed;      /* since it was forked */
-	u64 restart_deadline; /* what restart_syscall goes on with: a sleep */
-	vaddr_t restart_left;
+	long (*restart)(struct proc *proc); /* what restart_syscall goes on with; NULL: nothing */
+	u64 restart_deadline, restart_count;
+	vaddr_t restart_address;
 	bool vforked;         /* its parent sleeps in vfork until it execs or ends */
 	struct proc *parent;  /* NULL: process 1 */
 	struct list children; /* its children, through `sibling`; the oldest first */

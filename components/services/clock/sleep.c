@@ -39,6 +39,8 @@ static long sleep_until(u64 deadline, vaddr_t left)
 	return -EINTR;
 }
 
+static long sleep_again(struct proc *proc);
+
 /* A relative sleep, which goes on after a signal that has no handler. */
 static long sleep_restartable(u64 deadline, vaddr_t left)
 {
@@ -47,19 +49,25 @@ static long sleep_restartable(u64 deadline, vaddr_t left)
 
 	if (error != -EINTR || !IS_ENABLED(CONFIG_SERVICES_SIGNALS))
 		return error;
+	proc->restart = sleep_again;
 	proc->restart_deadline = deadline;
-	proc->restart_left = left;
+	proc->restart_address = left;
 	return -ERESTART_RESTARTBLOCK;
+}
+
+static long sleep_again(struct proc *proc)
+{
+	return sleep_restartable(proc->restart_deadline, proc->restart_address);
 }
 
 /* Only delivery makes a program call it; called by itself it has nothing to go on with. */
 long sys_restart_syscall(void)
 {
 	struct proc *proc = env_current();
-	u64 deadline = proc->restart_deadline;
+	long (*restart)(struct proc *) = proc->restart;
 
-	proc->restart_deadline = 0;
-	return deadline ? sleep_restartable(deadline, proc->restart_left) : -EINTR;
+	proc->restart = NULL;
+	return restart ? restart(proc) : -EINTR;
 }
 
 long sys_nanosleep(vaddr_t length, vaddr_t left)

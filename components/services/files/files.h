@@ -74,6 +74,7 @@ static inline void own_io_init(struct own_io *own, void *bytes, u64 length)
 
 struct file_status;
 struct inode;
+struct watch;
 
 struct file_ops {
 	/* How many bytes were moved, or -errno; `io->left` is not 0. NULL: not open for that. */
@@ -90,6 +91,11 @@ struct file_ops {
 		unsigned flags, u64 offset);
 	/* NULL: ENOTTY. */
 	long (*ioctl)(struct open_file *file, unsigned request, vaddr_t argument);
+	/*
+	 * What is possible now (POLLIN … of watch.h); unless it is NULL, the watch is told when that
+	 * may have changed. NULL: always readable and writable.
+	 */
+	u32 (*poll)(struct open_file *file, struct watch *watch);
 	/* What fstat says of a file that has no inode. */
 	void (*status)(const struct open_file *file, struct file_status *status);
 	/* The last reference has gone. NULL: nothing to do. */

@@ -43,6 +43,7 @@ static void release_read_end(struct open_file *file)
 
 	pipe->read_open = false;
 	env_wakeup_all(&pipe->writable);
+	watch_wake(&pipe->watches);
 	free_if_closed(pipe);
 }
 
@@ -52,11 +53,30 @@ static void release_write_end(struct open_file *file)
 
 	pipe->write_open = false;
 	env_wakeup_all(&pipe->readable);
+	watch_wake(&pipe->watches);
 	free_if_closed(pipe);
+}
+
+static u32 poll_read_end(struct open_file *file, struct watch *watch)
+{
+	struct pipe *pipe = file->object;
+
+	watch_add(&pipe->watches, watch);
+	return (pipe->head != pipe->tail ? POLL_READABLE : 0) | (pipe->write_open ? 0 : POLLHUP);
+}
+
+static u32 poll_write_end(struct open_file *file, struct watch *watch)
+{
+	struct pipe *pipe = file->object;
+	bool room = PIPE_SIZE - (pipe->head - pipe->tail) >= PIPE_BUF;
+
+	watch_add(&pipe->watches, watch);
+	return (room ? POLL_WRITABLE : 0) | (pipe->read_open ? 0 : POLLERR);
 }
 
 static const struct file_ops read_end = {
 	.read = pipe_read,
+	.poll = poll_read_end,
 	.ioctl = pipe_ioctl,
 	.status = pipe_status,
 	.release = release_read_end,
@@ -64,6 +84,7 @@ static const struct file_ops read_end = {
 
 static const struct file_ops write_end = {
 	.write = pipe_write,
+	.poll = poll_write_end,
 	.ioctl = pipe_ioctl,
 	.status = pipe_status,
 	.release = release_write_end,
@@ -80,6 +101,7 @@ static long create_pipe(u32 flags, struct open_file *ends[2])
 	env_queue_init(&pipe->readable);
 	env_queue_init(&pipe->writable);
 	env_queue_init(&pipe->idle);
+	watch_list_init(&pipe->watches);
 	ends[0] = file_create(&read_end, pipe, O_RDONLY | flags);
 	if (!ends[0]) {
 		kfree(pipe, sizeof(*pipe));

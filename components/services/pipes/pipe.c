@@ -138,6 +138,7 @@ long pipe_read(struct open_file *file, struct io *io)
 	pipe_unlock(pipe);
 	if (pipe->writers > 0)
 		env_wakeup_all(&pipe->writable);
+	watch_wake(&pipe->watches);
 	if (unlikely(pipe->readers > 0 && pipe_used(pipe) > 0))
 		env_wakeup_one(&pipe->readable);
 	return io->left < wanted ? (long)(wanted - io->left) : errno_of(status);
@@ -163,6 +164,7 @@ long pipe_write(struct open_file *file, struct io *io)
 			status = pipe_fill(pipe, io, (u32)MIN(room, io->left));
 			if (pipe->readers > 0)
 				env_wakeup_one(&pipe->readable);
+			watch_wake(&pipe->watches);
 		} else if (file->flags & O_NONBLOCK) {
 			status = K_FULL;
 		} else {

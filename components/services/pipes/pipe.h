@@ -12,6 +12,7 @@
 #pragma once
 
 #include <services/files/files.h>
+#include <services/files/watch.h>
 
 #define PIPE_SIZE  65536u
 #define PIPE_BUF   4096u /* a write of up to that is all or nothing */
@@ -25,6 +26,7 @@ struct pipe {
 	struct env_queue readable;     /* until there is a byte, or no writer */
 	struct env_queue writable;     /* until there is room, or no reader */
 	struct env_queue idle;         /* until it is no longer busy */
+	struct watch_list watches;     /* of either end */
 	u8 *pages[PIPE_PAGES];
 };
 

@@ -110,8 +110,7 @@ struct proc *process_create(struct proc *parent, long *error)
 	proc->session = parent ? parent->session : proc->pid;
 	proc->detached = parent ? parent->detached : false;
 	proc->has_execed = false;
-	proc->restart_deadline = 0;
-	proc->restart_left = 0;
+	proc->restart = NULL;
 	memset(proc->name, 0, sizeof(proc->name));
 	list_push_back(&all_processes, &proc->all);
 	process_count++;

@@ -33,6 +33,7 @@ void terminal_init(void)
 	terminal.window[1] = 80;
 	env_queue_init(&terminal.idle);
 	env_queue_init(&terminal.changed);
+	watch_list_init(&terminal.watches);
 }
 
 void terminal_listen(void)
@@ -46,6 +47,7 @@ void terminal_listen(void)
 void terminal_wake(void)
 {
 	env_wakeup_all(&terminal.changed);
+	watch_wake(&terminal.watches);
 }
 
 void services_input(const char *bytes, size_t n)
@@ -164,6 +166,19 @@ static long console_read(struct open_file *file, struct io *io)
 	return io->left < wanted ? (long)(wanted - io->left) : errno_of(status);
 }
 
+static u32 console_poll(struct open_file *file, struct watch *watch)
+{
+	const struct discipline *d = &terminal.discipline;
+	const u8 *cc = d->settings.cc;
+	u32 enough = discipline_is_canonical(d) || cc[VTIME] || !cc[VMIN] ? 1 : cc[VMIN];
+
+	(void)file;
+	terminal_listen();
+	watch_add(&terminal.watches, watch);
+	return (discipline_readable(d) >= enough ? POLL_READABLE : 0) |
+	       (d->stopped ? 0 : POLL_WRITABLE);
+}
+
 /* --- writing --------------------------------------------------------------------- */
 
 /* Waits while the output is stopped. */
@@ -202,8 +217,8 @@ static long console_write_file(struct open_file *file, struct io *io)
 	return (long)offered;
 }
 
-const struct file_ops console_ops[4] =
-	FILE_OPS_BY_MODE(console_read, console_write_file, NULL, NULL, .ioctl = terminal_ioctl);
+const struct file_ops console_ops[4] = FILE_OPS_BY_MODE(console_read, console_write_file, NULL,
+	NULL, .ioctl = terminal_ioctl, .poll = console_poll);
 
 struct open_file *console_open(void)
 {

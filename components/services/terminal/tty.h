@@ -1,6 +1,7 @@
 /* tty: what the terminal's files share: the one terminal there is. */
 #pragma once
 
+#include <services/files/watch.h>
 #include <services/terminal/discipline.h>
 #include <services/terminal/terminal.h>
 
@@ -12,6 +13,7 @@ extern struct terminal {
 	bool reading;             /* somebody is, and may sleep meanwhile */
 	struct env_queue idle;    /* until nobody reads */
 	struct env_queue changed; /* until there is input, or output may go on */
+	struct watch_list watches;
 } terminal;
 
 /* Watches the keyboard, from the first time that somebody cares. */

@@ -1,0 +1,108 @@
+/*
+ * wait: the wait itself.
+ *
+ * In the first round each file gets a watch; from then on whoever makes one of them ready wakes
+ * us, and we ask all again. The files are held meanwhile, for another thread may close them.
+ */
+#include <services/poll/poll.h>
+#include <services/signals/signals.h>
+
+#define FEW 8 /* files whose watches live on the stack */
+
+struct watched {
+	struct watch watch;
+	struct open_file *file; /* NULL: nothing to wait for */
+};
+
+static u32 ask(struct open_file *file, struct watch *watch)
+{
+	return file->ops->poll ? file->ops->poll(file, watch) : POLL_READABLE | POLL_WRITABLE;
+}
+
+/* Finds the files and asks them for the first time; how many descriptors have an answer. */
+static u32 begin(struct pollfd *fds, struct watched *all, u32 count, struct watcher *watcher)
+{
+	u32 answers = 0;
+
+	for (u32 i = 0; i < count; i++) {
+		struct open_file *file = fds[i].fd >= 0 ? files_find_usable(fds[i].fd) : NULL;
+
+		list_init(&all[i].watch.link);
+		all[i].watch.watcher = watcher;
+		all[i].file = file;
+		fds[i].found = fds[i].fd >= 0 && !file ? POLLNVAL : 0;
+		if (file) {
+			file->refs++;
+			fds[i].found = (u16)(ask(file, answers == 0 ? &all[i].watch : NULL) &
+					     (fds[i].events | POLLERR | POLLHUP));
+		}
+		answers += fds[i].found != 0;
+	}
+	return answers;
+}
+
+static u32 ask_again(struct pollfd *fds, struct watched *all, u32 count)
+{
+	u32 answers = 0;
+
+	for (u32 i = 0; i < count; i++) {
+		if (all[i].file)
+			fds[i].found =
+				(u16)(ask(all[i].file, NULL) & (fds[i].events | POLLERR | POLLHUP));
+		answers += fds[i].found != 0;
+	}
+	return answers;
+}
+
+static void end(struct watched *all, u32 count)
+{
+	for (u32 i = 0; i < count; i++) {
+		if (list_is_linked(&all[i].watch.link))
+			list_remove(&all[i].watch.link);
+		if (all[i].file)
+			file_unref(all[i].file);
+	}
+}
+
+static bool is_interrupted(const struct proc *proc)
+{
+	return proc->dying || (IS_ENABLED(CONFIG_SERVICES_SIGNALS) && signal_is_due(proc));
+}
+
+static long wait(struct pollfd *fds, struct watched *all, u32 count, u64 deadline)
+{
+	struct watcher watcher = {.woken = false};
+	enum kstatus status = deadline <= env_now() ? K_TIMEDOUT : K_OK;
+	long answers;
+
+	env_queue_init(&watcher.queue);
+	answers = begin(fds, all, count, &watcher);
+	while (answers == 0 && status == K_OK) {
+		if (is_interrupted(env_current())) {
+			status = K_INTERRUPTED;
+			break;
+		}
+		if (!watcher.woken)
+			status = env_sleep(&watcher.queue, deadline);
+		watcher.woken = false;
+		answers = ask_again(fds, all, count);
+	}
+	end(all, count);
+	return answers == 0 && status == K_INTERRUPTED ? -EINTR : answers;
+}
+
+long poll_wait(struct pollfd *fds, u32 count, u64 deadline)
+{
+	struct watched few[FEW], *all = few;
+	long result;
+
+	if (count > FEW) {
+		all = kalloc(count * sizeof(*all));
+		if (!all)
+			return -ENOMEM;
+	}
+	result = wait(fds, all, count, deadline);
+	if (all != few)
+		kfree(all, count * sizeof(*all));
+	return result;
+}
