@@ -16,6 +16,10 @@ from kit.built import Built
 from kit.qemu import EXIT_MEANINGS, EXIT_SUCCESS, Job, QemuError, command_line, die_with_parent, ended_with_us, qemu_version, spawn
 
 
+CONSOLE = "stdio,mux=on,signal=off"
+"""Every key reaches the guest, ctrl-c too; with mux, ctrl-a x ends QEMU."""
+
+
 def run_on_terminal(job: Job) -> tuple[int, str]:
     """Boot with the console on standard input and output until the guest ends.
 
@@ -23,7 +27,7 @@ def run_on_terminal(job: Job) -> tuple[int, str]:
     """
     qemu_version()
     with tempfile.TemporaryDirectory(prefix="mortise-") as folder:
-        command = command_line(job, "stdio,signal=on", Path(folder) / "results")
+        command = command_line(job, CONSOLE, Path(folder) / "results")
         process = subprocess.Popen(command, preexec_fn=die_with_parent())
         with ended_with_us(process):
             status = _wait_through_interrupts(process)
