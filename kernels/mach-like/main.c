@@ -96,6 +96,8 @@ void kernel_user_fault(struct trapframe *frame, vaddr_t address, unsigned access
 	enum kstatus status = vm_fault(&task_current()->map, address, access);
 
 	(void)frame;
+	if (unlikely(status == K_INTERRUPTED))
+		return; /* it will stop or end, or fault again */
 	if (unlikely(status != K_OK))
 		exception_raise(EXC_BAD_ACCESS, (u64)kern_code(status), address, access);
 }

@@ -160,6 +160,7 @@ long kern_code(enum kstatus status)
 	case K_FULL:
 		return KERN_RESOURCE_SHORTAGE;
 	case K_DEAD:
+	case K_TIMEDOUT:
 		return KERN_MEMORY_FAILURE;
 	default:
 		return KERN_FAILURE;

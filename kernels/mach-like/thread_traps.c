@@ -54,10 +54,19 @@ TRAP(trap_thread_terminate)
 	return KERN_SUCCESS;
 }
 
+/* A thread that was suspended while it waited for a page, on its way back to the instruction. */
+static void stop_self(void)
+{
+	thread_current->state = THREAD_STOPPED;
+	thread_switch_away();
+}
+
+#define VECTOR_PAGE_FAULT 14
+
 /*
  * Breaks off a receive and stops the thread. One that is in the middle of something else inside the
- * kernel (a page is being fetched for it, or it waits to send) cannot be stopped there:
- * KERN_FAILURE, try again.
+ * kernel cannot be stopped there: KERN_FAILURE, try again. If that is a page fault of its own, its
+ * wait is broken off and it stops before it goes on.
  */
 TRAP(trap_thread_suspend)
 {
@@ -66,6 +75,11 @@ TRAP(trap_thread_suspend)
 	(void)b, (void)c, UNUSED3;
 	if (!thread || thread == thread_current)
 		return KERN_INVALID_ARGUMENT;
+	if (thread->ipc.stack_kept && thread->state == THREAD_BLOCKED &&
+		thread->frame->vector == VECTOR_PAGE_FAULT) {
+		thread_call_on_return(thread, stop_self);
+		thread_wake(thread, K_INTERRUPTED);
+	}
 	if (thread->ipc.stack_kept || thread->ipc.in_exception)
 		return KERN_FAILURE;
 	ipc_receive_abort(thread, MACH_RCV_INTERRUPTED);

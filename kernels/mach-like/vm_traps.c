@@ -2,7 +2,8 @@
  * vm_…: a task's address map, for whoever holds its port.
  *
  * Reading and writing another task's memory may wait for a pager; meanwhile the task may
- * end, so these hold a reference on it, and on the page they are copying.
+ * end, so these hold a reference on it, and on the page they are copying. The pager may be one that
+ * the caller has no reason to trust: the wait has an end.
  */
 #include <memory_object.h>
 #include <task.h>
@@ -99,6 +100,8 @@ TRAP(trap_vm_protect)
 	return kern_code(vm_map_protect(&task->map, (vaddr_t)b, (u64)c, (unsigned)d));
 }
 
+#define PAGER_PATIENCE_NS 100000000ull /* how long another task's pager may take */
+
 /* One page's part of a copy between `task` at `address` and the caller at `user`. */
 static enum kstatus copy_part(
 	struct task *task, vaddr_t address, vaddr_t user, u64 n, unsigned access)
@@ -126,6 +129,8 @@ static long copy_memory(mach_port_t name, vaddr_t address, vaddr_t user, u64 siz
 	if (!user_range_ok(address, size) || !user_range_ok(user, size))
 		return KERN_INVALID_ADDRESS;
 	task->refs++;
+	if (task != task_current())
+		thread_current->ipc.page_deadline = arch_now() + PAGER_PATIENCE_NS;
 	while (size > 0 && status == K_OK && task->active) {
 		u64 part = MIN(size, PAGE_SIZE - (address & VM_PAGE_MASK));
 		status = copy_part(task, address, user, part, access);
@@ -135,6 +140,7 @@ static long copy_memory(mach_port_t name, vaddr_t address, vaddr_t user, u64 siz
 	}
 	if (status == K_OK && !task->active)
 		status = K_FAULT;
+	thread_current->ipc.page_deadline = 0;
 	task_unref(task);
 	return kern_code(status);
 }

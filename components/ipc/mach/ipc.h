@@ -283,8 +283,10 @@ void ipc_kernel_post(struct ipc_kmsg *kmsg);
 /* Waits on a queue with the kernel stack kept. K_INTERRUPTED also when the thread was ended
  * meanwhile. */
 enum kstatus must_check ipc_wait(struct wait_queue *queue, u64 deadline);
-/* The same, but the processor goes to `next` (which may be NULL) directly. */
-enum kstatus must_check ipc_wait_hand_off(struct wait_queue *queue, struct thread *next);
+/* The same, but the processor goes to `next` (which may be NULL): directly, where there is no
+ * deadline. */
+enum kstatus must_check ipc_wait_hand_off(
+	struct wait_queue *queue, u64 deadline, struct thread *next);
 /* Ends a wait in mach_msg with `result`; false if the thread is not in one. */
 bool ipc_receive_abort(struct thread *thread, s64 result);
 

@@ -21,4 +21,5 @@ struct ipc_thread {
 	bool doomed;           /* has lost its task; only unwinds its stack */
 	bool in_exception;     /* waits for the answer to an exception message … */
 	struct ipc_port *exception_port; /* … at this port, else NULL */
+	u64 page_deadline; /* how long it waits for other tasks' pagers; 0: for ever */
 };

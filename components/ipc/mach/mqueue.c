@@ -11,12 +11,16 @@ enum kstatus ipc_wait(struct wait_queue *queue, u64 deadline)
 	return self->on_return ? K_INTERRUPTED : status;
 }
 
-enum kstatus ipc_wait_hand_off(struct wait_queue *queue, struct thread *next)
+enum kstatus ipc_wait_hand_off(struct wait_queue *queue, u64 deadline, struct thread *next)
 {
 	struct thread *self = thread_current;
 
+	if (next && deadline != THREAD_FOREVER) {
+		thread_make_ready(next);
+		next = NULL;
+	}
 	if (!next)
-		return ipc_wait(queue, THREAD_FOREVER);
+		return ipc_wait(queue, deadline);
 	self->ipc.stack_kept = true;
 	self->state = THREAD_BLOCKED;
 	self->wake_status = K_OK;

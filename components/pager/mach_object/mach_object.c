@@ -193,10 +193,12 @@ enum kstatus pager_page_in(struct vm_object *object, u64 index)
 			return status;
 	}
 	request->waiting++;
-	enum kstatus waited = ipc_wait_hand_off(&request->queue, next);
+	u64 deadline = thread_current->ipc.page_deadline;
+	enum kstatus waited =
+		ipc_wait_hand_off(&request->queue, deadline ? deadline : THREAD_FOREVER, next);
 	request->waiting--;
 	if (!request->answered)
-		return waited; /* broken off; the answer may still come */
+		return waited; /* broken off, or in vain; the answer may still come */
 	enum kstatus status = waited == K_INTERRUPTED ? waited : request->status;
 	if (request->waiting == 0)
 		object_free(&request_cache, request);

@@ -310,6 +310,9 @@ static bool exchange(struct worker *worker)
 	}
 	worker->out = worker->in;
 	worker->in = buffer;
+	if (unlikely(deadline != CTHREAD_FOREVER) && env_now() >= deadline)
+		cthreads_expire(
+			env_now()); /* requests that never cease must not keep sleepers asleep */
 	return true;
 }
 

@@ -229,7 +229,7 @@ static bool stop(struct proc *proc)
 	struct mach_thread_registers registers;
 	long result = thread_suspend(proc->client.thread);
 
-	if (result == KERN_FAILURE)
+	if (result == KERN_FAILURE) /* it waits for a page, and is soon to be stopped */
 		return false;
 	if (result != KERN_SUCCESS) {
 		proc->dying = true; /* it has ended its thread by itself: there is nothing to be

@@ -34,6 +34,8 @@ union message {
 	struct answer answer;
 };
 
+static int ends[2];
+
 #define REQUEST_HEAD ((u32)offsetof(struct request, data))
 
 int test_child(const char *role)
@@ -184,12 +186,43 @@ static void wrong_replies(void)
 	CHECK_EQ(sys_getppid(), first_pid);
 }
 
+/* Memory whose pager is the program itself, and never answers: the server must not wait for it. */
+static void silent_pager(void)
+{
+	mach_port_t self = mach_task_self(), object;
+	u64 address = 0x50000000;
+
+	CHECK_EQ(mach_port_allocate(self, MACH_PORT_RIGHT_RECEIVE, &object), 0);
+	CHECK_EQ(vm_map(self, &address, 65536, 3 | MACH_VM_COPY, object, 0), 0);
+	CHECK_EQ(sys_pipe(ends), 0);
+	CHECK_EQ(sys_write(ends[1], (void *)address, 8192), -EFAULT);
+	CHECK_EQ(sys_getppid(), first_pid);
+}
+
+static void wait_for_pager(void)
+{
+	mach_port_t self = mach_task_self(), object;
+	u64 address = 0x50000000;
+
+	CHECK_EQ(mach_port_allocate(self, MACH_PORT_RIGHT_RECEIVE, &object), 0);
+	CHECK_EQ(vm_map(self, &address, 65536, 3 | MACH_VM_COPY, object, 0), 0);
+	*(volatile char *)address = 1;
+}
+
+static void killed_while_waiting(void)
+{
+	long pid = spawn(wait_for_pager);
+
+	sleep_ms(10);
+	CHECK_EQ(sys_call3(SYS_kill, pid, SIGKILL, 0), 0);
+	expect_killed(pid, SIGKILL);
+}
+
 /* --- threads that the server does not know of ------------------------------------------------ */
 
 static u8 stack[8192] aligned(16);
 static volatile long second_result;
 static volatile int *volatile nowhere = (volatile int *)8;
-static int ends[2];
 
 static void start_second(void (*body)(void))
 {
@@ -302,6 +335,8 @@ static const struct test_case cases[] = {
 	CASE("buffers that are claimed but not there are refused", claimed_buffers),
 	CASE("12000 unwanted rights are given up", unwanted_rights),
 	CASE("reply rights that could make the server wait are not used", wrong_replies),
+	CASE("a pager of the program's own that never answers holds up nobody else", silent_pager),
+	CASE("a process that waits for such a pager can be killed", killed_while_waiting),
 	CASE("a second call is refused while the first sleeps", second_call),
 	DIES("a fault of another thread ends the process in its call", fault_during_call, SIGILL),
 	DIES("a program that unmaps its library dies of its next call", library_unmapped, SIGSEGV),
