@@ -10,12 +10,11 @@ extern struct l4_utcb server_utcb;
 
 u64 next_random(void);
 
-/* The kernel's side (kernel.c); an fpage's or a page's rights are VM_PROT bits. */
+/* The kernel's side (kernel.c), besides what mapping_model.h declares. */
 void kernel_init(void);
 struct l4_space *kernel_root_space(void);
 struct l4_space *kernel_space(void);
 void kernel_space_end(struct l4_space *space);
-/* What a space sees at an address: false for nothing. */
 bool kernel_look(struct l4_space *space, u64 address, u64 *frame, unsigned *rights);
 unsigned kernel_map(
 	struct l4_space *from, u64 source, struct l4_space *to, u64 target, unsigned rights);
