@@ -4,6 +4,7 @@
  * It is the personality's server, or whatever root= names. What is read here was made together with
  * the kernel, yet a wrong archive shall give a message and not a crash.
  */
+#include <block/block.h>
 #include <device.h>
 #include <memory_object.h>
 #include <services/exec/elf.h>
@@ -95,6 +96,8 @@ static enum kstatus prepare(struct task *task, const struct boot_info *boot)
 	page.host = give_port(task, IKOT_HOST, 0);
 	page.console = give_port(task, IKOT_DEVICE, DEVICE_CONSOLE);
 	page.results = give_port(task, IKOT_DEVICE, DEVICE_RESULTS);
+	if (block_size() > 0)
+		page.disk = give_port(task, IKOT_DEVICE, DEVICE_DISK);
 	memcpy(page.command_line, boot->command_line,
 		MIN(strlen(boot->command_line), sizeof(page.command_line) - 1));
 	enum kstatus status = map_initrd(task, boot, &page);

@@ -5,3 +5,4 @@
 
 #define DEVICE_CONSOLE 1u
 #define DEVICE_RESULTS 2u /* the debug console: results leave through it */
+#define DEVICE_DISK    3u

@@ -14,6 +14,8 @@ TRAP(trap_device_write)
 	if (!port)
 		return KERN_INVALID_CAPABILITY;
 	u64 device = (u64)port->kobject; /* the number, not the port: a copy may block */
+	if (device == DEVICE_DISK)
+		return KERN_INVALID_ARGUMENT;
 	for (u64 done = 0; done < (u64)c;) {
 		size_t n = MIN((u64)c - done, (u64)CHUNK);
 		if (copy_from_user(chunk, (vaddr_t)b + done, n) != K_OK)

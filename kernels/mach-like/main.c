@@ -5,6 +5,7 @@
  * The kernel knows tasks, threads, ports, messages and memory objects. It knows no Unix: a system
  * call with a number from 0 on is sent back to the emulation library in the caller's own space.
  */
+#include <block/block.h>
 #include <console/console.h>
 #include <entry/entry.h>
 #include <memory_object.h>
@@ -66,6 +67,14 @@ const entry_call native_calls[NATIVE_CALLS] = {
 	[MACH_TRAP_DEVICE_WRITE] = trap_device_write,
 	[MACH_TRAP_DEVICE_READ] = trap_device_read,
 	[MACH_TRAP_HOST_REBOOT] = trap_host_reboot,
+	[MACH_TRAP_MAKE_MEMORY_ENTRY] = trap_make_memory_entry,
+	[MACH_TRAP_RESIZE_MEMORY_ENTRY] = trap_resize_memory_entry,
+	[MACH_TRAP_TASK_SIZE] = trap_task_size,
+	[MACH_TRAP_HOST_MEMORY] = trap_host_memory,
+	[MACH_TRAP_DEVICE_STATUS] = trap_device_status,
+	[MACH_TRAP_DEVICE_READ_AT] = trap_device_read_at,
+	[MACH_TRAP_DEVICE_WRITE_AT] = trap_device_write_at,
+	[MACH_TRAP_DEVICE_FLUSH] = trap_device_flush,
 };
 
 /*
@@ -152,7 +161,10 @@ void ipc_kobject_server(struct ipc_kmsg *kmsg)
 
 void ipc_kobject_died(struct ipc_port *port)
 {
-	memory_object_pager_died(port->kobject);
+	if (port->kotype == IKOT_MEMORY)
+		vm_object_unref(port->kobject);
+	else
+		memory_object_pager_died(port->kobject);
 }
 
 void tap_print(const char *text)
@@ -166,6 +178,9 @@ noreturn void kernel_main(const struct boot_info *boot)
 	console_init();
 	thread_init();
 	ipc_init();
+	enum kstatus disk = block_init(phys_to_virt(BLOCK_WINDOW_PHYS));
+	if (disk != K_OK && disk != K_NOENT)
+		kprintf("there is a disk, but no memory to use it\n");
 	memory_object_init();
 	task_init();
 	run_contract_tests();

@@ -111,6 +111,14 @@ TRAP(trap_thread_dup);
 TRAP(trap_device_write);
 TRAP(trap_device_read);
 TRAP(trap_host_reboot);
+TRAP(trap_make_memory_entry);
+TRAP(trap_resize_memory_entry);
+TRAP(trap_task_size);
+TRAP(trap_host_memory);
+TRAP(trap_device_status);
+TRAP(trap_device_read_at);
+TRAP(trap_device_write_at);
+TRAP(trap_device_flush);
 /* For parameters that a trap does not have. */
 #define UNUSED3 ((void)d, (void)e, (void)f)
 #define UNUSED2 ((void)e, (void)f)

@@ -8,8 +8,8 @@
 #include <memory_object.h>
 #include <task.h>
 
-/* The object behind the name of a pager's port, with a reference; NULL for MACH_PORT_NULL:
- * zero-filled memory. */
+/* The object behind the name of a pager's port or of a memory entry, with a reference; NULL for
+ * MACH_PORT_NULL: zero-filled memory. */
 static long find_object(mach_port_t name, struct vm_object **out)
 {
 	*out = NULL;
@@ -18,6 +18,11 @@ static long find_object(mach_port_t name, struct vm_object **out)
 	struct ipc_entry *entry = ipc_right_lookup(ipc_current_space(), name);
 	if (!entry || !(entry->type & (IPC_SEND | IPC_RECEIVE)))
 		return KERN_INVALID_CAPABILITY;
+	if (entry->port->kotype == IKOT_MEMORY) {
+		*out = entry->port->kobject;
+		vm_object_ref(*out);
+		return KERN_SUCCESS;
+	}
 	return kern_code(memory_object_enter(entry->port, out));
 }
 
@@ -35,8 +40,11 @@ static enum kstatus enter(struct vm_map *map, vaddr_t *address, u64 size, u32 fl
 		status = vm_map_remove(map, *address, size);
 	if (status != K_OK)
 		return status;
-	return vm_map_enter(map, *address, size, flags & VM_PROT_ALL, !(flags & MACH_VM_COPY),
+	status = vm_map_enter(map, *address, size, flags & VM_PROT_ALL, !(flags & MACH_VM_COPY),
 		object, offset >> PAGE_SHIFT);
+	if (status == K_OK && object && (flags & MACH_VM_READ_ONLY))
+		vm_map_lookup(map, *address)->max_prot &= ~VM_PROT_WRITE;
+	return status;
 }
 
 static long map_memory(mach_port_t task_name, vaddr_t where, u64 size, u32 flags,

@@ -42,6 +42,7 @@ enum ipc_kotype {
 	IKOT_PAGER,          /* a user's port: struct memory_object */
 	IKOT_PAGING_REQUEST, /* memory control port: struct memory_object */
 	IKOT_EXCEPTION,      /* answers to exceptions of struct thread */
+	IKOT_MEMORY,         /* memory entry: an internal struct vm_object */
 };
 
 struct ipc_port {
@@ -293,7 +294,9 @@ bool ipc_receive_abort(struct thread *thread, s64 result);
 /* The kernel's part of a message to one of its ports: the message is the callee's. Given by the
  * kernel. */
 void ipc_kobject_server(struct ipc_kmsg *kmsg);
-/* A port that stood for a kernel object, but was received by a user, has died. Given by the kernel.
+/*
+ * A port that stood for a kernel object has died: a pager's, which a user received, or a memory
+ * entry's, for its last right is gone. Given by the kernel.
  */
 void ipc_kobject_died(struct ipc_port *port);
 

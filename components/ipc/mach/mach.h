@@ -157,6 +157,28 @@ static inline long vm_write_forced(mach_port_t task, u64 address, const void *fr
 	return mach_trap6(MACH_TRAP_VM_WRITE, task, address, (u64)from, size, 1, 0);
 }
 
+/*
+ * A send right to a fresh memory object of `pages` zero-filled pages, which vm_map() takes; it goes
+ * with its last right and mapping.
+ */
+static inline long mach_make_memory_entry(u64 pages, mach_port_t *entry)
+{
+	return mach_trap3(MACH_TRAP_MAKE_MEMORY_ENTRY, pages, (u64)entry, 0);
+}
+
+/* Pages beyond are dropped, and touching them is a memory fault; mappings that have touched them
+ * keep them. */
+static inline long mach_resize_memory_entry(mach_port_t entry, u64 pages)
+{
+	return mach_trap3(MACH_TRAP_RESIZE_MEMORY_ENTRY, entry, pages, 0);
+}
+
+/* How many bytes of the task's memory are mapped. */
+static inline long task_size(mach_port_t task, u64 *bytes)
+{
+	return mach_trap3(MACH_TRAP_TASK_SIZE, task, (u64)bytes, 0);
+}
+
 /* --- tasks and threads ----------------------------------------------------------------- */
 
 static inline long task_create(mach_port_t parent, u32 flags, mach_port_t *child)
@@ -243,6 +265,37 @@ static inline long device_write(mach_port_t device, const void *bytes, u64 size)
 static inline long device_read(mach_port_t device, void *bytes, u64 size, u64 *count)
 {
 	return mach_trap4(MACH_TRAP_DEVICE_READ, device, (u64)bytes, size, (u64)count);
+}
+
+/*
+ * A disk: its size, and whole sectors, up to MACH_SECTORS_MAX at once. KERN_INVALID_ARGUMENT beyond
+ * its end, KERN_PROTECTION_FAILURE for writing one that is read-only, KERN_FAILURE when it fails.
+ */
+static inline long device_status(mach_port_t device, struct mach_disk_status *status)
+{
+	return mach_trap3(MACH_TRAP_DEVICE_STATUS, device, (u64)status, 0);
+}
+
+static inline long device_read_at(mach_port_t device, u64 sector, void *to, u32 count)
+{
+	return mach_trap4(MACH_TRAP_DEVICE_READ_AT, device, sector, (u64)to, count);
+}
+
+static inline long device_write_at(mach_port_t device, u64 sector, const void *from, u32 count)
+{
+	return mach_trap4(MACH_TRAP_DEVICE_WRITE_AT, device, sector, (u64)from, count);
+}
+
+/* What was written is durable afterwards. */
+static inline long device_flush(mach_port_t device)
+{
+	return mach_trap3(MACH_TRAP_DEVICE_FLUSH, device, 0, 0);
+}
+
+/* The machine's memory, in pages. */
+static inline long host_memory(mach_port_t host, struct mach_host_memory *memory)
+{
+	return mach_trap3(MACH_TRAP_HOST_MEMORY, host, (u64)memory, 0);
 }
 
 /* Ends the machine: success, or failure for a status other than 0. Returns only when refused. */

@@ -44,7 +44,15 @@
 #define MACH_TRAP_DEVICE_WRITE          90
 #define MACH_TRAP_DEVICE_READ           91
 #define MACH_TRAP_HOST_REBOOT           92
-#define MACH_TRAPS                      93
+#define MACH_TRAP_MAKE_MEMORY_ENTRY     93
+#define MACH_TRAP_RESIZE_MEMORY_ENTRY   94
+#define MACH_TRAP_TASK_SIZE             95
+#define MACH_TRAP_HOST_MEMORY           96
+#define MACH_TRAP_DEVICE_STATUS         97
+#define MACH_TRAP_DEVICE_READ_AT        98
+#define MACH_TRAP_DEVICE_WRITE_AT       99
+#define MACH_TRAP_DEVICE_FLUSH          100
+#define MACH_TRAPS                      101
 
 /* --- memory --------------------------------------------------------------------- */
 
@@ -55,7 +63,15 @@
 	0x20u /* private, copied on write; else all mappings see each other's writes               \
 	       */
 #define MACH_VM_OVERWRITE 0x40u /* what is mapped there goes first */
-#define MACH_VM_FLAGS     0x77u
+#define MACH_VM_READ_ONLY 0x80u /* vm_protect() must not make it writable */
+#define MACH_VM_FLAGS     0xf7u
+
+/* A vm object without a pager, zero-filled; in pages of 4096 bytes. */
+#define MACH_MEMORY_ENTRY_PAGES_MAX ((u64)1 << 18) /* 1 GiB */
+
+struct mach_host_memory {
+	u64 total_pages, free_pages;
+};
 
 /* A child of task_create() gets a copy (on write) of all memory, or none. */
 #define MACH_TASK_INHERIT 1u
@@ -126,6 +142,15 @@ struct memory_object_data_provided {
 };
 #define MEMORY_OBJECT_PAGES_MAX ((u64)1 << 18) /* 1 GiB in one object */
 
+/* --- devices ------------------------------------------------------------------------------- */
+
+#define MACH_SECTOR_SIZE 512u
+#define MACH_SECTORS_MAX 8u /* in one transfer */
+struct mach_disk_status {
+	u64 sectors;
+	u32 read_only, reserved;
+};
+
 /* --- the first task ------------------------------------------------------------------------ */
 
 /* Its thread starts with rdi pointing to this. */
@@ -134,7 +159,7 @@ struct mach_boot {
 	u64 magic;
 	mach_port_t host;             /* privileged: power-off */
 	mach_port_t console, results; /* devices */
-	u32 reserved;
+	mach_port_t disk;             /* a device, or MACH_PORT_NULL */
 	u64 initrd, initrd_size; /* mapped read-only */
 	char command_line[512];
 };

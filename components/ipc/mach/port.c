@@ -49,6 +49,8 @@ struct ipc_port *ipc_port_alloc_kernel(enum ipc_kotype type, void *object)
 
 void ipc_port_free(struct ipc_port *port)
 {
+	if (port->kotype == IKOT_MEMORY) /* it lives as long as somebody can name it */
+		ipc_port_destroy(port);
 	assert(!port->active && port->srights == 0 && port->sorights == 0);
 	object_free(&port_cache, port);
 }
@@ -71,7 +73,7 @@ void ipc_port_destroy(struct ipc_port *port)
 	port->active = false;
 	port->receiver = NULL;
 	port->destination = NULL;
-	if (port->kotype == IKOT_PAGER)
+	if (port->kotype == IKOT_PAGER || port->kotype == IKOT_MEMORY)
 		ipc_kobject_died(port);
 	port->kotype = IKOT_NONE;
 	abort_receivers(&port->own, MACH_RCV_PORT_DIED);

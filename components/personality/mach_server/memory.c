@@ -5,29 +5,48 @@
 _Static_assert(ENV_PROT_READ == 1 && ENV_PROT_WRITE == 2 && ENV_PROT_EXEC == 4,
 	"rights are passed on as they are");
 
+/* The emulation library's pages are not a program's to pass to a call. */
+static bool range_ok(vaddr_t start, size_t n)
+{
+	return start <= ENV_STACK_TOP && n <= ENV_STACK_TOP - start;
+}
+
 /* What lies above ENV_STACK_TOP is the emulation library's: a search from the top down must begin
  * below. */
-static enum kstatus find_and_map(mach_port_t task, vaddr_t *address, u64 length, u32 flags)
+static enum kstatus find_and_map(mach_port_t task, vaddr_t *address, u64 length, u32 how,
+	mach_port_t object, u64 offset)
 {
-	if (*address != 0 &&
-		vm_map(task, address, length, flags, MACH_PORT_NULL, 0) == KERN_SUCCESS)
+	if (*address != 0 && vm_map(task, address, length, how, object, offset) == KERN_SUCCESS)
 		return K_OK;
 	*address = ENV_MMAP_TOP;
-	return status_of(
-		vm_map(task, address, length, flags | MACH_VM_ANYWHERE, MACH_PORT_NULL, 0));
+	return status_of(vm_map(task, address, length, how | MACH_VM_ANYWHERE, object, offset));
+}
+
+/* `object`: MACH_PORT_NULL for zero-filled memory. */
+static enum kstatus map(struct proc *proc, vaddr_t *address, u64 length, unsigned prot,
+	unsigned flags, mach_port_t object, u64 offset)
+{
+	mach_port_t task = client_target(proc);
+	u32 how = prot | (flags & ENV_MAP_SHARED ? 0 : MACH_VM_COPY) |
+		  (flags & ENV_MAP_READ_ONLY ? MACH_VM_READ_ONLY : 0);
+
+	if (!(flags & ENV_MAP_FIXED))
+		return find_and_map(task, address, length, how, object, offset);
+	if (!(flags & ENV_MAP_NOREPLACE))
+		how |= MACH_VM_OVERWRITE;
+	return status_of(vm_map(task, address, length, how, object, offset));
 }
 
 enum kstatus env_map_anonymous(
 	struct proc *proc, vaddr_t *address, u64 length, unsigned prot, unsigned flags)
 {
-	mach_port_t task = client_target(proc);
-	u32 how = prot | (flags & ENV_MAP_SHARED ? 0 : MACH_VM_COPY);
+	return map(proc, address, length, prot, flags, MACH_PORT_NULL, 0);
+}
 
-	if (!(flags & ENV_MAP_FIXED))
-		return find_and_map(task, address, length, how);
-	if (!(flags & ENV_MAP_NOREPLACE))
-		how |= MACH_VM_OVERWRITE;
-	return status_of(vm_map(task, address, length, how, MACH_PORT_NULL, 0));
+enum kstatus env_map_object(struct proc *proc, vaddr_t *address, u64 length, unsigned prot,
+	unsigned flags, struct env_object *object, u64 offset)
+{
+	return map(proc, address, length, prot, flags, objects_entry(object), offset);
 }
 
 enum kstatus env_map_image(struct proc *proc, vaddr_t address, u64 length, unsigned prot,
@@ -51,7 +70,36 @@ enum kstatus env_protect(struct proc *proc, vaddr_t address, u64 length, unsigne
 {
 	long result = vm_protect(client_target(proc), address, length, prot);
 
+	if (result == KERN_PROTECTION_FAILURE) /* mapped with ENV_MAP_READ_ONLY */
+		return K_DENIED;
 	return result == KERN_INVALID_ADDRESS ? K_NOENT : status_of(result);
+}
+
+/* The emulation library is not the program's. */
+u64 env_mapped(const struct proc *proc)
+{
+	u64 all, library;
+
+	must(task_size(server_template, &library), "to measure the template");
+	if (task_size(proc->client.task, &all) != KERN_SUCCESS) /* it ended by itself */
+		return 0;
+	return all > library ? all - library : 0;
+}
+
+size_t env_read_memory(struct proc *proc, void *to, vaddr_t from, size_t n)
+{
+	size_t done = 0;
+
+	if (proc->client.task == MACH_PORT_NULL || !range_ok(from, n))
+		return 0;
+	while (done < n) {
+		size_t piece = MIN(n - done, PAGE_SIZE - (from + done) % PAGE_SIZE);
+
+		if (vm_read(proc->client.task, from + done, piece, (u8 *)to + done) != KERN_SUCCESS)
+			break;
+		done += piece;
+	}
+	return done;
 }
 
 enum kstatus env_write_memory(struct proc *proc, vaddr_t to, const void *from, size_t n)
@@ -69,12 +117,6 @@ static struct server_call *current_call(void)
 struct proc *env_current_proc(void)
 {
 	return current_call()->proc;
-}
-
-/* The emulation library's pages are not a program's to pass to a call. */
-static bool range_ok(vaddr_t start, size_t n)
-{
-	return start <= ENV_STACK_TOP && n <= ENV_STACK_TOP - start;
 }
 
 enum kstatus server_copyin(void *to, vaddr_t from, size_t n)

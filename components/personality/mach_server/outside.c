@@ -102,6 +102,65 @@ void env_result_write(const char *bytes, size_t n)
 	must(device_write(server_boot->results, bytes, n), "to write results");
 }
 
+void env_memory(struct env_memory *memory)
+{
+	struct mach_host_memory machine;
+
+	must(host_memory(server_boot->host, &machine), "to ask for the machine's memory");
+	*memory = (struct env_memory){machine.total_pages, machine.free_pages};
+}
+
+/* --- the disk --------------------------------------------------------------------------------- */
+
+static enum kstatus disk_status(long result)
+{
+	switch (result) {
+	case KERN_SUCCESS:
+		return K_OK;
+	case KERN_INVALID_ARGUMENT:
+		return K_RANGE;
+	case KERN_PROTECTION_FAILURE:
+		return K_DENIED;
+	case KERN_RESOURCE_SHORTAGE:
+		return K_NOMEM;
+	case KERN_FAILURE:
+		return K_FAULT;
+	default:
+		panic("the kernel refuses the server its disk: code %lx", result);
+	}
+}
+
+u64 env_disk_size(void)
+{
+	struct mach_disk_status status;
+
+	if (server_boot->disk == MACH_PORT_NULL)
+		return 0;
+	must(device_status(server_boot->disk, &status), "to look at the disk");
+	return status.sectors;
+}
+
+enum kstatus env_disk_read(u64 sector, u32 count, void *buffer)
+{
+	if (server_boot->disk == MACH_PORT_NULL)
+		return K_NOENT;
+	return disk_status(device_read_at(server_boot->disk, sector, buffer, count));
+}
+
+enum kstatus env_disk_write(u64 sector, u32 count, const void *buffer)
+{
+	if (server_boot->disk == MACH_PORT_NULL)
+		return K_NOENT;
+	return disk_status(device_write_at(server_boot->disk, sector, buffer, count));
+}
+
+enum kstatus env_disk_flush(void)
+{
+	if (server_boot->disk == MACH_PORT_NULL)
+		return K_NOENT;
+	return disk_status(device_flush(server_boot->disk));
+}
+
 const void *env_initrd(size_t *size)
 {
 	*size = server_boot->initrd_size;

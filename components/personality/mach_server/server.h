@@ -58,6 +58,9 @@ bool attention_serve(struct proc *proc);
 /* The process ends: nobody is to see to it any more. */
 void attention_forget(struct proc *proc);
 
+/* The memory entry of a file's memory, for a client to map. */
+mach_port_t objects_entry(struct env_object *object);
+
 /* Starts the pager's thread. */
 void files_start(void);
 /* The memory object of a file; a right that vm_map() takes. */

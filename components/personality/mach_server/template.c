@@ -7,12 +7,28 @@
  */
 #include <server.h>
 #include <services/exec/elf.h>
-#include <services/initramfs/initramfs.h>
+#include <services/initramfs/cpio.h>
 
 mach_port_t server_template;
 struct emulator_header server_emulator;
 
-static enum kstatus map_library(mach_port_t task, const struct file_image *file)
+/* In the archive itself: programs may have changed the file that was made of it. */
+static enum kstatus find_library(struct cpio_entry *file)
+{
+	size_t size;
+	u64 offset = 0;
+	const void *archive = env_initrd(&size);
+	enum kstatus status = archive ? K_OK : K_NOENT;
+
+	while (status == K_OK) {
+		status = cpio_next(archive, size, &offset, file);
+		if (status == K_OK && strcmp(file->name, "sbin/emulator") == 0)
+			return K_OK;
+	}
+	return status;
+}
+
+static enum kstatus map_library(mach_port_t task, const struct cpio_entry *file)
 {
 	struct elf_image image;
 	const struct elf_segment *text = &image.segments[0];
@@ -36,15 +52,15 @@ static enum kstatus map_library(mach_port_t task, const struct file_image *file)
 
 enum kstatus template_create(void)
 {
-	char path[] = "sbin/emulator";
-	struct file_image *file;
+	struct cpio_entry file;
+	enum kstatus status = find_library(&file);
 
-	if (initramfs_find(path, &file) != 0)
-		return K_NOENT;
-	enum kstatus status = status_of(task_create(server_task, 0, &server_template));
 	if (status != K_OK)
 		return status;
-	status = map_library(server_template, file);
+	status = status_of(task_create(server_task, 0, &server_template));
+	if (status != K_OK)
+		return status;
+	status = map_library(server_template, &file);
 	if (status != K_OK)
 		return status;
 	must(task_set_emulation(server_template, server_emulator.entry),

@@ -1,0 +1,65 @@
+/*
+ * Memory entries: zero-filled memory that has a name of its own, so that whoever holds the name can
+ * map it, as with OSF Mach's mach_make_memory_entry. And what there is to know of memory.
+ *
+ * A memory entry is a kernel port whose object is a vm object without a pager. Rights to it are all
+ * that keeps the port, and the port is what keeps the object while nobody has it mapped.
+ */
+#include <task.h>
+
+TRAP(trap_make_memory_entry)
+{
+	mach_port_t name = MACH_PORT_NULL;
+	struct vm_object *object;
+
+	(void)c, UNUSED3;
+	if ((u64)a > MACH_MEMORY_ENTRY_PAGES_MAX)
+		return KERN_INVALID_ARGUMENT;
+	if (put_result((vaddr_t)b, &name, sizeof(name)) != KERN_SUCCESS)
+		return KERN_INVALID_ADDRESS;
+	if (vm_object_create(&object, (u64)a, NULL) != K_OK)
+		return KERN_RESOURCE_SHORTAGE;
+	struct ipc_port *port = ipc_port_alloc_kernel(IKOT_MEMORY, object);
+	if (!port) {
+		vm_object_unref(object);
+		return KERN_RESOURCE_SHORTAGE;
+	}
+	name = task_name_port(port);
+	ipc_port_unref(port); /* if it got no name, that was all: port and object go */
+	return name == MACH_PORT_NULL ? KERN_NO_SPACE : put_result((vaddr_t)b, &name, sizeof(name));
+}
+
+TRAP(trap_resize_memory_entry)
+{
+	struct ipc_port *port = ipc_port_named(ipc_current_space(), (mach_port_t)a, IKOT_MEMORY);
+
+	(void)c, UNUSED3;
+	if (!port)
+		return KERN_INVALID_CAPABILITY;
+	if ((u64)b > MACH_MEMORY_ENTRY_PAGES_MAX)
+		return KERN_INVALID_ARGUMENT;
+	return kern_code(vm_object_resize(port->kobject, (u64)b));
+}
+
+TRAP(trap_task_size)
+{
+	struct task *task = task_named((mach_port_t)a);
+
+	(void)c, UNUSED3;
+	if (!task)
+		return KERN_INVALID_TASK;
+	return put_result((vaddr_t)b, &task->map.size, sizeof(task->map.size));
+}
+
+TRAP(trap_host_memory)
+{
+	struct mach_host_memory memory = {
+		.total_pages = boot_information()->memory_end >> PAGE_SHIFT,
+		.free_pages = frames_count_free(),
+	};
+
+	(void)c, UNUSED3;
+	if (!ipc_port_named(ipc_current_space(), (mach_port_t)a, IKOT_HOST))
+		return KERN_INVALID_CAPABILITY;
+	return put_result((vaddr_t)b, &memory, sizeof(memory));
+}
