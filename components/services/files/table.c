@@ -45,7 +45,10 @@ void file_unref(struct open_file *file)
 
 long file_not_readable(const struct open_file *file)
 {
-	return file && file->flags & O_DIRECTORY && !(file->flags & O_PATH) ? -EISDIR : -EBADF;
+	bool is_directory = IS_ENABLED(CONFIG_SERVICES_TREE) && file && file->inode &&
+			    inode_is(file->inode, S_IFDIR);
+
+	return is_directory && !(file->flags & O_PATH) ? -EISDIR : -EBADF;
 }
 
 void files_set_cloexec(struct proc *proc, u32 fd, bool on)

@@ -70,6 +70,7 @@ static long fetch_position(vaddr_t address, s64 *position)
 long sys_sendfile(int out_fd, int in_fd, vaddr_t offset, size_t count)
 {
 	struct copying c = {.in = files_find_usable(in_fd), .out = files_find_usable(out_fd)};
+	u64 out_position;
 	s64 position = 0;
 	long result;
 
@@ -80,20 +81,35 @@ long sys_sendfile(int out_fd, int in_fd, vaddr_t offset, size_t count)
 	}
 	if (!c.in || !c.out)
 		return -EBADF;
-	if (!c.in->ops->read_at || !c.out->ops->write)
-		return c.in->ops->read && !c.in->ops->seek ? (offset != 0 ? -ESPIPE : -EINVAL)
-							   : -EBADF;
+	if (!c.in->ops->read && file_not_readable(c.in) == -EBADF)
+		return -EBADF;
+	if (offset != 0 && !c.in->ops->seek)
+		return -ESPIPE;
+	if (!c.out->ops->write)
+		return -EBADF;
+	if (!c.in->ops->read_at)
+		return -EINVAL;
 	if (c.out->flags & O_APPEND)
 		return -EINVAL;
-	c.in_at = offset != 0 ? (u64 *)&position : &c.in->position;
+	if (offset == 0)
+		position = (s64)c.in->position;
+	out_position = c.out->position; /* which may be the same file's: so both are kept apart
+					   until the end */
+	c.in_at = (u64 *)&position;
+	c.out_at = c.out->ops->seek ? &out_position : NULL;
 	result = copy(&c, MIN(count, IO_MAX_BYTES));
-	if (offset != 0 && env_copyout(offset, &position, sizeof(position)) != K_OK)
+	if (result <= 0)
+		return result;
+	c.out->position = out_position;
+	if (offset == 0)
+		c.in->position = (u64)position;
+	else if (env_copyout(offset, &position, sizeof(position)) != K_OK)
 		return -EFAULT;
 	return result;
 }
 
 /* The checks of Linux's generic_copy_file_checks(), as far as they concern us. */
-static long check_range_copy(const struct copying *c, u64 count)
+static long check_range_copy(const struct copying *c, u64 *count)
 {
 	const struct inode *in = c->in->inode, *out = c->out->inode;
 
@@ -103,7 +119,8 @@ static long check_range_copy(const struct copying *c, u64 count)
 		return -EINVAL;
 	if (!c->in->ops->read || !c->out->ops->write || c->out->flags & O_APPEND)
 		return -EBADF;
-	if (in == out && *c->in_at < *c->out_at + count && *c->out_at < *c->in_at + count)
+	*count = *c->in_at < in->size ? MIN(*count, in->size - *c->in_at) : 0;
+	if (in == out && *c->in_at < *c->out_at + *count && *c->out_at < *c->in_at + *count)
 		return -EINVAL;
 	return 0;
 }
@@ -113,6 +130,7 @@ long sys_copy_file_range(
 {
 	struct copying c = {.in = files_find_usable(in_fd), .out = files_find_usable(out_fd)};
 	s64 in_position, out_position;
+	u64 bytes;
 	long result;
 
 	if (!c.in || !c.out)
@@ -127,10 +145,10 @@ long sys_copy_file_range(
 		return -EINVAL;
 	c.in_at = (u64 *)&in_position;
 	c.out_at = (u64 *)&out_position;
-	count = MIN(count, IO_MAX_BYTES);
-	result = check_range_copy(&c, count);
-	if (result == 0)
-		result = copy(&c, count);
+	bytes = MIN(count, IO_MAX_BYTES);
+	result = check_range_copy(&c, &bytes);
+	if (result == 0 && bytes > 0)
+		result = copy(&c, bytes);
 	if (result <= 0)
 		return result;
 	if (in_at == 0)

@@ -104,7 +104,7 @@ static long get_entries(int fd, vaddr_t buf, u32 count, bool old)
 
 	if (!file)
 		return -EBADF;
-	if (!(file->flags & O_DIRECTORY))
+	if (!file->inode || !inode_is(file->inode, S_IFDIR))
 		return -ENOTDIR;
 	if (!file->place.node->linked && file->place.node->parent != file->place.node)
 		return -ENOENT;

@@ -207,8 +207,11 @@ static long ask(struct node *dir, const char *name, size_t length, struct node *
 
 long node_find(struct node *dir, const char *name, size_t length, struct node **out)
 {
-	struct node *node = look(dir, name, length);
+	struct node *node;
 
+	if (length > NAME_MAX)
+		return -ENAMETOOLONG;
+	node = look(dir, name, length);
 	if (node) {
 		*out = node_ref(node);
 		return 0;

@@ -46,8 +46,6 @@ long tree_open_place(struct place place, u32 flags, struct open_file **out)
 
 	if (!(flags & O_PATH) && !inode->file_ops)
 		return -ENXIO;
-	if (inode_is(inode, S_IFDIR))
-		flags |= O_DIRECTORY;
 	file = file_create(ops, NULL, flags & ~(ONCE_FLAGS & ~O_NOCTTY)); /* a terminal asks */
 	if (!file)
 		return -ENOMEM;
@@ -56,6 +54,7 @@ long tree_open_place(struct place place, u32 flags, struct open_file **out)
 	place_ref(place); /* for now: an error leaves the caller's alone */
 	if (!(flags & O_PATH) && inode->ops->open)
 		error = inode->ops->open(inode, file);
+	file->flags &= ~O_NOCTTY;
 	if (error != 0) {
 		if (file->ops != ops)
 			file->ops = &path_ops;
@@ -178,7 +177,7 @@ static long open_unnamed(struct walk *walk, u32 flags, u32 mode, struct open_fil
 	if (error != 0)
 		return error;
 	place.mount->refs++;
-	error = tree_open_place(place, flags & ~O_DIRECTORY, file);
+	error = tree_open_place(place, flags, file);
 	if (error != 0)
 		place_unref(place);
 	return error;

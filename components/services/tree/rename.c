@@ -149,12 +149,8 @@ static long rename_nodes(struct renaming *r)
 
 static long rename_walks(struct renaming *r)
 {
-	long error = walk_parent(r->from);
+	long error;
 
-	if (error == 0)
-		error = walk_parent(r->to);
-	if (error != 0)
-		return error;
 	if (r->from->at.mount != r->to->at.mount)
 		return -EXDEV;
 	if (r->from->last_kind != LAST_NAME)
@@ -182,9 +178,13 @@ long sys_renameat2(int old_fd, vaddr_t old_path, int new_fd, vaddr_t new_path, u
 	error = walk_begin(&r.from, old_fd, old_path, false);
 	if (error != 0)
 		return error;
-	error = walk_begin(&r.to, new_fd, new_path, false);
+	error = walk_parent(r.from);
+	if (error == 0)
+		error = walk_begin(&r.to, new_fd, new_path, false);
 	if (error == 0) {
-		error = rename_walks(&r);
+		error = walk_parent(r.to);
+		if (error == 0)
+			error = rename_walks(&r);
 		walk_end(r.to);
 	}
 	walk_end(r.from);

@@ -220,7 +220,7 @@ static enum last_kind kind_of(const char *name, u32 length)
 }
 
 /* Takes the next component off `rest`: into `last`, or LAST_ROOT when there is none. */
-static long next_component(struct walk *walk)
+static void next_component(struct walk *walk)
 {
 	const char *from = walk->rest;
 	u32 length = 0;
@@ -233,7 +233,6 @@ static long next_component(struct walk *walk)
 	walk->last_length = length;
 	walk->last_kind = length == 0 ? LAST_ROOT : kind_of(from, length);
 	walk->rest = from + length;
-	return length > NAME_MAX ? -ENAMETOOLONG : 0;
 }
 
 /* Whether nothing but slashes is left, here or behind any link being followed. */
@@ -294,7 +293,7 @@ long walk_parent(struct walk *walk)
 	while (error == 0) {
 		bool slash;
 
-		error = next_component(walk);
+		next_component(walk);
 		if (walk->last_kind == LAST_ROOT && walk->depth > 0) {
 			while (*walk->rest == '\0' &&
 				walk->depth > 0) { /* the link's text is used up */
@@ -306,8 +305,7 @@ long walk_parent(struct walk *walk)
 		}
 		if (walk->last_kind == LAST_ROOT && *walk->rest == '\0') /* only slashes: "/" */
 			return inode_is(walk->at.node->inode, S_IFDIR) ? 0 : -ENOTDIR;
-		if (check_directory(walk) != 0)
-			return check_directory(walk);
+		error = check_directory(walk);
 		if (error != 0)
 			return error;
 		if (is_last(walk, &slash)) {

@@ -11,6 +11,7 @@ void test_elf(void);
 void test_initramfs(void);
 void test_devices(void);
 void test_signals(void);
+void test_tree(void);
 void test_exhaustion(void);
 void test_transport(void);
 
@@ -25,6 +26,7 @@ const struct contract_test contract_tests[] = {
 	{"initramfs", test_initramfs},
 	{"devices", test_devices},
 	{"signals", test_signals},
+	{"tree", test_tree},
 	{"exhaustion", test_exhaustion},
 	{"transport", test_transport},
 };
