@@ -10,6 +10,7 @@
 
 #include <objects/objects.h>
 #include <personality/personality.h>
+#include <services/process/timer.h>
 #include <services/signals/state.h>
 #include <services/identity/credentials.h>
 #include <services/limits/limits_set.h>
@@ -61,6 +62,11 @@ struct proc {
 	u64 files_few_cloexec[PROC_FILES_FEW / 64];
 	struct open_file *files_few[PROC_FILES_FEW]; /* where both point until there are more */
 	vaddr_t arguments_start, arguments_end; /* where exec put their strings */
+	struct {
+		struct service_timer timer;
+		u64 again; /* nanoseconds after which it rings again; 0: never */
+	} alarm;
+	s32 nice;
 	struct credentials identity;
 	struct limits limits;
 	struct proc_tree tree;

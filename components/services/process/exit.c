@@ -1,5 +1,6 @@
 /* exit: how a process ends, and how its parent learns of it. */
 #include <services/accounting/accounting.h>
+#include <services/alarms/alarms.h>
 #include <services/files/files.h>
 #include <services/identity/identity.h>
 #include <services/jobs/jobs.h>
@@ -7,15 +8,6 @@
 #include <services/tree/tree.h>
 
 #include <unix_calls.h>
-
-#define WNOHANG    0x00000001u
-#define WUNTRACED  0x00000002u
-#define WCONTINUED 0x00000008u
-#define WNOTHREAD  0x20000000u
-#define WALL       0x40000000u
-#define WCLONE     0x80000000u
-
-#define RUSAGE_SIZE 144
 
 /* What a shell would show: the exit code, or 128 and the signal. */
 static int shell_status(s32 status)
@@ -95,6 +87,8 @@ void process_end(struct proc *proc, s32 status)
 	if (!proc->parent)
 		services_end(shell_status(status));
 	process_release(proc);
+	if (IS_ENABLED(CONFIG_SERVICES_ALARMS))
+		alarms_exit(proc);
 	set_stopped(proc, false);
 	give_children_away(proc);
 	proc->vforked = false; /* the parent looks at it when it wakes, below */
@@ -172,83 +166,4 @@ long sys_exit(int status)
 long sys_exit_group(int status)
 {
 	return sys_exit(status);
-}
-
-/* Whether wait4(pid) is about this child. */
-static bool is_waited_for(const struct proc *child, int pid)
-{
-	if (pid > 0)
-		return child->pid == pid;
-	return pid == -1 || child->group == (pid == 0 ? env_current()->group : -pid);
-}
-
-/* What wait4 returns and stores for a child. */
-static long answer(s32 pid, s32 ended, vaddr_t status, vaddr_t usage)
-{
-	static const u8 no_usage[RUSAGE_SIZE]; /* times are not kept */
-
-	if (usage != 0 && env_copyout(usage, no_usage, sizeof(no_usage)) != K_OK)
-		return -EFAULT;
-	if (status != 0 && env_copyout(status, &ended, sizeof(ended)) != K_OK)
-		return -EFAULT;
-	return pid;
-}
-
-/* Lets a zombie go and tells the caller about it. As on Linux it is gone even if that faults. */
-static long reap(struct proc *child, vaddr_t status, vaddr_t usage)
-{
-	s32 pid = child->pid, ended = child->status;
-
-	process_free(child);
-	return answer(pid, ended, status, usage);
-}
-
-/* A child that was stopped or continued, where the caller asks for that. */
-static bool report_change(
-	struct proc *child, u32 options, vaddr_t status, vaddr_t usage, long *result)
-{
-	if ((options & WUNTRACED) && child->stop_unreported) {
-		child->stop_unreported = false;
-		*result =
-			answer(child->pid, WAIT_STATUS_STOPPED(child->stop_signal), status, usage);
-		return true;
-	}
-	if ((options & WCONTINUED) && child->continue_unreported) {
-		child->continue_unreported = false;
-		*result = answer(child->pid, WAIT_STATUS_CONTINUED, status, usage);
-		return true;
-	}
-	return false;
-}
-
-long sys_wait4(int pid, vaddr_t status, int options, vaddr_t usage)
-{
-	struct proc *proc = env_current();
-	struct proc *child;
-
-	if (((u32)options & ~(WNOHANG | WUNTRACED | WCONTINUED | WNOTHREAD | WALL | WCLONE)) != 0)
-		return -EINVAL;
-	if (pid == INT32_MIN)
-		return -ESRCH;
-	for (;;) {
-		bool found = false;
-		long changed;
-
-		list_for_each(child, &proc->children, sibling)
-		{
-			if (!is_waited_for(child, pid))
-				continue;
-			if (child->state == PROC_ZOMBIE)
-				return reap(child, status, usage);
-			if (report_change(child, (u32)options, status, usage, &changed))
-				return changed;
-			found = true;
-		}
-		if (!found)
-			return -ECHILD;
-		if ((u32)options & WNOHANG)
-			return 0;
-		if (env_sleep(&proc->waiters, ENV_FOREVER) != K_OK)
-			return -ERESTARTSYS;
-	}
 }

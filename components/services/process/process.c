@@ -4,6 +4,7 @@
  * Numbers go up and start over after the largest, as on Linux, so that a number is not
  * used again soon. A bit map says which are taken.
  */
+#include <services/alarms/alarms.h>
 #include <services/files/files.h>
 #include <services/identity/identity.h>
 #include <services/process/process.h>
@@ -111,6 +112,9 @@ struct proc *process_create(struct proc *parent, long *error)
 	proc->detached = parent ? parent->detached : false;
 	proc->has_execed = false;
 	proc->restart = NULL;
+	proc->nice = parent ? parent->nice : 0;
+	if (IS_ENABLED(CONFIG_SERVICES_ALARMS))
+		alarms_create(proc);
 	memset(proc->name, 0, sizeof(proc->name));
 	list_push_back(&all_processes, &proc->all);
 	process_count++;

@@ -1,5 +1,6 @@
 /* timer: the services' own list of times, of which the environment knows the nearest. */
 #include <services/process/timer.h>
+#include <services/services.h>
 
 static struct list timers;
 

@@ -1,7 +1,7 @@
 /* timer: something that is to happen at a time, whoever runs then. */
 #pragma once
 
-#include <services/services.h>
+#include <lib/lib.h>
 
 struct service_timer {
 	struct list link; /* in the list of those that are set, the nearest first; else unlinked */

@@ -1,0 +1,164 @@
+/*
+ * wait: how a parent learns what became of its children.
+ *
+ * wait4 and waitid ask the same question in two forms; here it is put to each child in turn.
+ */
+#include <services/process/process.h>
+
+#include <unix_calls.h>
+
+#define WNOHANG    0x00000001u
+#define WUNTRACED  0x00000002u /* WSTOPPED of waitid */
+#define WEXITED    0x00000004u
+#define WCONTINUED 0x00000008u
+#define WNOWAIT    0x01000000u
+#define WNOTHREAD  0x20000000u
+#define WALL       0x40000000u
+#define WCLONE     0x80000000u
+
+#define P_ALL  0
+#define P_PID  1
+#define P_PGID 2
+
+#define RUSAGE_SIZE 144
+
+struct question {
+	int type; /* P_… */
+	s32 id;
+	u32 options;
+	/* The answer. */
+	s32 pid;
+	u32 uid;
+	s32 status; /* as wait4 has it */
+};
+
+static bool is_asked_for(const struct question *q, const struct proc *child)
+{
+	return q->type == P_ALL || (q->type == P_PID ? child->pid : child->group) == q->id;
+}
+
+/* Whether the child has something to say, which it then has said. */
+static bool take_answer(struct question *q, struct proc *child)
+{
+	bool keep = q->options & WNOWAIT;
+
+	q->pid = child->pid;
+	q->uid = child->identity.uid;
+	if (child->state == PROC_ZOMBIE) {
+		if (!(q->options & WEXITED))
+			return false;
+		q->status = child->status;
+		if (!keep)
+			process_free(child);
+		return true;
+	}
+	if ((q->options & WUNTRACED) && child->stop_unreported) {
+		q->status = WAIT_STATUS_STOPPED(child->stop_signal);
+		child->stop_unreported = keep;
+		return true;
+	}
+	if ((q->options & WCONTINUED) && child->continue_unreported) {
+		q->status = WAIT_STATUS_CONTINUED;
+		child->continue_unreported = keep;
+		return true;
+	}
+	return false;
+}
+
+/* The number of the child that has answered; 0: none has, with WNOHANG. */
+static long ask(struct question *q)
+{
+	struct proc *proc = env_current(), *child;
+
+	for (;;) {
+		bool found = false;
+
+		list_for_each(child, &proc->children, sibling)
+		{
+			if (!is_asked_for(q, child))
+				continue;
+			if (take_answer(q, child))
+				return q->pid;
+			found |= child->state == PROC_ALIVE || (q->options & WEXITED);
+		}
+		if (!found)
+			return -ECHILD;
+		if (q->options & WNOHANG)
+			return 0;
+		if (env_sleep(&proc->waiters, ENV_FOREVER) != K_OK)
+			return -ERESTARTSYS;
+	}
+}
+
+/* As on Linux a zombie is gone even if telling of it faults. */
+static long tell_usage(vaddr_t usage)
+{
+	static const u8 no_usage[RUSAGE_SIZE]; /* times are not kept */
+
+	return usage == 0 ? 0 : errno_of(env_copyout(usage, no_usage, sizeof(no_usage)));
+}
+
+long sys_wait4(int pid, vaddr_t status, int options, vaddr_t usage)
+{
+	struct question q = {.options = (u32)options | WEXITED};
+	long result;
+
+	if (((u32)options & ~(WNOHANG | WUNTRACED | WCONTINUED | WNOTHREAD | WALL | WCLONE)) != 0)
+		return -EINVAL;
+	if (pid == INT32_MIN)
+		return -ESRCH;
+	q.type = pid == -1 ? P_ALL : pid > 0 ? P_PID : P_PGID;
+	q.id = pid > 0 ? pid : pid == 0 ? env_current()->group : -pid;
+	result = ask(&q);
+	if (result <= 0)
+		return result;
+	if (tell_usage(usage) != 0)
+		return -EFAULT;
+	if (status != 0 && env_copyout(status, &q.status, sizeof(q.status)) != K_OK)
+		return -EFAULT;
+	return result;
+}
+
+static struct signal_info info_of(const struct question *q)
+{
+	struct signal_info info = {.signal = SIGCHLD, .pid = q->pid, .uid = q->uid};
+	s32 status = q->status, low = status & 0x7f;
+
+	if (status == WAIT_STATUS_CONTINUED) {
+		info.code = CLD_CONTINUED;
+		info.status = SIGCONT;
+	} else if (low == 0x7f) {
+		info.code = CLD_STOPPED;
+		info.status = status >> 8;
+	} else {
+		info.code = low ? CLD_KILLED : CLD_EXITED;
+		info.status = low ? low : status >> 8;
+	}
+	return info;
+}
+
+long sys_waitid(int type, int id, vaddr_t info, int options, vaddr_t usage)
+{
+	struct question q = {.type = type, .id = id, .options = (u32)options};
+	struct signal_info answer = {0};
+	long result;
+
+	if ((q.options & ~(WNOHANG | WUNTRACED | WEXITED | WCONTINUED | WNOWAIT | WNOTHREAD | WALL |
+				 WCLONE)) != 0 ||
+		!(q.options & (WUNTRACED | WEXITED | WCONTINUED)))
+		return -EINVAL;
+	if (type < P_ALL || type > P_PGID || (type == P_PID && id <= 0) ||
+		(type == P_PGID && id < 0))
+		return -EINVAL;
+	if (type == P_PGID && id == 0)
+		q.id = env_current()->group;
+	result = ask(&q);
+	if (result < 0)
+		return result;
+	if (result > 0)
+		answer = info_of(&q);
+	if (result > 0 && tell_usage(usage) != 0)
+		return -EFAULT;
+	/* The part of siginfo_t that is about children. */
+	return info == 0 ? 0 : errno_of(env_copyout(info, &answer, 32));
+}

@@ -1,0 +1,188 @@
+/*
+ * usage: what a process has used, and how important it is.
+ *
+ * No placement counts processor time, so it is zero everywhere; priorities are kept, and change
+ * nothing.
+ */
+#include <services/clock/clock.h>
+#include <services/process/process.h>
+
+#include <unix_calls.h>
+
+#define TICKS_PER_SECOND 100 /* Linux's USER_HZ */
+
+#define RUSAGE_SELF     0
+#define RUSAGE_CHILDREN (-1)
+#define RUSAGE_THREAD   1
+#define RUSAGE_SIZE     144
+
+#define PRIO_PROCESS 0
+#define PRIO_PGRP    1
+#define PRIO_USER    2
+#define NICE_MAX     19
+#define NICE_MIN     (-20)
+
+long sys_times(vaddr_t times)
+{
+	static const s64 none[4];
+
+	if (times != 0 && env_copyout(times, none, sizeof(none)) != K_OK)
+		return -EFAULT;
+	return (long)(env_now() / (NSEC_PER_SEC / TICKS_PER_SECOND));
+}
+
+long sys_getrusage(int who, vaddr_t usage)
+{
+	static const u8 none[RUSAGE_SIZE];
+
+	if (who != RUSAGE_SELF && who != RUSAGE_CHILDREN && who != RUSAGE_THREAD)
+		return -EINVAL;
+	return errno_of(env_copyout(usage, none, sizeof(none)));
+}
+
+struct sysinfo {
+	s64 uptime;
+	u64 loads[3];
+	u64 total, free, shared, buffers, total_swap, free_swap;
+	u16 processes;
+	u64 total_high, free_high;
+	u32 unit;
+};
+_Static_assert(sizeof(struct sysinfo) == 112, "struct sysinfo as Linux has it");
+
+long sys_sysinfo(vaddr_t info)
+{
+	struct env_memory memory;
+	struct sysinfo now = {.uptime = (s64)(env_now() / NSEC_PER_SEC), .unit = 1};
+	struct proc *proc;
+
+	env_memory(&memory);
+	now.total = memory.total_pages * PAGE_SIZE;
+	now.free = memory.free_pages * PAGE_SIZE;
+	list_for_each(proc, process_all(), all) now.processes++;
+	return errno_of(env_copyout(info, &now, sizeof(now)));
+}
+
+/* --- priorities ------------------------------------------------------------------- */
+
+static bool is_meant(const struct proc *proc, int which, int who)
+{
+	const struct proc *caller = env_current();
+
+	switch (which) {
+	case PRIO_PROCESS:
+		return who ? proc->pid == who : proc == caller;
+	case PRIO_PGRP:
+		return proc->group == (who ? who : caller->group);
+	default:
+		return proc->identity.uid == (who ? (u32)who : caller->identity.uid);
+	}
+}
+
+/* 20 less the nice value, so that it is never an error. */
+long sys_getpriority(int which, int who)
+{
+	struct proc *proc;
+	long best = -ESRCH;
+
+	if (which < PRIO_PROCESS || which > PRIO_USER)
+		return -EINVAL;
+	list_for_each(proc, process_all(), all)
+	{
+		if (is_meant(proc, which, who))
+			best = MAX(best, (long)(20 - proc->nice));
+	}
+	return best;
+}
+
+static long set_nice(struct proc *proc, int nice)
+{
+	const struct credentials *caller = &env_current()->identity;
+
+	if (caller->euid != 0 && caller->euid != proc->identity.uid &&
+		caller->euid != proc->identity.euid)
+		return -EPERM;
+	if (nice < proc->nice && caller->euid != 0)
+		return -EACCES;
+	proc->nice = nice;
+	return 0;
+}
+
+long sys_setpriority(int which, int who, int nice)
+{
+	struct proc *proc;
+	long result = -ESRCH;
+
+	if (which < PRIO_PROCESS || which > PRIO_USER)
+		return -EINVAL;
+	nice = MAX(MIN(nice, NICE_MAX), NICE_MIN);
+	list_for_each(proc, process_all(), all)
+	{
+		if (is_meant(proc, which, who)) {
+			long error = set_nice(proc, nice);
+			result = error != 0 ? error : result == -ESRCH ? 0 : result;
+		}
+	}
+	return result;
+}
+
+/* --- processors: there is one --------------------------------------------------------- */
+
+static bool is_process(int pid)
+{
+	return pid == 0 || process_find(pid);
+}
+
+long sys_sched_getaffinity(int pid, unsigned int size, vaddr_t mask)
+{
+	u64 first = 1;
+
+	if (size < sizeof(first) || size % sizeof(first) != 0)
+		return -EINVAL;
+	if (!is_process(pid))
+		return -ESRCH;
+	return env_copyout(mask, &first, sizeof(first)) == K_OK ? (long)sizeof(first) : -EFAULT;
+}
+
+long sys_sched_setaffinity(int pid, unsigned int size, vaddr_t mask)
+{
+	u64 wanted = 0;
+
+	if (env_copyin(&wanted, mask, MIN(size, (unsigned)sizeof(wanted))) != K_OK)
+		return -EFAULT;
+	if (!is_process(pid))
+		return -ESRCH;
+	return wanted & 1 ? 0 : -EINVAL;
+}
+
+/* --- what a process may say of itself --------------------------------------------------- */
+
+#define PR_SET_NAME 15
+#define PR_GET_NAME 16
+
+long sys_prctl(int option, vaddr_t argument, long a2, long a3, long a4)
+{
+	struct proc *proc = env_current();
+	char name[PROC_NAME_SIZE] = "";
+	size_t length;
+	enum kstatus status;
+
+	(void)a2;
+	(void)a3;
+	(void)a4;
+	switch (option) {
+	case PR_SET_NAME:
+		status = env_copyin_string(name, argument, sizeof(name), &length);
+		if (status == K_RANGE)
+			status = env_copyin(name, argument, sizeof(name) - 1);
+		if (status != K_OK)
+			return -EFAULT;
+		name[sizeof(name) - 1] = '\0';
+		memcpy(proc->name, name, sizeof(name));
+		return 0;
+	case PR_GET_NAME:
+		return errno_of(env_copyout(argument, proc->name, sizeof(proc->name)));
+	default:
+		return -EINVAL;
+	}
+}
