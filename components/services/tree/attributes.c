@@ -27,20 +27,6 @@ static long find_open(int fd, struct place *place)
 	return 0;
 }
 
-static bool is_in_own_group(const struct inode *inode, u32 gid)
-{
-	const struct credentials *who = &env_current()->identity;
-
-	if (who->fsuid == 0 || who->fsgid == gid)
-		return true;
-	for (u32 i = 0; who->groups && i < who->groups->count; i++) {
-		if (who->groups->groups[i] == gid)
-			return true;
-	}
-	(void)inode;
-	return false;
-}
-
 /* --- permissions --- */
 
 static long change_mode(struct place place, u32 mode)
@@ -53,7 +39,7 @@ static long change_mode(struct place place, u32 mode)
 	if (error == 0 && !inode_is_own(inode))
 		error = -EPERM;
 	if (error == 0) {
-		if (!is_in_own_group(inode, inode->gid))
+		if (!inode_group_is_own(inode->gid))
 			mode &= ~S_ISGID;
 		inode->mode = (inode->mode & S_IFMT) | (mode & MODE_ALL);
 		inode_touch(inode, TOUCH_CTIME);
@@ -95,7 +81,7 @@ static bool may_change_owner(const struct inode *inode, u32 uid, u32 gid)
 	if (uid != KEEP && !(who->fsuid == inode->uid && uid == inode->uid))
 		return false;
 	return gid == KEEP ||
-	       (who->fsuid == inode->uid && (gid == inode->gid || is_in_own_group(inode, gid)));
+	       (who->fsuid == inode->uid && (gid == inode->gid || inode_group_is_own(gid)));
 }
 
 static long change_owner(struct place place, u32 uid, u32 gid)
@@ -106,16 +92,12 @@ static long change_owner(struct place place, u32 uid, u32 gid)
 	if (error == 0 && !may_change_owner(inode, uid, gid))
 		error = -EPERM;
 	if (error == 0) {
+		if (!inode_is(inode, S_IFDIR))
+			inode_drop_set_ids(inode);
 		if (uid != KEEP)
 			inode->uid = uid;
 		if (gid != KEEP)
 			inode->gid = gid;
-		if (!inode_is(
-			    inode, S_IFDIR)) { /* what was trusted to one owner is not another's */
-			u32 gone = S_ISUID | (inode->mode & 0010 ? S_ISGID : 0);
-
-			inode->mode &= ~gone;
-		}
 		inode_touch(inode, TOUCH_CTIME);
 	}
 	place_unref(place);

@@ -73,6 +73,7 @@ void inode_unlock(struct inode *inode)
 		env_wakeup_one(&inode->idle);
 }
 
+/* Whether `gid` is the caller's, who acts as group `fsgid`. */
 static bool is_in_group(const struct credentials *who, u32 fsgid, u32 gid)
 {
 	if (gid == fsgid)
@@ -82,6 +83,27 @@ static bool is_in_group(const struct credentials *who, u32 fsgid, u32 gid)
 			return true;
 	}
 	return false;
+}
+
+bool inode_group_is_own(u32 gid)
+{
+	const struct credentials *who = &tree_actor()->identity;
+
+	return who->fsuid == 0 || is_in_group(who, who->fsgid, gid);
+}
+
+void inode_drop_set_ids(struct inode *inode)
+{
+	inode->mode &= ~S_ISUID;
+	if (inode->mode & 0010 || !inode_group_is_own(inode->gid))
+		inode->mode &= ~S_ISGID;
+}
+
+void inode_was_written(struct inode *inode)
+{
+	if (unlikely(inode->mode & (S_ISUID | S_ISGID)) && tree_actor()->identity.fsuid != 0)
+		inode_drop_set_ids(inode);
+	inode_touch(inode, TOUCH_MTIME | TOUCH_CTIME);
 }
 
 long inode_access_as(struct inode *inode, u32 uid, u32 gid, u32 want)

@@ -189,13 +189,11 @@ static long limit_write(struct io *io, u64 position)
 	return 0;
 }
 
-/* Behind a write to [from, to): the size, the set-user-ID bits and the times. */
+/* Behind a write to [from, to): the size, and that they were written. */
 static void note_write(struct inode *inode, u64 to)
 {
 	inode->size = MAX(inode->size, to);
-	if (inode->mode & (S_ISUID | S_ISGID) && env_current()->identity.fsuid != 0)
-		inode->mode &= inode->mode & 0010 ? ~(S_ISUID | S_ISGID) : ~S_ISUID;
-	inode_touch(inode, TOUCH_MTIME | TOUCH_CTIME);
+	inode_was_written(inode);
 }
 
 /* Copies in as much as there is room for. The inode is locked and has pages. */
@@ -299,7 +297,7 @@ long inode_truncate(struct inode *inode, u64 size)
 	inode->pages_used -= gone;
 	clear_tail(inode, MIN(size, inode->size));
 	inode->size = size;
-	inode_touch(inode, TOUCH_MTIME | TOUCH_CTIME);
+	inode_was_written(inode);
 	return 0;
 }
 

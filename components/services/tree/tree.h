@@ -260,6 +260,12 @@ long inode_access(struct inode *inode, u32 want) must_check;
 long inode_access_as(struct inode *inode, u32 uid, u32 gid, u32 want) must_check;
 /* Whether the caller owns it, or may do what owners may. */
 bool inode_is_own(const struct inode *inode);
+/* Whether that group is one of the caller's, or he may do as if. */
+bool inode_group_is_own(u32 gid);
+/* What was trusted to a file as it was is not, now that its owner or its bytes have changed. */
+void inode_drop_set_ids(struct inode *inode);
+/* The bytes of a file have changed. */
+void inode_was_written(struct inode *inode);
 #define TOUCH_ATIME 1u
 #define TOUCH_MTIME 2u
 #define TOUCH_CTIME 4u

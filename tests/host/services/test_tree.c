@@ -260,7 +260,8 @@ static void make_steps(void *argument)
 
 /* --- doing -------------------------------------------------------------------------- */
 
-/* What the latest stat told, of what both must agree on; times count when they were set to something small. */
+/* What the latest stat told, of what both must agree on; times count when they were set to
+ * something small. */
 static u64 told[6];
 
 static u32 digest_status(const struct side *side)
