@@ -3,7 +3,7 @@
 #include <workloads/common/test.h>
 
 extern const struct test_suite process, waiting, memory, mapping, pipes, descriptors;
-extern const struct test_suite pointers, registers, flags, faults, timing, executing;
+extern const struct test_suite pointers, registers, flags, faults, timing, executing, files;
 
 const struct test_suite *const test_suites[] = {
 	&process,
@@ -18,5 +18,6 @@ const struct test_suite *const test_suites[] = {
 	&faults,
 	&timing,
 	&executing,
+	&files,
 	NULL,
 };
