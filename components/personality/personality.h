@@ -204,7 +204,7 @@ struct user_registers {
 	u64 call; /* the number of the system call being served (orig_rax), or -1 */
 	u64 rip, cs, rflags, rsp, ss;
 };
-/* Only of a process that is in a call, has faulted, or is in services_attention(). rax is the
+/* Only of a process that is in a call, has faulted or is in services_attention(). rax is the
  * call's result once it has one. */
 void env_get_registers(struct proc *proc, struct user_registers *registers);
 /*
@@ -213,6 +213,8 @@ void env_get_registers(struct proc *proc, struct user_registers *registers);
  */
 enum kstatus must_check env_set_registers(
 	struct proc *proc, const struct user_registers *registers);
+/* Where the stack of a child begins that env_client_fork() has just made. */
+void env_set_stack(struct proc *child, vaddr_t stack);
 /* The floating-point state, in the processor's XSAVE form: what signal frames hold. Bad contents
  * are made harmless. */
 #define ENV_FPU_SIZE 832
@@ -226,7 +228,8 @@ void env_set_fpu(struct proc *proc, const void *state);
  */
 void env_attention(struct proc *proc);
 
-/* The thread pointer (fs base) of the process being served. K_INVAL: not a user address. */
+/* The thread pointer (fs base) of the process being served, or of one that it has just forked.
+ * K_INVAL: not a user address. */
 enum kstatus must_check env_set_thread_pointer(struct proc *proc, vaddr_t base);
 vaddr_t env_thread_pointer(struct proc *proc);
 

@@ -39,9 +39,9 @@ struct proc {
 	s32 stop_signal;
 	struct env_queue stop_queue; /* where it sleeps while it is stopped */
 	struct signal_state signals;
-	s32 group, session;   /* process group and session, by number */
-	bool detached;        /* it has given up its session's terminal */
-	bool has_execed;      /* since it was forked */
+	s32 group, session;                 /* process group and session, by number */
+	bool detached;                      /* it has given up its session's terminal */
+	bool has_execed;                    /* since it was forked */
 	long (*restart)(struct proc *proc); /* what restart_syscall goes on with; NULL: nothing */
 	u64 restart_deadline, restart_count;
 	vaddr_t restart_address;
@@ -61,12 +61,13 @@ struct proc {
 	u64 *files_cloexec;       /* a bit for each */
 	u64 files_few_cloexec[PROC_FILES_FEW / 64];
 	struct open_file *files_few[PROC_FILES_FEW]; /* where both point until there are more */
-	vaddr_t arguments_start, arguments_end; /* where exec put their strings */
+	vaddr_t arguments_start, arguments_end;      /* where exec put their strings */
 	struct {
 		struct service_timer timer;
 		u64 again; /* nanoseconds after which it rings again; 0: never */
 	} alarm;
 	s32 nice;
+	s32 exit_signal; /* what its parent gets at its end: SIGCHLD, unless clone said otherwise */
 	struct credentials identity;
 	struct limits limits;
 	struct proc_tree tree;

@@ -57,6 +57,11 @@ enum kstatus env_set_registers(struct proc *proc, const struct user_registers *r
 	return K_OK;
 }
 
+void env_set_stack(struct proc *child, vaddr_t stack)
+{
+	child->client.thread->registers.rsp = stack;
+}
+
 void env_get_fpu(struct proc *proc, void *state)
 {
 	memcpy(state, proc->client.thread->fpu, ENV_FPU_SIZE);

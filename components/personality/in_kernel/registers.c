@@ -72,6 +72,11 @@ enum kstatus env_set_registers(struct proc *proc, const struct user_registers *r
 	return K_OK;
 }
 
+void env_set_stack(struct proc *child, vaddr_t stack)
+{
+	child->client.thread->frame->rsp = stack;
+}
+
 _Static_assert(ENV_FPU_SIZE == FPU_AREA_SIZE, "a signal frame holds what the kernel keeps");
 
 void env_get_fpu(struct proc *proc, void *state)

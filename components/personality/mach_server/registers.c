@@ -147,6 +147,15 @@ enum kstatus env_set_registers(struct proc *proc, const struct user_registers *r
 	return K_OK;
 }
 
+/*
+ * It stands in the library, which will take the program's registers from its context. A program
+ * that has unmapped that has nothing to go on with.
+ */
+void env_set_stack(struct proc *child, vaddr_t stack)
+{
+	(void)!vm_write(child->client.task, EMULATOR_CONTEXT + SAVED_RSP, &stack, sizeof(stack));
+}
+
 /* The thread goes on with the registers that its call was given, and its answer is dropped. */
 void registers_apply(struct proc *proc)
 {

@@ -25,6 +25,7 @@ static void take_over(struct proc *proc, struct program *program, const struct l
 	if (IS_ENABLED(CONFIG_SERVICES_SIGNALS))
 		signals_exec(proc);
 	proc->has_execed = true;
+	proc->exit_signal = SIGCHLD;
 	process_end_vfork(proc);
 }
 

@@ -30,6 +30,7 @@ static void give_children_away(struct proc *proc)
 		list_remove(&child->sibling);
 		list_push_back(&init->children, &child->sibling);
 		child->parent = init;
+		child->exit_signal = SIGCHLD;
 		child->vforked = false;
 		init->children_count++;
 		if (IS_ENABLED(CONFIG_SERVICES_JOBS))
@@ -41,15 +42,15 @@ static void give_children_away(struct proc *proc)
 		env_wakeup_all(&init->waiters);
 }
 
-/* SIGCHLD, saying what became of a child. */
-static void tell_parent(struct proc *proc, int code, int status)
+/* A signal, saying what became of a child. */
+static void tell_parent(struct proc *proc, int signal, int code, int status)
 {
 	struct signal_info info = {
-		.signal = SIGCHLD, .code = code, .pid = proc->pid, .status = status};
+		.signal = signal, .code = code, .pid = proc->pid, .status = status};
 	struct proc *parent = proc->parent;
 	bool about_stop = code == CLD_STOPPED || code == CLD_CONTINUED;
 
-	if (!IS_ENABLED(CONFIG_SERVICES_SIGNALS))
+	if (!IS_ENABLED(CONFIG_SERVICES_SIGNALS) || signal == 0)
 		return;
 	if (about_stop && (parent->signals.actions->of[SIGCHLD - 1].flags & SA_NOCLDSTOP))
 		return;
@@ -61,7 +62,8 @@ static bool is_reaped_by_itself(const struct proc *proc)
 {
 	const struct signal_action *action;
 
-	if (!IS_ENABLED(CONFIG_SERVICES_SIGNALS) || proc->parent->state != PROC_ALIVE)
+	if (!IS_ENABLED(CONFIG_SERVICES_SIGNALS) || proc->parent->state != PROC_ALIVE ||
+		proc->exit_signal != SIGCHLD)
 		return false;
 	action = &proc->parent->signals.actions->of[SIGCHLD - 1];
 	return action->handler == SIG_IGN || (action->flags & SA_NOCLDWAIT);
@@ -99,7 +101,7 @@ void process_end(struct proc *proc, s32 status)
 	env_client_destroy(proc);
 	if (IS_ENABLED(CONFIG_SERVICES_SIGNALS)) {
 		signals_exit(proc);
-		tell_parent(proc, status & 0x7f ? CLD_KILLED : CLD_EXITED,
+		tell_parent(proc, proc->exit_signal, status & 0x7f ? CLD_KILLED : CLD_EXITED,
 			status & 0x7f ? status & 0x7f : status >> 8);
 	}
 	env_wakeup_all(&proc->parent->waiters);
@@ -136,7 +138,7 @@ void process_stop(struct proc *proc, int signal)
 	proc->stop_unreported = true;
 	proc->continue_unreported = false;
 	if (proc->parent) {
-		tell_parent(proc, CLD_STOPPED, signal);
+		tell_parent(proc, SIGCHLD, CLD_STOPPED, signal);
 		env_wakeup_all(&proc->parent->waiters);
 	}
 	while (proc->stopped && !proc->dying)
@@ -152,7 +154,7 @@ void process_continue(struct proc *proc)
 	proc->continue_unreported = true;
 	env_wakeup_all(&proc->stop_queue);
 	if (proc->parent) {
-		tell_parent(proc, CLD_CONTINUED, SIGCONT);
+		tell_parent(proc, SIGCHLD, CLD_CONTINUED, SIGCONT);
 		env_wakeup_all(&proc->parent->waiters);
 	}
 }

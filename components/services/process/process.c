@@ -112,6 +112,7 @@ struct proc *process_create(struct proc *parent, long *error)
 	proc->detached = parent ? parent->detached : false;
 	proc->has_execed = false;
 	proc->restart = NULL;
+	proc->exit_signal = SIGCHLD;
 	proc->nice = parent ? parent->nice : 0;
 	if (IS_ENABLED(CONFIG_SERVICES_ALARMS))
 		alarms_create(proc);

@@ -34,6 +34,10 @@ struct question {
 
 static bool is_asked_for(const struct question *q, const struct proc *child)
 {
+	bool is_clone = child->exit_signal != SIGCHLD;
+
+	if (!(q->options & WALL) && is_clone != !!(q->options & WCLONE))
+		return false;
 	return q->type == P_ALL || (q->type == P_PID ? child->pid : child->group) == q->id;
 }
 
