@@ -34,8 +34,7 @@ static bool is_orphaned_without(s32 group, const struct proc *except)
 	{
 		const struct proc *parent = proc->parent;
 
-		if (proc->group != group || proc == except || proc->state != PROC_ALIVE ||
-			!parent || !parent->parent)
+		if (proc->group != group || proc == except || proc->state != PROC_ALIVE || !parent)
 			continue;
 		if (parent->group != group && parent->session == proc->session)
 			return false;
