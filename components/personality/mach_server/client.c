@@ -78,25 +78,61 @@ static enum kstatus make_task(mach_port_t from, struct env_client *client)
 	return status;
 }
 
+enum kstatus client_make_port(struct proc *proc)
+{
+	struct env_client *client = &proc->client;
+	enum kstatus status =
+		status_of(mach_port_allocate(server_task, MACH_PORT_RIGHT_RECEIVE, &client->port));
+
+	if (status != K_OK)
+		return status;
+	must(mach_port_move_member(server_task, client->port, server_set), "a client's port");
+	*client_of(client->port) = proc;
+	return K_OK;
+}
+
+void client_drop_port(struct proc *proc)
+{
+	*client_of(proc->client.port) = NULL;
+	must(mach_port_mod_refs(server_task, proc->client.port, MACH_PORT_RIGHT_RECEIVE, -1),
+		"to give up a port");
+	proc->client.port = MACH_PORT_NULL;
+}
+
+void client_register_thread(struct proc *proc)
+{
+	*client_of(proc->client.thread) = proc;
+}
+
+/* The thread, and the task with it unless others share that. */
+static void leave(struct proc *proc)
+{
+	struct env_client *client = &proc->client;
+
+	*client_of(client->thread) = NULL;
+	if (*client_of(client->task) == proc)
+		*client_of(client->task) = NULL;
+	if (client_leave_task(client))
+		end_task(client->task);
+	forget(client->thread);
+}
+
 static enum kstatus client_init(struct proc *proc, mach_port_t from)
 {
 	struct env_client *client = &proc->client;
 
-	*client = (struct env_client){0};
-	enum kstatus status =
-		status_of(mach_port_allocate(server_task, MACH_PORT_RIGHT_RECEIVE, &client->port));
+	*client = (struct env_client){.context = EMULATOR_CONTEXT};
+	enum kstatus status = client_make_port(proc);
 	if (status != K_OK)
 		return status;
 	status = make_task(from, client);
 	if (status != K_OK) {
-		must(mach_port_mod_refs(server_task, client->port, MACH_PORT_RIGHT_RECEIVE, -1),
-			"to give up a port");
+		client_drop_port(proc);
 		return status;
 	}
-	must(mach_port_move_member(server_task, client->port, server_set), "a client's port");
 	must(task_set_special_port(client->task, TASK_BOOTSTRAP_PORT, client->port),
 		"a client's bootstrap port");
-	*client_of(client->port) = proc;
+	client_register_thread(proc);
 	*client_of(client->task) = proc;
 	return K_OK;
 }
@@ -120,21 +156,26 @@ enum kstatus env_client_create(struct proc *proc)
 	return client_init(proc, server_template);
 }
 
+/* The child's thread stands in the library, where its parent's waits for the answer. */
 enum kstatus env_client_fork(struct proc *parent, struct proc *child)
 {
 	enum kstatus status = client_init(child, parent->client.task);
 
-	if (status == K_OK) /* the child's thread stands in the library, where its parent's waits
-			       for the answer */
-		must(thread_dup(parent->client.thread, child->client.thread, EMULATOR_FORKED),
-			"to copy a thread");
-	return status;
+	if (status != K_OK)
+		return status;
+	must(thread_dup(parent->client.thread, child->client.thread, EMULATOR_FORKED),
+		"to copy a thread");
+	child->client.context = parent->client.context;
+	child->client.call = parent->client.call;
+	child->client.forked = true;
+	return K_OK;
 }
 
 void env_client_start(struct proc *proc)
 {
 	long result = thread_resume(proc->client.thread);
 
+	proc->client.forked = false;
 	if (result != KERN_FAILURE) /* it runs already */
 		must(result, "to start a client");
 }
@@ -144,15 +185,11 @@ void env_client_destroy(struct proc *proc)
 	struct env_client *client = &proc->client;
 
 	attention_forget(proc);
-	*client_of(client->port) = NULL;
-	*client_of(client->task) = NULL;
-	forget(client->thread);
-	end_task(client->task);
+	leave(proc);
 	if (client->fresh)
 		end_task(client->fresh);
-	must(mach_port_mod_refs(server_task, client->port, MACH_PORT_RIGHT_RECEIVE, -1),
-		"to give up a port");
-	client->task = client->thread = client->port = client->fresh = MACH_PORT_NULL;
+	client_drop_port(proc);
+	client->task = client->thread = client->fresh = MACH_PORT_NULL;
 }
 
 /* --- exec -------------------------------------------------------------------------------- */
@@ -167,9 +204,8 @@ void env_exec_commit(struct proc *proc, vaddr_t entry, vaddr_t stack)
 	struct env_client *client = &proc->client;
 	struct mach_thread_registers registers = {.rip = entry, .rsp = stack};
 
-	*client_of(client->task) = NULL;
-	forget(client->thread);
-	end_task(client->task);
+	leave(proc);
+	client->context = EMULATOR_CONTEXT;
 	client->task = client->fresh;
 	client->fresh = MACH_PORT_NULL;
 	*client_of(client->task) = proc;
@@ -179,6 +215,7 @@ void env_exec_commit(struct proc *proc, vaddr_t entry, vaddr_t stack)
 	must(thread_set_state(client->thread, MACH_THREAD_REGISTERS, &registers, sizeof(registers)),
 		"a client's registers");
 	set_context(client->thread);
+	client_register_thread(proc);
 	if (client->busy) { /* the old thread's call, execve, is never answered */
 		client->replaced = true;
 		env_client_start(proc);

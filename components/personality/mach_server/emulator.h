@@ -27,7 +27,9 @@
 #define SAVED_RSP       96
 #define SAVED_RIP       104
 #define SAVED_RFLAGS    112
+#define CONTEXT_SERVICE 120
 #define CONTEXT_ANSWERS 128
+#define CONTEXT_MESSAGE 920 /* what lies between the service port and this is a task's own */
 
 #define EMULATOR_ANSWERS 192 /* calls with lower numbers may have a kept answer */
 

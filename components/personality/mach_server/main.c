@@ -157,6 +157,38 @@ static void serve_call(struct worker *worker, struct proc *proc)
 	address_answer(worker, reply->header.size);
 }
 
+#define SYSCALL_LENGTH 2
+
+/*
+ * A signal came while the request was on its way. The call has not begun, so the program is seen to
+ * as if it had not made it yet; it makes it again. False: it has spoiled its registers, and there is
+ * no way back.
+ */
+static noinline bool attend_first(struct worker *worker, struct proc *proc)
+{
+	struct env_client *client = &proc->client;
+	struct user_registers registers;
+
+	worker->call = (struct server_call){.proc = proc};
+	client->busy = true;
+	client->answered = false;
+	client->call = (s32)UNIX_NUMBER(worker->in->unix_message.request.call);
+	env_get_registers(proc, &registers);
+	registers.rax = (u64)client->call;
+	registers.rip -= SYSCALL_LENGTH;
+	registers.call = (u64)-1;
+	if (env_set_registers(proc, &registers) != K_OK) {
+		client->busy = false;
+		return false;
+	}
+	if (attention_serve(proc)) {
+		client->busy = false;
+		registers_apply(proc);
+	}
+	drop_right(worker->in->head.msgh_remote_port);
+	return true;
+}
+
 /* A thread of the process's own making calls while another of its calls is in progress. */
 static noinline void refuse_second_call(struct worker *worker)
 {
@@ -239,7 +271,10 @@ static bool report_fault(
 static noinline void serve_exception(struct worker *worker)
 {
 	const struct mach_exception *exception = &worker->in->exception;
-	struct proc *proc = client_by_name((mach_port_t)exception->task);
+	struct proc *proc = client_by_name((mach_port_t)exception->thread);
+
+	if (!proc) /* a thread of a program's own making is its first one's business */
+		proc = client_by_name((mach_port_t)exception->task);
 
 	if (recover(exception) || (proc && report_fault(worker, proc, exception)))
 		answer_exception(worker);
@@ -260,7 +295,7 @@ static void serve(struct worker *worker)
 	if (likely(proc && is_request(head))) {
 		if (unlikely(proc->client.busy))
 			refuse_second_call(worker);
-		else
+		else if (likely(!proc->client.attention) || !attend_first(worker, proc))
 			serve_call(worker, proc);
 	} else if (head->msgh_local_port == server_exceptions &&
 		   head->msgh_id == MACH_EXCEPTION_RAISE) {

@@ -4,15 +4,21 @@
 #include <cthreads/cthreads.h>
 #include <mach_types.h>
 
+struct server_share;
+
 struct env_client {
-	mach_port_t task, thread; /* send rights; 0 once it has ended */
-	mach_port_t port;         /* receive right: where it sends its calls */
-	mach_port_t fresh;        /* the task that exec is building, or 0 */
-	bool busy;                /* a call of its is being served */
-	bool faulted;             /* its thread waits for the answer to an exception */
-	bool attention;           /* services_attention() is due before it goes on */
-	bool answered;            /* `result` is that of its call */
-	bool replaced_registers;  /* `registers` are what it goes on with, instead of an answer */
+	mach_port_t task, thread;   /* send rights; 0 once it has ended */
+	mach_port_t port;           /* receive right: where it sends its calls */
+	mach_port_t fresh;          /* the task that exec is building, or 0 */
+	mach_port_t service;        /* the name of `port` in its task, if it was given one */
+	u64 context;                /* of the emulation library, for its thread */
+	struct server_share *share; /* NULL: nobody shares its task */
+	bool forked; /* its thread stands in the library and has not run yet */
+	bool busy;                  /* a call of its is being served */
+	bool faulted;               /* its thread waits for the answer to an exception */
+	bool attention;             /* services_attention() is due before it goes on */
+	bool answered;              /* `result` is that of its call */
+	bool replaced_registers;    /* `registers` are what it goes on with, instead of an answer */
 	long result;
 	s64 call;                         /* the number of the call being served */
 	u64 registers[21];                /* struct user_registers */

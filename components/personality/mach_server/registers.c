@@ -35,7 +35,7 @@ static void registers_of_call(struct proc *proc, struct user_registers *to)
 	const struct env_client *client = &proc->client;
 
 	/* A program that has unmapped the context has no registers worth keeping. */
-	if (vm_read(client->task, EMULATOR_CONTEXT, sizeof(saved), &saved) != KERN_SUCCESS)
+	if (vm_read(client->task, client->context, sizeof(saved), &saved) != KERN_SUCCESS)
 		saved = (struct emulator_registers){0};
 	*to = (struct user_registers){
 		.r15 = saved.r15,
@@ -48,7 +48,7 @@ static void registers_of_call(struct proc *proc, struct user_registers *to)
 		.r10 = saved.r10,
 		.r9 = saved.r9,
 		.r8 = saved.r8,
-		.rax = (u64)(client->answered ? client->result : (long)client->call),
+		.rax = client->forked ? 0 : (u64)(client->answered ? client->result : (long)client->call),
 		.rcx = saved.rip,
 		.rdx = saved.rdx,
 		.rsi = saved.rsi,
@@ -105,7 +105,7 @@ void env_get_registers(struct proc *proc, struct user_registers *to)
 		memcpy(to, proc->client.registers, sizeof(*to));
 		return;
 	}
-	if (proc->client.busy) {
+	if (proc->client.busy || proc->client.forked) {
 		registers_of_call(proc, to);
 		return;
 	}
@@ -136,10 +136,23 @@ void env_get_registers(struct proc *proc, struct user_registers *to)
 	};
 }
 
+/* A forked child will not go through the library, which would have forgotten the parent's ports and
+ * kept answers. A child without its context spoils its own calls only. */
+static void leave_library(struct proc *proc)
+{
+	static const u8 nothing[CONTEXT_MESSAGE - CONTEXT_SERVICE];
+
+	(void)!vm_write(proc->client.task, proc->client.context + CONTEXT_SERVICE, nothing,
+		sizeof(nothing));
+	proc->client.forked = false;
+}
+
 enum kstatus env_set_registers(struct proc *proc, const struct user_registers *registers)
 {
 	if (registers->rip >= ENV_USER_MAX)
 		return K_INVAL;
+	if (proc->client.forked)
+		leave_library(proc);
 	if (!proc->client.busy)
 		return set_thread(proc->client.thread, registers);
 	memcpy(proc->client.registers, registers, sizeof(*registers));

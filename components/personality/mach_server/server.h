@@ -43,7 +43,15 @@ enum kstatus status_of(long result);
 /* Makes server_template. K_NOENT: no library in the initrd; K_INVAL: it is not one. */
 enum kstatus must_check template_create(void);
 
-/* By the name of its port or of its task; NULL. */
+/* A process's port, and its place among the names; K_NOMEM. */
+enum kstatus must_check client_make_port(struct proc *proc);
+void client_drop_port(struct proc *proc);
+/* From now on its thread's exceptions are its own. */
+void client_register_thread(struct proc *proc);
+/* One fewer in its task; false: others go on with it, and its own thread in it has ended. */
+bool client_leave_task(struct env_client *client);
+
+/* By the name of its port, its thread or its task; NULL. */
 struct proc *client_by_name(mach_port_t name);
 /* The task whose memory a process's mappings are made in. */
 static inline mach_port_t client_target(const struct proc *proc)

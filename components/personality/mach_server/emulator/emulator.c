@@ -21,6 +21,8 @@ struct emulator_context {
 	u32 pad;
 	union unix_message message;
 };
+_Static_assert(offsetof(struct emulator_context, service) == CONTEXT_SERVICE, "share.c");
+_Static_assert(offsetof(struct emulator_context, message) == CONTEXT_MESSAGE, "registers.c");
 _Static_assert(offsetof(struct emulator_context, answers) == CONTEXT_ANSWERS, "entry.S");
 _Static_assert(EMULATOR_STACK_SIZE + sizeof(struct emulator_context) <= EMULATOR_CONTEXT_SIZE,
 	"it fits its pages");
@@ -88,11 +90,15 @@ static void answer_child(struct emulator_context *context)
 	reply->data_type = unix_data_type(0);
 }
 
+/* The server has named the service port of a further thread of a program; the first one's is the
+ * task's. */
 static bool find_ports(struct emulator_context *context)
 {
 	mach_port_t self = mach_task_self();
-	long result = task_get_special_port(self, TASK_BOOTSTRAP_PORT, &context->service);
+	long result = KERN_SUCCESS;
 
+	if (context->service == MACH_PORT_NULL)
+		result = task_get_special_port(self, TASK_BOOTSTRAP_PORT, &context->service);
 	mach_port_deallocate(self, self);
 	context->reply = mach_reply_port();
 	return result == KERN_SUCCESS && context->service != MACH_PORT_NULL &&
