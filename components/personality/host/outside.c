@@ -10,7 +10,7 @@ struct text {
 };
 
 static struct text console, results;
-static char typed[4096];
+static char typed[16384];
 static size_t typed_at, typed_end;
 static bool listening; /* the services want to hear of it */
 static const void *initrd;

@@ -5,7 +5,7 @@
 
 static long read_console(char *to, size_t n)
 {
-	vaddr_t buf = host_alloc(4096);
+	vaddr_t buf = host_alloc(8192);
 	long got = host_sys(SYS_read, 0, buf, n);
 
 	if (got > 0)
