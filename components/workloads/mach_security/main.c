@@ -142,6 +142,7 @@ noreturn void _start(const struct mach_boot *boot_page)
 	test_rights();
 	test_tasks();
 	test_memory();
+	test_entries();
 	test_model();
 	kprintf("1..%u\n", findings);
 	for (;;)

@@ -57,4 +57,5 @@ void test_bodies(void);
 void test_rights(void);
 void test_tasks(void);
 void test_memory(void);
+void test_entries(void);
 void test_model(void);
