@@ -51,6 +51,53 @@ static void pipe_step(vaddr_t buf)
 	host_sys(SYS_close, peek32(buf));
 }
 
+static vaddr_t text(vaddr_t at, const char *string)
+{
+	host_poke(at, string, strlen(string) + 1);
+	return at;
+}
+
+static void remove_all(vaddr_t buf)
+{
+	static const char *const files[] = {"/tmp/d/f", "/tmp/d/g", "/tmp/g", "/tmp/s"};
+
+	for (int again = 0; again < 2; again++) { /* one of them may be what fails */
+		for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+			host_sys(SYS_unlink, text(buf, files[i]));
+		host_sys(SYS_rmdir, text(buf, "/tmp/d"));
+	}
+}
+
+/* Of the file tree; what was made is removed again. */
+static void tree_step(vaddr_t buf)
+{
+	long results[12], fd, at;
+	size_t n = 0;
+
+	results[n++] = host_sys(SYS_mkdir, text(buf, "/tmp/d"), 0755);
+	fd = host_sys(SYS_open, text(buf, "/tmp/d/f"), 0102, 0644);
+	results[n++] = fd;
+	results[n++] = host_sys(SYS_write, fd, buf, 9000);
+	results[n++] = host_sys(SYS_ftruncate, fd, 100000);
+	at = host_sys(SYS_mmap, 0, 8192, 3, 1, fd, 0);
+	results[n++] = at;
+	if (at > 0)
+		results[n++] = host_sys(SYS_munmap, at, 8192);
+	host_sys(SYS_close, fd);
+	results[n++] = host_sys(SYS_symlink, text(buf, "d/f"), text(buf + 64, "/tmp/s"));
+	results[n++] = host_sys(SYS_stat, text(buf, "/tmp/s"), buf + 64);
+	results[n++] = host_sys(SYS_link, text(buf, "/tmp/d/f"), text(buf + 64, "/tmp/d/g"));
+	results[n++] = host_sys(SYS_rename, text(buf, "/tmp/d/g"), text(buf + 64, "/tmp/g"));
+	remove_all(buf);
+	for (size_t i = 0; i < n; i++) {
+		bool follows =
+			results[i] == -ENOENT || results[i] == -EBADF; /* from an earlier failure */
+
+		if (!is_fine(results[i]) && !(follows && host_allocation_failed()))
+			host_die("a file fails oddly when memory is out");
+	}
+}
+
 /* The run. What is live must be the same before and after, whatever failed. */
 static void program(void *argument)
 {
@@ -71,6 +118,7 @@ static void program(void *argument)
 		host_die("fork fails oddly when memory is out");
 	while (host_sys(SYS_wait4, -1) > 0)
 		;
+	tree_step(buf);
 	exec_step(buf);
 	if (host_live_objects() != live || host_live_spaces() != spaces)
 		host_die("something is lost when memory is out");
