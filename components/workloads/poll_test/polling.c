@@ -6,9 +6,9 @@
 
 #include <workloads/signals_test/signals_test.h>
 
-extern const struct test_suite polling, selecting;
+extern const struct test_suite polling, selecting, events;
 
-const struct test_suite *const test_suites[] = {&polling, &selecting, NULL};
+const struct test_suite *const test_suites[] = {&polling, &selecting, &events, NULL};
 
 volatile int handled;
 siginfo_t last_info;
