@@ -92,8 +92,8 @@ struct file_ops {
 	/* NULL: ENOTTY. */
 	long (*ioctl)(struct open_file *file, unsigned request, vaddr_t argument);
 	/*
-	 * What is possible now (POLLIN … of watch.h); unless it is NULL, the watch is told when that
-	 * may have changed. NULL: always readable and writable.
+	 * What is possible now (POLLIN … of watch.h); unless it is NULL, the watch is told when
+	 * that may have changed. NULL: always readable and writable.
 	 */
 	u32 (*poll)(struct open_file *file, struct watch *watch);
 	/* What fstat says of a file that has no inode. */

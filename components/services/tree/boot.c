@@ -94,7 +94,8 @@ static long build(struct proc *proc)
 	place_ref(proc->tree.cwd);
 	error = ramfs_populate(mount->root, archive, size);
 	if (error == 0)
-		error = make_directory("/dev", 0755); /* also without devices: /dev/shm lies there */
+		error = make_directory(
+			"/dev", 0755); /* also without devices: /dev/shm lies there */
 	if (error == 0)
 		error = mount_at("/dev", "devtmpfs", 0755, MOUNT_NOSUID);
 	if (error == 0)
