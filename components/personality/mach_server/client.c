@@ -180,6 +180,15 @@ void env_client_start(struct proc *proc)
 		must(result, "to start a client");
 }
 
+/* What exec was building. */
+static void drop_fresh(struct env_client *client)
+{
+	forget(client->fresh_thread);
+	end_task(client->fresh);
+	client->fresh = MACH_PORT_NULL;
+	client->fresh_thread = MACH_PORT_NULL;
+}
+
 void env_client_destroy(struct proc *proc)
 {
 	struct env_client *client = &proc->client;
@@ -187,16 +196,27 @@ void env_client_destroy(struct proc *proc)
 	attention_forget(proc);
 	leave(proc);
 	if (client->fresh)
-		end_task(client->fresh);
+		drop_fresh(client);
 	client_drop_port(proc);
-	client->task = client->thread = client->fresh = MACH_PORT_NULL;
+	client->task = client->thread = MACH_PORT_NULL;
 }
 
 /* --- exec -------------------------------------------------------------------------------- */
 
 enum kstatus env_exec_begin(struct proc *proc)
 {
-	return status_of(task_create(server_template, MACH_TASK_INHERIT, &proc->client.fresh));
+	struct env_client *client = &proc->client;
+	enum kstatus status =
+		status_of(task_create(server_template, MACH_TASK_INHERIT, &client->fresh));
+
+	if (status != K_OK)
+		return status;
+	status = status_of(thread_create(client->fresh, &client->fresh_thread));
+	if (status != K_OK) {
+		end_task(client->fresh);
+		client->fresh = MACH_PORT_NULL;
+	}
+	return status;
 }
 
 void env_exec_commit(struct proc *proc, vaddr_t entry, vaddr_t stack)
@@ -207,11 +227,12 @@ void env_exec_commit(struct proc *proc, vaddr_t entry, vaddr_t stack)
 	leave(proc);
 	client->context = EMULATOR_CONTEXT;
 	client->task = client->fresh;
+	client->thread = client->fresh_thread;
 	client->fresh = MACH_PORT_NULL;
+	client->fresh_thread = MACH_PORT_NULL;
 	*client_of(client->task) = proc;
 	must(task_set_special_port(client->task, TASK_BOOTSTRAP_PORT, client->port),
 		"a client's bootstrap port");
-	must(thread_create(client->task, &client->thread), "a thread for a new program");
 	must(thread_set_state(client->thread, MACH_THREAD_REGISTERS, &registers, sizeof(registers)),
 		"a client's registers");
 	set_context(client->thread);
@@ -224,6 +245,5 @@ void env_exec_commit(struct proc *proc, vaddr_t entry, vaddr_t stack)
 
 void env_exec_abort(struct proc *proc)
 {
-	end_task(proc->client.fresh);
-	proc->client.fresh = MACH_PORT_NULL;
+	drop_fresh(&proc->client);
 }

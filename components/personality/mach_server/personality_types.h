@@ -10,10 +10,11 @@ struct env_client {
 	mach_port_t task, thread;   /* send rights; 0 once it has ended */
 	mach_port_t port;           /* receive right: where it sends its calls */
 	mach_port_t fresh;          /* the task that exec is building, or 0 */
+	mach_port_t fresh_thread;   /* … and the thread in it */
 	mach_port_t service;        /* the name of `port` in its task, if it was given one */
 	u64 context;                /* of the emulation library, for its thread */
 	struct server_share *share; /* NULL: nobody shares its task */
-	bool forked; /* its thread stands in the library and has not run yet */
+	bool forked;                /* its thread stands in the library and has not run yet */
 	bool busy;                  /* a call of its is being served */
 	bool faulted;               /* its thread waits for the answer to an exception */
 	bool attention;             /* services_attention() is due before it goes on */
