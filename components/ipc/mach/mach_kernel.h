@@ -160,6 +160,6 @@ struct mach_boot {
 	mach_port_t host;             /* privileged: power-off */
 	mach_port_t console, results; /* devices */
 	mach_port_t disk;             /* a device, or MACH_PORT_NULL */
-	u64 initrd, initrd_size; /* mapped read-only */
+	u64 initrd, initrd_size;      /* mapped read-only */
 	char command_line[512];
 };

@@ -161,8 +161,8 @@ static void serve_call(struct worker *worker, struct proc *proc)
 
 /*
  * A signal came while the request was on its way. The call has not begun, so the program is seen to
- * as if it had not made it yet; it makes it again. False: it has spoiled its registers, and there is
- * no way back.
+ * as if it had not made it yet; it makes it again. False: it has spoiled its registers, and there
+ * is no way back.
  */
 static noinline bool attend_first(struct worker *worker, struct proc *proc)
 {

@@ -13,8 +13,8 @@ static bool range_ok(vaddr_t start, size_t n)
 
 /* What lies above ENV_STACK_TOP is the emulation library's: a search from the top down must begin
  * below. */
-static enum kstatus find_and_map(mach_port_t task, vaddr_t *address, u64 length, u32 how,
-	mach_port_t object, u64 offset)
+static enum kstatus find_and_map(
+	mach_port_t task, vaddr_t *address, u64 length, u32 how, mach_port_t object, u64 offset)
 {
 	if (*address != 0 && vm_map(task, address, length, how, object, offset) == KERN_SUCCESS)
 		return K_OK;

@@ -48,7 +48,9 @@ static void registers_of_call(struct proc *proc, struct user_registers *to)
 		.r10 = saved.r10,
 		.r9 = saved.r9,
 		.r8 = saved.r8,
-		.rax = client->forked ? 0 : (u64)(client->answered ? client->result : (long)client->call),
+		.rax = client->forked
+			       ? 0
+			       : (u64)(client->answered ? client->result : (long)client->call),
 		.rcx = saved.rip,
 		.rdx = saved.rdx,
 		.rsi = saved.rsi,
