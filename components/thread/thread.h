@@ -124,6 +124,8 @@ void thread_clear_deadline(struct thread *thread);
 
 /* The kernel's timer upcall: deadlines, the scheduler's tick, the next interrupt. */
 void thread_timer(bool user);
+/* Lets the ticks begin: from here on a thread that only computes is preempted. */
+void thread_timer_start(void);
 #define THREAD_TICK_NS ((u64)CONFIG_THREAD_TICK_MS * 1000000)
 
 /* On the way back to user mode with thread_resched set: does what there is to do. */

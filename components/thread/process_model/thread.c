@@ -121,6 +121,7 @@ void thread_hand_off(struct thread *next)
 
 void thread_idle(void)
 {
+	thread_timer_start();
 	arch_mark_user_start();
 	for (;;) {
 		struct sched_node *node = sched_pick();

@@ -2,13 +2,12 @@
  * Waiting: queues, deadlines, the tick.
  *
  * Deadlines are kept in a list sorted by time; the machine's one-shot timer is
- * set to the nearest of them or of the next tick. There is no tick while nothing
- * could use it: the idle loop sleeps until a deadline.
+ * set to the nearest of them or of the next tick, from thread_timer_start() on.
  */
 #include <thread/thread.h>
 
 static struct list deadlines = {&deadlines, &deadlines};
-static u64 next_tick = 1; /* when the scheduler's tick is due; 1: none was set yet */
+static u64 next_tick; /* when the scheduler's tick is due */
 
 static void arm_timer(void)
 {
@@ -49,6 +48,12 @@ static void expire_deadlines(u64 now)
 		list_remove(&first->timeout_link);
 		first->expired(first);
 	}
+}
+
+void thread_timer_start(void)
+{
+	next_tick = arch_now() + THREAD_TICK_NS;
+	arm_timer();
 }
 
 void thread_timer(bool user)
