@@ -103,8 +103,27 @@ static void test_lists(void)
 	tap_ok(list_is_empty(&head), "for_each_safe lets its body remove");
 }
 
+static void test_options(void)
+{
+	static const char line[] = "init=/bin/a args=b,c initial=no last=z";
+	char value[8] = "kept";
+
+	tap_ok(!option_value(line, "no", value, sizeof(value)) && strcmp(value, "kept") == 0,
+		"an option that is absent changes nothing");
+	tap_ok(option_value(line, "args", value, sizeof(value)) && strcmp(value, "b,c") == 0,
+		"one in the middle is found");
+	tap_ok(option_value(line, "last", value, sizeof(value)) && strcmp(value, "z") == 0,
+		"the last one too");
+	tap_ok(option_value(line, "init", value, sizeof(value)) && strcmp(value, "/bin/a") == 0,
+		"by its whole key");
+	tap_ok(!option_value(line, "init", value, 6), "one that is too long is refused");
+	tap_ok(option_value(line, "init", value, 7), "one that just fits is not");
+	tap_ok(!option_value("", "init", value, sizeof(value)), "an empty line holds none");
+}
+
 void contract_test_lib(void)
 {
+	test_options();
 	tap_ok(IS_ENABLED(CONFIG_LIB_NO_SUCH_SYMBOL) == 0,
 		"IS_ENABLED of what Kconfig never wrote is 0");
 	test_moves();

@@ -97,3 +97,9 @@ size_t format_vstring(char *buf, size_t size, const char *format, va_list ap);
 
 /* Given by the image: the console driver, a server's console channel, the test's output. */
 void console_write(const char *text, size_t length);
+
+/*
+ * The value of `key=value` among the words of a command line, copied to `out` with a NUL. False,
+ * and `out` as it was: it is absent, or longer than size - 1.
+ */
+bool option_value(const char *line, const char *key, char *out, size_t size);

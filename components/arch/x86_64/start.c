@@ -207,24 +207,7 @@ void boot_for_each_free_range(void (*visit)(paddr_t start, paddr_t end))
 
 bool boot_option(const char *key, char *out, size_t size)
 {
-	size_t key_length = strlen(key);
-
-	for (const char *word = command_line; *word;) {
-		const char *end = word;
-		while (*end && *end != ' ')
-			end++;
-		if ((size_t)(end - word) > key_length && word[key_length] == '=' &&
-			strncmp(word, key, key_length) == 0) {
-			size_t length = (size_t)(end - word) - key_length - 1;
-			if (length >= size)
-				return false;
-			memcpy(out, word + key_length + 1, length);
-			out[length] = '\0';
-			return true;
-		}
-		word = *end ? end + 1 : end;
-	}
-	return false;
+	return option_value(command_line, key, out, size);
 }
 
 /* The frame labels, right above the image; then every free range is handed to the allocator. */

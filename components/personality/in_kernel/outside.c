@@ -1,5 +1,4 @@
 /* The world beyond: console, results, initial RAM disk, randomness, power. */
-#include <block/block.h>
 #include <console/console.h>
 #include <services/services.h>
 
@@ -50,26 +49,6 @@ void env_console_listen(void)
 void env_result_write(const char *bytes, size_t n)
 {
 	arch_result_write(bytes, n);
-}
-
-u64 env_disk_size(void)
-{
-	return block_size();
-}
-
-enum kstatus env_disk_read(u64 sector, u32 count, void *buffer)
-{
-	return block_read(sector, count, buffer);
-}
-
-enum kstatus env_disk_write(u64 sector, u32 count, const void *buffer)
-{
-	return block_write(sector, count, buffer);
-}
-
-enum kstatus env_disk_flush(void)
-{
-	return block_flush();
 }
 
 const void *env_initrd(size_t *size)

@@ -1,5 +1,4 @@
 /* Sleeping, and the world beyond: console, results, initial RAM disk, options, power. */
-#include <block/block.h>
 #include <console/console.h>
 #include <server.h>
 
@@ -99,26 +98,6 @@ void env_result_write(const char *bytes, size_t n)
 		panic("the kernel does not take the results");
 }
 
-u64 env_disk_size(void)
-{
-	return block_size();
-}
-
-enum kstatus env_disk_read(u64 sector, u32 count, void *buffer)
-{
-	return block_read(sector, count, buffer);
-}
-
-enum kstatus env_disk_write(u64 sector, u32 count, const void *buffer)
-{
-	return block_write(sector, count, buffer);
-}
-
-enum kstatus env_disk_flush(void)
-{
-	return block_flush();
-}
-
 const void *env_initrd(size_t *size)
 {
 	*size = server_kip->initrd.end - server_kip->initrd.start;
@@ -127,25 +106,7 @@ const void *env_initrd(size_t *size)
 
 bool env_option(const char *key, char *out, size_t size)
 {
-	size_t key_length = strlen(key);
-
-	for (const char *word = server_kip->command_line; *word;) {
-		const char *end = word;
-		while (*end && *end != ' ')
-			end++;
-		size_t length = (size_t)(end - word);
-		if (length > key_length && word[key_length] == '=' &&
-			strncmp(word, key, key_length) == 0) {
-			length -= key_length + 1;
-			if (length >= size)
-				return false;
-			memcpy(out, word + key_length + 1, length);
-			out[length] = '\0';
-			return true;
-		}
-		word = *end ? end + 1 : end;
-	}
-	return false;
+	return option_value(server_kip->command_line, key, out, size);
 }
 
 u64 env_random(void)

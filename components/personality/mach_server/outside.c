@@ -170,25 +170,7 @@ const void *env_initrd(size_t *size)
 /* The value of `key=value` among the words of the kernel's command line. */
 bool env_option(const char *key, char *out, size_t size)
 {
-	size_t key_length = strlen(key);
-
-	for (const char *word = server_boot->command_line; *word;) {
-		const char *end = word;
-		while (*end && *end != ' ')
-			end++;
-		size_t length = (size_t)(end - word);
-		if (length > key_length && word[key_length] == '=' &&
-			strncmp(word, key, key_length) == 0) {
-			length -= key_length + 1;
-			if (length >= size)
-				return false;
-			memcpy(out, word + key_length + 1, length);
-			out[length] = '\0';
-			return true;
-		}
-		word = *end ? end + 1 : end;
-	}
-	return false;
+	return option_value(server_boot->command_line, key, out, size);
 }
 
 u64 env_random(void)
