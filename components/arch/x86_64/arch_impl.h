@@ -114,6 +114,19 @@ static inline u64 arch_now(void)
 	return read_tsc();
 }
 
+static inline u64 arch_random(void)
+{
+	u64 value;
+	bool good;
+
+	for (unsigned tries = 0; tries < 100; tries++) {
+		__asm__ volatile("rdrand %0" : "=r"(value), "=@ccc"(good));
+		if (good)
+			return value;
+	}
+	panic("the processor's random number generator does not answer");
+}
+
 /* --- threads ------------------------------------------------------------------ */
 
 /*

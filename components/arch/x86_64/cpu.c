@@ -109,19 +109,6 @@ void cpu_init_tables(void)
 	load_tables();
 }
 
-u64 arch_random(void)
-{
-	u64 value;
-	bool good;
-
-	for (unsigned tries = 0; tries < 100; tries++) {
-		__asm__ volatile("rdrand %0" : "=r"(value), "=@ccc"(good));
-		if (good)
-			return value;
-	}
-	panic("the processor's random number generator does not answer");
-}
-
 static void cpuid(u32 leaf, u32 registers[4])
 {
 	__asm__ volatile(

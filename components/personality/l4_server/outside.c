@@ -111,15 +111,7 @@ bool env_option(const char *key, char *out, size_t size)
 
 u64 env_random(void)
 {
-	u64 value;
-	bool good;
-
-	for (unsigned tries = 0; tries < 100; tries++) {
-		__asm__ volatile("rdrand %0" : "=r"(value), "=@ccc"(good));
-		if (good)
-			return value;
-	}
-	panic("the processor's random number generator does not answer");
+	return arch_random();
 }
 
 noreturn void env_power_off(int status)

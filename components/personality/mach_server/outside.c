@@ -1,4 +1,5 @@
 /* Sleeping, and the world beyond: console, results, initial RAM disk, options, power. */
+#include <arch/arch.h>
 #include <server.h>
 
 #define CONSOLE_POLL_NS 10000000ull /* a key press is noticed this late at most */
@@ -175,15 +176,7 @@ bool env_option(const char *key, char *out, size_t size)
 
 u64 env_random(void)
 {
-	u64 value;
-	bool good;
-
-	for (unsigned tries = 0; tries < 100; tries++) {
-		__asm__ volatile("rdrand %0" : "=r"(value), "=@ccc"(good));
-		if (good)
-			return value;
-	}
-	panic("the processor's random number generator does not answer");
+	return arch_random();
 }
 
 noreturn void env_power_off(int status)
