@@ -21,11 +21,7 @@ struct selection {
 	struct pollfd *fds; /* NULL: not made yet */
 };
 
-static bool is_in(const struct selection *s, int set, u32 fd)
-{
-	return s->bits[set][fd / 64] >> fd % 64 & 1;
-}
-
+/* Whole words, less the bits of descriptors from `n` on. */
 static long read_sets(struct selection *s, u32 n, const vaddr_t at[SETS])
 {
 	size_t bytes = ALIGN_UP(n, 64) / 8;
@@ -34,6 +30,8 @@ static long read_sets(struct selection *s, u32 n, const vaddr_t at[SETS])
 		memset(s->bits[set], 0, bytes);
 		if (at[set] != 0 && env_copyin(s->bits[set], at[set], bytes) != K_OK)
 			return -EFAULT;
+		if (n % 64 != 0)
+			s->bits[set][n / 64] &= ((u64)1 << n % 64) - 1;
 	}
 	return 0;
 }
@@ -49,52 +47,76 @@ static long write_sets(const struct selection *s, u32 n, const vaddr_t at[SETS])
 	return 0;
 }
 
-static u32 count_asked(const struct selection *s, u32 n)
+/* The descriptors of word `word` that any set asks for. */
+static u64 asked_in(const struct selection *s, u32 word)
 {
-	u32 count = 0;
-
-	for (u32 fd = 0; fd < n; fd++)
-		count += is_in(s, 0, fd) || is_in(s, 1, fd) || is_in(s, 2, fd);
-	return count;
+	return s->bits[0][word] | s->bits[1][word] | s->bits[2][word];
 }
 
-/* -EBADF: a descriptor that is asked for is not open. */
-static long make_array(struct selection *s, u32 n)
+/* What is asked of the descriptor that has `bit` in word `word`. */
+static u16 events_of(const struct selection *s, u32 word, u64 bit)
 {
-	s->count = 0;
-	s->room = MAX(count_asked(s, n), 1u);
+	return (u16)((s->bits[0][word] & bit ? asked[0] : 0) |
+		     (s->bits[1][word] & bit ? asked[1] : 0) |
+		     (s->bits[2][word] & bit ? asked[2] : 0));
+}
+
+/* One that is not open stays in the array: the wait finds it. */
+static long make_array(struct selection *s, u32 words)
+{
+	s->count = s->room = 0;
+	for (u32 word = 0; word < words; word++)
+		for (u64 left = asked_in(s, word); left != 0; left &= left - 1)
+			s->room++;
+	if (s->room == 0)
+		return 0;
 	s->fds = kalloc(s->room * sizeof(s->fds[0]));
 	if (!s->fds)
 		return -ENOMEM;
-	for (u32 fd = 0; fd < n; fd++) {
-		u32 events = 0;
+	for (u32 word = 0; word < words; word++)
+		for (u64 left = asked_in(s, word); left != 0; left &= left - 1) {
+			s32 fd = (s32)(word * 64 + (u32)__builtin_ctzll(left));
 
-		for (int set = 0; set < SETS; set++)
-			events |= is_in(s, set, fd) ? asked[set] : 0;
-		if (events == 0)
-			continue;
-		if (!files_find_usable((int)fd))
-			return -EBADF;
-		s->fds[s->count++] = (struct pollfd){(s32)fd, (u16)events, 0};
-	}
+			s->fds[s->count++] =
+				(struct pollfd){fd, events_of(s, word, left & -left), 0};
+		}
 	return 0;
 }
 
-/* Leaves in the sets what was found; how many bits. */
-static long answer(struct selection *s)
+/* Puts `bit` into the sets that wanted it and have an answer; how many. */
+static long add_found(struct selection *s, u32 word, u64 bit, u16 found, const u64 wanted[SETS])
 {
-	long found = 0;
+	long count = 0;
 
-	for (u32 i = 0; i < s->count; i++) {
-		u32 fd = (u32)s->fds[i].fd;
+	for (int set = 0; set < SETS; set++) {
+		if ((wanted[set] & bit) != 0 && (found & counted[set]) != 0) {
+			s->bits[set][word] |= bit;
+			count++;
+		}
+	}
+	return count;
+}
+
+/* Leaves in the sets what was found; how many bits. -EBADF: a descriptor that is asked for is not
+ * open. */
+static long answer(struct selection *s, u32 words)
+{
+	u64 wanted[SETS];
+	long found = 0;
+	u32 i = 0;
+
+	for (u32 word = 0; word < words; word++) {
+		u64 left = asked_in(s, word);
 
 		for (int set = 0; set < SETS; set++) {
-			if (!is_in(s, set, fd))
-				continue;
-			if (s->fds[i].found & counted[set])
-				found++;
-			else
-				s->bits[set][fd / 64] &= ~((u64)1 << fd % 64);
+			wanted[set] = s->bits[set][word];
+			s->bits[set][word] = 0;
+		}
+		for (; left != 0; left &= left - 1, i++) {
+			if (s->fds[i].found & POLLNVAL)
+				return -EBADF;
+			if (s->fds[i].found != 0)
+				found += add_found(s, word, left & -left, s->fds[i].found, wanted);
 		}
 	}
 	return found;
@@ -102,15 +124,18 @@ static long answer(struct selection *s)
 
 static long select_in(struct selection *s, u32 n, const vaddr_t at[SETS], u64 deadline)
 {
+	u32 words = ALIGN_UP(n, 64) / 64;
 	long result = read_sets(s, n, at);
 
 	if (result == 0)
-		result = make_array(s, n);
+		result = make_array(s, words);
 	if (result == 0)
 		result = poll_wait(s->fds, s->count, deadline);
 	if (result < 0)
 		return result;
-	result = answer(s);
+	result = answer(s, words);
+	if (result < 0)
+		return result;
 	return write_sets(s, n, at) == 0 ? result : -EFAULT;
 }
 

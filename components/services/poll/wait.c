@@ -19,7 +19,10 @@ static u32 ask(struct open_file *file, struct watch *watch)
 	return file->ops->poll ? file->ops->poll(file, watch) : POLL_READABLE | POLL_WRITABLE;
 }
 
-/* Finds the files and asks them for the first time; how many descriptors have an answer. */
+/*
+ * Finds the files and asks them for the first time; how many descriptors have an answer. Without a
+ * watcher (nobody will wait) or once there is an answer no file is watched.
+ */
 static u32 begin(struct pollfd *fds, struct watched *all, u32 count, struct watcher *watcher)
 {
 	u32 answers = 0;
@@ -33,8 +36,9 @@ static u32 begin(struct pollfd *fds, struct watched *all, u32 count, struct watc
 		fds[i].found = fds[i].fd >= 0 && !file ? POLLNVAL : 0;
 		if (file) {
 			file->refs++;
-			fds[i].found = (u16)(ask(file, answers == 0 ? &all[i].watch : NULL) &
-					     (fds[i].events | POLLERR | POLLHUP));
+			fds[i].found =
+				(u16)(ask(file, watcher && answers == 0 ? &all[i].watch : NULL) &
+					(fds[i].events | POLLERR | POLLHUP));
 		}
 		answers += fds[i].found != 0;
 	}
@@ -76,7 +80,7 @@ static long wait(struct pollfd *fds, struct watched *all, u32 count, u64 deadlin
 	long answers;
 
 	env_queue_init(&watcher.queue);
-	answers = begin(fds, all, count, &watcher);
+	answers = begin(fds, all, count, status == K_OK ? &watcher : NULL);
 	while (answers == 0 && status == K_OK) {
 		if (is_interrupted(env_current())) {
 			status = K_INTERRUPTED;
