@@ -84,6 +84,10 @@ static inline uint64_t bench_now(void)
 uint64_t bench_stub_overhead(void);
 uint64_t bench_now_overhead(void);
 
+/* The median of a series, overhead included: the lower of the two middle ones where the count is
+ * even. */
+uint64_t bench_median(const struct bench_series *series);
+
 /*
  * Hands out the series, one JSON line each, and a line for the reader on
  * standard error: median and minimum with the overhead subtracted. Ends the

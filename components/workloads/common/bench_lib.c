@@ -35,6 +35,11 @@ static uint64_t median(const uint64_t *samples, size_t count)
 	return sorted[(count - 1) / 2];
 }
 
+uint64_t bench_median(const struct bench_series *series)
+{
+	return median(series->samples, series->count);
+}
+
 static uint64_t scratch[BENCH_SAMPLES];
 
 uint64_t bench_stub_overhead(void)
