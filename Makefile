@@ -39,7 +39,7 @@ GENERATOR := kit/idl.py $(wildcard kit/templates/idl*)
 
 # --- Which configurations this call is about -----------------------------------------------------------------------------
 
-SEVERAL := compare figures ledger
+SEVERAL := compare figures ledger unmodified
 BUILDING := all products run bench gdb size graph compile_commands.json host-programs headers $(SEVERAL)
 GOALS := $(or $(MAKECMDGOALS),all)
 KIT_FILES := Kconfig kit/templates/build.mk.j2 kit/templates/Kconfig.j2 $(addprefix kit/,$(addsuffix .py,toml manifest references \
@@ -65,8 +65,8 @@ NAMES := $(CURRENT)
 else
 NAMES := monolithic
 endif
-run gdb bench compare figures ledger: export PRESET := $(firstword $(NAMES))
-compare figures ledger: export PRESETS := $(NAMES)
+run gdb bench $(SEVERAL): export PRESET := $(firstword $(NAMES))
+compare figures ledger unmodified: export PRESETS := $(NAMES)
 compiler := $(shell $(CC) --version 2>&1 | head -n 1)
 include $(NAMES:%=build/%/build.mk)
 endif
@@ -87,13 +87,13 @@ $(foreach n,$(NAMES),$(eval $(call emitted,$n)))
 
 # --- Building, running, measuring ----------------------------------------------------------------------------------------
 
-.PHONY: all products run bench gdb size graph compare figures ledger contract-tests host-programs headers export reference image \
+.PHONY: all products run bench gdb size graph $(SEVERAL) contract-tests host-programs headers export reference image \
 	serve demo
 all: $(foreach n,$(NAMES),$(products.$n))
 
 run gdb bench: all
 	$(Q)$(KIT) $@
-compare figures: all
+compare figures unmodified: all
 	$(Q)$(KIT) $@
 ledger: all
 	$(Q)$(KIT) ledger update

@@ -1,41 +1,43 @@
 """Images of other people's programs: files of Debian packages, with the libraries that they name, as a cpio archive.
 
-A package is taken as it is installed here; one that is not is fetched with apt and unpacked under the build folder, never installed.
-From each come its programs, libraries and data, not its documentation. Every ELF file is asked for its interpreter and its libraries,
-which are looked for beside it and then on this machine. Nothing of it belongs into a repository.
+``kit.packages`` says which packages and where their files are. From each come its programs, libraries and data, not its documentation. Every
+ELF file is asked for its interpreter and its libraries. ``/bin`` and ``/usr/bin`` are one folder under two names, as on Debian (``lib`` and ``sbin``
+too), but the folder is the shorter one: a preset's own programs are there. Nothing of an image belongs into a repository.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
 import stat
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from kit import cpio
+from kit.packages import ImageError, Package, Progress, closure
 
-Progress = Callable[[str], None]
+__all__ = ["ImageError", "Progress", "build", "memory_for", "merged"]
 
-LEFT_OUT = re.compile(r"^usr/(share/(doc|doc-base|man|info|locale|lintian|bash-completion|bug|menu|applications|pixmaps|icons)|lib/debug)(/|$)")
-LIBRARY_FOLDERS = ("lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu", "lib64", "lib", "usr/lib")
-PACKAGE_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+")
+LEFT_OUT = re.compile(
+    r"^usr/(share/(doc|doc-base|man|info|locale|lintian|bash-completion|bug|menu|applications|pixmaps|icons|python3?/runtime\.d)|lib/debug)(/|$)"
+)
+LIBRARY_FOLDERS = ("lib/x86_64-linux-gnu", "lib64", "lib")
+MERGED = {"usr/bin": "bin", "usr/sbin": "sbin", "usr/lib": "lib", "usr/lib32": "lib32", "usr/lib64": "lib64", "usr/libx32": "libx32"}
+"""Folder -> the one that it is a link to."""
+SHELLS = ("dash", "busybox", "bash", "bash-static", "zsh-static", "zsh")
+"""Who is ``/bin/sh`` where no package says so; the first of them that is there."""
+TERMINALS = ("ansi", "linux", "screen", "screen-256color", "tmux", "tmux-256color", "vt100", "vt220", "xterm", "xterm-256color")
+"""Terminals that an image describes, as far as they are described here."""
 ETC = {
-    "etc/passwd": b"root:x:0:0:root:/root:/bin/sh\n",
-    "etc/group": b"root:x:0:\n",
+    "etc/passwd": b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n",
+    "etc/group": b"root:x:0:\ntty:x:5:\nnogroup:x:65534:\n",
 }
-MERGED_FOLDERS = ("bin", "sbin", "lib", "lib64")
-"""Links into /usr on a merged system; packages still use both names, so in an image they are folders."""
-MERGED_FOLDERS = ("bin", "sbin", "lib", "lib64")
-"""Links into /usr on a merged system; packages still use both names, so in an image they are folders."""
-FOLDERS = ("root", "tmp", "etc", "bin", "usr", "usr/bin")
+FOLDERS = ("bin", "dev", "etc", "home", "lib", "mnt", "proc", "root", "run", "sbin", "tmp", "usr", "var", "var/tmp")
 
-
-class ImageError(Exception):
-    """A package or a library cannot be had; the text says what to do."""
+MEMORY_LEAST = 256
+"""Megabytes: what the machine of docs/measuring.md has."""
 
 
 def build(packages: Sequence[str], store: Path, say: Progress) -> list[cpio.Member]:
@@ -44,84 +46,147 @@ def build(packages: Sequence[str], store: Path, say: Progress) -> list[cpio.Memb
     ``store`` is where packages that are not installed are unpacked. Raises ImageError.
     """
     members: dict[str, cpio.Member] = {name: _folder(name) for name in FOLDERS}
-    roots = [Path("/")]
-    for package in packages:
-        root, names = _package(package, store, say)
-        if root not in roots:
-            roots.insert(0, root)
-        for name in names:
-            _add(members, name, root / name)
-    _add_libraries(members, roots)
+    for old, new in MERGED.items():
+        members[old] = cpio.Member(old, stat.S_IFLNK | 0o777, b"../" + new.encode())
+    taken = closure(packages, store, say)
+    for package in taken:
+        if not package.is_library:
+            _add_package(members, package)
+    _add_alternatives(members)
+    _add_libraries(members, [package.root for package in reversed(taken) if package.root != Path("/")] + [Path("/")])
     _add_applets(members)
+    _add_shell(members)
+    _add_terminals(members)
     for name, text in ETC.items():
-        members.setdefault(name, cpio.Member(name, stat.S_IFREG | 0o644, text))
+        members[name] = cpio.Member(name, stat.S_IFREG | 0o644, text)
     _add_parents(members)
     return [members[name] for name in sorted(members)]
 
 
-def _folder(name: str) -> cpio.Member:
-    return cpio.Member(name, stat.S_IFDIR | (0o1777 if name == "tmp" else 0o755))
+def memory_for(initrd_bytes: int) -> str:
+    """The memory, in QEMU's words, of a machine that boots an initrd of that size.
+
+    The archive stays in memory, a server may hold its files a second time, and as much again is for the programs.
+    """
+    megabytes = MEMORY_LEAST // 2 + 3 * (initrd_bytes >> 20)
+    return f"{max(MEMORY_LEAST, -(-megabytes // 64) * 64)}M"
 
 
-def _package(package: str, store: Path, say: Progress) -> tuple[Path, list[str]]:
-    """Where a package's files are, and their paths below that."""
-    if not PACKAGE_NAME.fullmatch(package):
-        raise ImageError(f"{package!r} is no name of a Debian package")
-    if shutil.which("dpkg") is None:
-        raise ImageError("images are made of Debian packages, and there is no dpkg on this system")
-    listing = subprocess.run(["dpkg", "-L", package], capture_output=True, text=True)
-    if listing.returncode == 0:
-        say(f"{package}: as installed")
-        return Path("/"), _wanted(line.lstrip("/") for line in listing.stdout.splitlines())
-    root = _fetched(package, store, say)
-    return root, _wanted(str(path.relative_to(root)) for path in sorted(root.rglob("*")))
-
-
-def _wanted(names: Iterable[str]) -> list[str]:
-    return [name for name in names if name not in ("", ".") and not LEFT_OUT.match(name)]
-
-
-def _fetched(package: str, store: Path, say: Progress) -> Path:
-    """The package unpacked under ``store``; kept for the next time."""
-    root = store / package
-    if root.is_dir():
-        say(f"{package}: as fetched before (remove {root} to fetch it anew)")
-        return root
-    say(f"{package}: fetching")
-    folder = store / f"{package}.download"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+def merged(initrd: Path, image: Path) -> bytes:
+    """The archive that boots: an image, and beside it the programs of a preset's own initrd. Raises ImageError."""
     try:
-        result = subprocess.run(["apt-get", "download", "-qq", package], cwd=folder, capture_output=True, text=True)
-        archives = list(folder.glob("*.deb"))
-        if result.returncode != 0 or not archives:
-            raise ImageError(
-                f"{package} is not installed and apt cannot fetch it: {result.stderr.strip() or 'no such package'}\n"
-                "  (apt-get update renews apt's list; apt-cache search looks for a name)"
-            )
-        unpacked = folder / "unpacked"
-        subprocess.run(["dpkg-deb", "-x", str(archives[0]), str(unpacked)], check=True)
-        unpacked.rename(root)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    return root
+        return joined(initrd, cpio.read(image.read_bytes()))
+    except FileNotFoundError as error:
+        raise ImageError(f"there is no {error.filename}; make it with: make image PACKAGES=…") from error
+    except cpio.CpioError as error:
+        raise ImageError(f"{image}: {error}; make it anew with: make image PACKAGES=…") from error
+
+
+def joined(initrd: Path, members: Sequence[cpio.Member] | object) -> bytes:
+    """The same of members."""
+    together = {member.name: member for member in cpio.read(initrd.read_bytes())}
+    together.update({member.name: member for member in members})  # type: ignore[attr-defined]
+    _add_parents(together)
+    return cpio.write([together[name] for name in sorted(together)])
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Files of packages
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def _folder(name: str) -> cpio.Member:
+    return cpio.Member(name, stat.S_IFDIR | (0o1777 if name.endswith("tmp") else 0o755))
+
+
+def _merged_name(name: str) -> str:
+    """The one name of a file that has two."""
+    for old, new in MERGED.items():
+        if name == old or name.startswith(old + "/"):
+            return new + name[len(old) :]
+    return name
+
+
+def _add_package(members: dict[str, cpio.Member], package: Package) -> None:
+    for name in package.names:
+        if not LEFT_OUT.match(name):
+            _add(members, name, package.root / name)
 
 
 def _add(members: dict[str, cpio.Member], name: str, path: Path) -> None:
     """Add one file, folder or link; what is neither (a device) is passed over."""
-    name = name.rstrip("/")
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:  # dpkg lists files that an administrator has removed
         return
-    if name in MERGED_FOLDERS:
-        members.setdefault(name, _folder(name))
-    elif stat.S_ISLNK(mode):
-        members[name] = cpio.Member(name, stat.S_IFLNK | 0o777, os.fsencode(os.readlink(path)))
+    new = _merged_name(name)
+    if new in MERGED.values() or new in members and stat.S_ISDIR(members[new].mode):
+        return
+    if stat.S_ISLNK(mode):
+        members[new] = _link(new, name, os.readlink(path))
     elif stat.S_ISDIR(mode):
-        members.setdefault(name, cpio.Member(name, mode & 0o47777))
+        members[new] = cpio.Member(new, mode & 0o47777)
     elif stat.S_ISREG(mode):
-        members[name] = cpio.Member(name, stat.S_IFREG | mode & 0o7777, path.read_bytes())
+        members[new] = cpio.Member(new, stat.S_IFREG | mode & 0o7777, path.read_bytes())
+
+
+def _link(new: str, old: str, target: str) -> cpio.Member:
+    """A link that was at ``old``. Where a way up leads depends on where it begins, so such a target becomes absolute."""
+    if ".." in target.split("/") and not target.startswith("/"):
+        target = os.path.normpath(os.path.join("/", os.path.dirname(old), target))
+    return cpio.Member(new, stat.S_IFLNK | 0o777, os.fsencode(target))
+
+
+def _add_alternatives(members: dict[str, cpio.Member]) -> None:
+    """Names that this system has chosen a program of the image for: ``awk`` where gawk is in it."""
+    for folder in ("usr/bin", "usr/sbin"):
+        for path in sorted((Path("/") / folder).iterdir()) if (Path("/") / folder).is_dir() else ():
+            if not path.is_symlink() or not os.readlink(path).startswith("/etc/alternatives/"):
+                continue
+            chosen = Path(os.readlink(path))
+            target = os.readlink(chosen) if chosen.is_symlink() else ""
+            if _merged_name(target.lstrip("/")) in members:
+                name = _merged_name(f"{folder}/{path.name}")
+                members.setdefault(name, cpio.Member(name, stat.S_IFLNK | 0o777, target.encode()))
+
+
+def _add_applets(members: dict[str, cpio.Member]) -> None:
+    """A busybox in the image gets its applets as links, where no other program has the name."""
+    if "bin/busybox" not in members:
+        return
+    here = Path("/bin/busybox")
+    applets = subprocess.run([str(here), "--list"], capture_output=True, text=True) if here.exists() else None
+    for applet in applets.stdout.split() if applets and applets.returncode == 0 else ["sh", "ls", "cat", "echo"]:
+        if f"sbin/{applet}" not in members:
+            members.setdefault(f"bin/{applet}", cpio.Member(f"bin/{applet}", stat.S_IFLNK | 0o777, b"busybox"))
+
+
+def _add_shell(members: dict[str, cpio.Member]) -> None:
+    shell = next((name for name in SHELLS if f"bin/{name}" in members), None)
+    if shell is not None:
+        members.setdefault("bin/sh", cpio.Member("bin/sh", stat.S_IFLNK | 0o777, shell.encode()))
+
+
+def _add_terminals(members: dict[str, cpio.Member]) -> None:
+    """What editors and shells ask about the terminal that they find themselves at."""
+    for terminal in TERMINALS:
+        name = f"lib/terminfo/{terminal[0]}/{terminal}"
+        path = Path("/") / name
+        if path.is_file() and name not in members:
+            members[name] = cpio.Member(name, stat.S_IFREG | 0o644, path.read_bytes())
+
+
+def _add_parents(members: dict[str, cpio.Member]) -> None:
+    for name in list(members):
+        parent = os.path.dirname(name)
+        while parent and parent not in members:
+            members[parent] = _folder(parent)
+            parent = os.path.dirname(parent)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Libraries
+# ---------------------------------------------------------------------------------------------------------------------
 
 
 def _add_libraries(members: dict[str, cpio.Member], roots: Sequence[Path]) -> None:
@@ -133,7 +198,10 @@ def _add_libraries(members: dict[str, cpio.Member], roots: Sequence[Path]) -> No
             if wanted in seen:
                 continue
             seen.add(wanted)
+            if any(os.path.basename(name) == wanted for name in members):  # beside who names it, or in a folder of its own
+                continue
             name, path = _find_library(wanted, roots)
+            name = _merged_name(name)
             if name not in members:
                 data = path.resolve().read_bytes()
                 members[name] = cpio.Member(name, stat.S_IFREG | 0o755, data)
@@ -157,39 +225,10 @@ def _dependencies(data: bytes) -> list[str]:
 
 def _find_library(wanted: str, roots: Sequence[Path]) -> tuple[str, Path]:
     """Its path in the image, and where it is here. Raises ImageError."""
-    names = [wanted.lstrip("/")] if wanted.startswith("/") else [f"{folder}/{wanted}" for folder in LIBRARY_FOLDERS]
+    folders = [f"{prefix}{folder}" for prefix in ("", "usr/") for folder in LIBRARY_FOLDERS]
+    names = [wanted.lstrip("/")] if wanted.startswith("/") else [f"{folder}/{wanted}" for folder in folders]
     for root in roots:
         for name in names:
             if (root / name).is_file():
                 return name, root / name
     raise ImageError(f"nothing provides the library {wanted}: add the package that holds it to PACKAGES (apt-file or packages.debian.org tells)")
-
-
-def _add_applets(members: dict[str, cpio.Member]) -> None:
-    """A busybox in the image gets its applets as links, and so a /bin/sh where nothing else has one."""
-    path = next((name for name in ("bin/busybox", "usr/bin/busybox") if name in members), None)
-    if path is None:
-        return
-    applets = subprocess.run([f"/{path}", "--list"], capture_output=True, text=True) if Path(f"/{path}").exists() else None
-    for applet in applets.stdout.split() if applets and applets.returncode == 0 else ["sh", "ls", "cat", "echo"]:
-        members.setdefault(f"bin/{applet}", cpio.Member(f"bin/{applet}", stat.S_IFLNK | 0o777, b"/" + path.encode()))
-
-
-def _add_parents(members: dict[str, cpio.Member]) -> None:
-    for name in list(members):
-        parent = os.path.dirname(name)
-        while parent and parent not in members:
-            members[parent] = _folder(parent)
-            parent = os.path.dirname(parent)
-
-
-def merged(initrd: Path, image: Path) -> bytes:
-    """The archive that boots: an image, and beside it the programs of a preset's own initrd. Raises ImageError."""
-    try:
-        members = {member.name: member for path in (initrd, image) for member in cpio.read(path.read_bytes())}
-    except FileNotFoundError as error:
-        raise ImageError(f"there is no {error.filename}; make it with: make image PACKAGES=…") from error
-    except cpio.CpioError as error:
-        raise ImageError(f"{image}: {error}; make it anew with: make image PACKAGES=…") from error
-    _add_parents(members)
-    return cpio.write([members[name] for name in sorted(members)])

@@ -24,7 +24,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from kit.results import Enosys, Series
+from kit.results import Enosys, Said, Series
 
 QEMU = "qemu-system-x86_64"
 
@@ -120,6 +120,8 @@ class Results:
     enosys: tuple[Enosys, ...]
     status: int
     """The status of the first program, from the end line."""
+    scripts: tuple[Said, ...] = ()
+    """What batch tells of each script."""
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -265,6 +267,7 @@ def parse_results(data: bytes) -> Results:
     series: list[Series] = []
     marks: dict[str, int] = {}
     enosys: list[Enosys] = []
+    scripts: list[Said] = []
     status: int | None = None
     for number, line in _lines(data):
         if status is not None:
@@ -277,13 +280,15 @@ def parse_results(data: bytes) -> Results:
             _add_mark(marks, record, number, line)
         elif kind == "enosys":
             enosys.append(Enosys(*(_get(record, key, want, number, line) for key, want in _ENOSYS_KEYS)))
+        elif kind == "script":
+            scripts.append(_script(record, number, line))
         elif kind == "end":
             status = _get(record, "status", int, number, line)
         else:
             raise _bad(number, line, f"type {kind!r} is unknown")
     if status is None:
         raise QemuError(f"the result channel ends without its end line after {len(data)} bytes: the run was cut short")
-    return Results(tuple(series), marks, tuple(enosys), status)
+    return Results(tuple(series), marks, tuple(enosys), status, tuple(scripts))
 
 
 _ENOSYS_KEYS = (("number", int), ("name", str), ("count", int))
@@ -313,6 +318,14 @@ def _series(record: dict[str, Any], number: int, line: bytes) -> Series:
     if not samples or not all(type(one) is int and one >= 0 for one in samples):
         raise _bad(number, line, "samples must be a non-empty list of whole numbers ≥ 0")
     return Series(get("workload", str), get("series", str), get("unit", str), get("overhead", int), tuple(samples))
+
+
+def _script(record: dict[str, Any], number: int, line: bytes) -> Said:
+    try:
+        output = _get(record, "output", str, number, line).encode("latin-1")
+    except UnicodeEncodeError as error:
+        raise _bad(number, line, f"holds in 'output' what is no byte: {error}") from error
+    return Said(_get(record, "name", str, number, line), _get(record, "status", int, number, line), output)
 
 
 def _add_mark(marks: dict[str, int], record: dict[str, Any], number: int, line: bytes) -> None:

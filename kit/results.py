@@ -85,6 +85,24 @@ class Enosys:
 
 
 @dataclass(frozen=True)
+class Said:
+    """What a script wrote, and how it ended: a status as wait(2) gives it, or -1 for one that was stopped because it took too long."""
+
+    name: str
+    status: int
+    output: bytes
+
+    @property
+    def ending(self) -> str:
+        """In words."""
+        if self.status < 0:
+            return "took too long, stopped"
+        if self.status & 0x7F:
+            return f"killed by signal {self.status & 0x7F}"
+        return f"exited with status {self.status >> 8}"
+
+
+@dataclass(frozen=True)
 class Image:
     """A file QEMU was given: the kernel, the initrd."""
 

@@ -83,3 +83,28 @@ def test_an_image_that_is_missing_or_broken_says_how_to_make_it(tmp_path: Path) 
     (tmp_path / "bad").write_bytes(b"no archive")
     with pytest.raises(image.ImageError, match="make image"):
         image.merged(tmp_path / "initrd", tmp_path / "bad")
+
+
+@needs_packages
+def test_one_folder_has_both_names_as_on_debian(tmp_path: Path) -> None:
+    members = made(["dash", "coreutils"], tmp_path)
+    assert members["usr/bin"].data == b"../bin" and stat.S_ISLNK(members["usr/bin"].mode)
+    assert not [name for name in members if name.startswith(("usr/bin/", "usr/lib/"))]
+    assert {"bin/dash", "bin/ls", "bin/env", "bin/sh"} <= members.keys()
+
+
+def test_a_link_upwards_keeps_its_target_where_its_folder_has_moved() -> None:
+    assert image._link("lib/x/a.so", "usr/lib/x/a.so", "../../share/a").data == b"/usr/share/a"
+    assert image._link("bin/a", "usr/bin/a", "b").data == b"b"
+
+
+@needs_packages
+def test_a_package_brings_what_it_depends_on_but_not_the_essential_system(tmp_path: Path) -> None:
+    said: list[str] = []
+    image.build(["sed"], tmp_path, said.append)
+    assert said == ["sed: as installed"]
+
+
+def test_memory_grows_with_the_image() -> None:
+    assert image.memory_for(5 << 20) == "256M"
+    assert int(image.memory_for(100 << 20)[:-1]) >= 400

@@ -8,7 +8,8 @@
 
 #include <unix_calls.h>
 
-#define GATHER_MAX 4096u /* bytes at once */
+#define GATHER_MAX    4096u        /* bytes at once */
+#define LAST_POSITION (1ull << 62) /* in a directory; beyond what any has entries for */
 
 /* The two forms of an entry: struct linux_dirent64, and the old one with the type in its last byte.
  */
@@ -58,19 +59,22 @@ static bool gather(
 	return true;
 }
 
-/* The nodes are all there is: they stand in the order of their positions. */
+/*
+ * The nodes are all there is. What was entered last comes first, as in Linux's tmpfs: so a reader
+ * meets none of the entries that are made while it reads.
+ */
 static void list_nodes(struct node *dir, u64 *position, struct entry_sink *sink)
 {
-	struct node *node;
+	for (struct list *at = dir->children.prev; at != &dir->children; at = at->prev) {
+		struct node *node = list_entry(at, struct node, sibling);
+		u64 here = LAST_POSITION - node->order;
 
-	list_for_each(node, &dir->children, sibling)
-	{
-		if (node->order < *position)
+		if (here < *position)
 			continue;
 		if (!sink->take(sink, node->name, node->length, node->inode->number,
-			    node->inode->mode, node->order + 1))
+			    node->inode->mode, here + 1))
 			return;
-		*position = node->order + 1;
+		*position = here + 1;
 	}
 }
 

@@ -204,7 +204,7 @@ struct node {
 	struct inode *inode;  /* held; NULL while it is being made */
 	struct list children; /* all nodes below it, linked ones of a volume in memory in `order` */
 	struct list sibling;
-	u64 order;      /* its position in the directory's listing; from 2 on */
+	u64 order;      /* how many entries its directory has had before it; from 2 on */
 	u64 last_order; /* given to a child */
 	u32 mounts;     /* that are on it */
 	u16 length;
