@@ -75,6 +75,7 @@ const entry_call native_calls[NATIVE_CALLS] = {
 	[MACH_TRAP_DEVICE_READ_AT] = trap_device_read_at,
 	[MACH_TRAP_DEVICE_WRITE_AT] = trap_device_write_at,
 	[MACH_TRAP_DEVICE_FLUSH] = trap_device_flush,
+	[MACH_TRAP_REQUEST_NOTIFICATION] = trap_port_request_notification,
 };
 
 /*

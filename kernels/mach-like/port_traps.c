@@ -104,3 +104,50 @@ TRAP(trap_port_set_qlimit)
 	UNUSED3;
 	return task ? ipc_port_set_qlimit(&task->space, (mach_port_t)b, (u32)c) : KERN_INVALID_TASK;
 }
+
+/* The caller's right `notify` (MACH_PORT_NULL: none) on its way to a port: KERN_INVALID_CAPABILITY.
+ */
+static long take_notify(mach_port_t name, unsigned disposition, struct ipc_port **notify)
+{
+	struct ipc_entry *entry;
+
+	*notify = NULL;
+	if (name == MACH_PORT_NULL)
+		return KERN_SUCCESS;
+	entry = ipc_right_lookup(ipc_current_space(), name);
+	if ((disposition != MACH_MSG_TYPE_MAKE_SEND_ONCE &&
+		    disposition != MACH_MSG_TYPE_MOVE_SEND_ONCE) ||
+		!entry || (entry->type & IPC_DEAD_NAME) || !ipc_right_check(entry, disposition))
+		return KERN_INVALID_CAPABILITY;
+	*notify = ipc_right_take(entry, disposition);
+	ipc_right_drop_moved(ipc_current_space(), entry, disposition);
+	return KERN_SUCCESS;
+}
+
+TRAP(trap_port_request_notification)
+{
+	struct ipc_space *own = ipc_current_space();
+	mach_port_t name = MACH_PORT_NULL;
+	struct ipc_port *notify, *previous;
+
+	if (put_result((vaddr_t)f, &name, sizeof(name)) !=
+		KERN_SUCCESS) /* before anything is done; it may block */
+		return KERN_INVALID_ADDRESS;
+	struct task *task = task_named((mach_port_t)a);
+	if (!task)
+		return KERN_INVALID_TASK;
+	long result = take_notify((mach_port_t)d, (unsigned)e, &notify);
+	if (result != KERN_SUCCESS)
+		return result;
+	result = ipc_port_request_notification(
+		&task->space, (mach_port_t)b, (u32)c, (u32)((u64)c >> 32), notify, &previous);
+	if (result != KERN_SUCCESS) {
+		if (notify)
+			take_back(own, notify, (unsigned)e);
+		return result;
+	}
+	if (previous &&
+		ipc_right_copyout(own, previous, MACH_MSG_TYPE_PORT_SEND_ONCE, &name) != K_OK)
+		ipc_port_release_send_once(previous);
+	return put_result((vaddr_t)f, &name, sizeof(name));
+}

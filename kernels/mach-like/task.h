@@ -100,6 +100,7 @@ TRAP(trap_port_mod_refs);
 TRAP(trap_port_get_refs);
 TRAP(trap_port_move_member);
 TRAP(trap_port_set_qlimit);
+TRAP(trap_port_request_notification);
 TRAP(trap_thread_create);
 TRAP(trap_thread_terminate);
 TRAP(trap_thread_suspend);

@@ -22,7 +22,7 @@ FOLDERS = (
 )  # fmt: skip
 SOURCES = (
     *(f"tests/host/mach/{name}.c" for name in ("main", "walk", "count", "threads")), "tests/host/main.c", "tests/host/tap.c",
-    *(f"components/ipc/mach/{name}.c" for name in ("port", "space", "right", "kmsg", "body", "mqueue", "port_calls")),
+    *(f"components/ipc/mach/{name}.c" for name in ("port", "space", "right", "kmsg", "body", "mqueue", "port_calls", "notify")),
     "components/frames/bitmap/bitmap.c", "components/objects/slab/slab.c", "components/objects/slab/sizes.c",
     "components/lib/base/format.c", "components/lib/base/host.c",
 )  # fmt: skip

@@ -48,6 +48,7 @@ enum ipc_kotype {
 struct ipc_port {
 	u32 refs;
 	u32 srights, sorights;
+	u32 mscount; /* send rights made since the receive right came to where it is */
 	bool active;
 	u8 kotype;
 	u32 seqno;
@@ -60,7 +61,9 @@ struct ipc_port {
 	struct ipc_mqueue own;
 	struct ipc_pset *set;
 	struct list set_link;
-	struct wait_queue senders; /* who wait for room */
+	struct wait_queue senders;   /* who wait for room */
+	struct list requests;        /* to be told of its death: struct ipc_request.link */
+	struct ipc_kmsg *no_senders; /* what is sent when srights falls to 0; NULL: nothing */
 	void *kobject;
 };
 
@@ -76,6 +79,7 @@ struct ipc_pset {
 #define IPC_PORT_SET  MACH_PORT_TYPE(MACH_PORT_RIGHT_PORT_SET)
 #define IPC_DEAD_NAME MACH_PORT_TYPE(MACH_PORT_RIGHT_DEAD_NAME)
 #define IPC_ANY_PORT  (IPC_SEND | IPC_RECEIVE | IPC_SEND_ONCE)
+#define IPC_REQUESTED 1u /* beside these: somebody wants to be told when the name dies */
 
 struct ipc_entry {
 	union {
@@ -163,10 +167,18 @@ static inline struct ipc_port *ipc_port_make_send(struct ipc_port *port)
 	return port;
 }
 
-static inline void ipc_port_release_send(struct ipc_port *port)
+/* The last send right has gone, and somebody wants to know. */
+void ipc_port_no_senders(struct ipc_port *port);
+static inline void ipc_port_uncount_send(struct ipc_port *port)
 {
 	assert(port->srights > 0);
-	port->srights--;
+	if (unlikely(--port->srights == 0 && port->no_senders))
+		ipc_port_no_senders(port);
+}
+
+static inline void ipc_port_release_send(struct ipc_port *port)
+{
+	ipc_port_uncount_send(port);
 	ipc_port_unref(port);
 }
 
@@ -237,12 +249,43 @@ enum kstatus must_check ipc_right_copyout(
 	struct ipc_space *space, struct ipc_port *port, unsigned type, mach_port_t *name);
 /* Gives up a right that is in a message or kept by the kernel. */
 void ipc_right_destroy(struct ipc_port *port, unsigned type);
+/* The port has died: what was a right is a dead name now, with the same number of user references.
+ */
+void ipc_entry_make_dead(struct ipc_space *space, struct ipc_entry *entry);
+/* A receive or send right leaves its name; with the last of them the name goes. */
+void ipc_entry_lose(struct ipc_space *space, struct ipc_entry *entry, u32 right);
 /* Gives up all that a name stands for. */
 void ipc_entry_destroy(struct ipc_space *space, struct ipc_entry *entry);
 /* What a taken right is called when it arrives. */
 unsigned ipc_arriving_type(unsigned disposition);
 /* Port behind a send right of that kind of kernel object, NULL if the name is no such thing. */
 struct ipc_port *ipc_port_named(struct ipc_space *space, mach_port_t name, enum ipc_kotype type);
+
+/* --- notifications (notify.c) --------------------------------------------------------------- */
+
+/* Somebody wants to be told when the name of a right dies. */
+struct ipc_request {
+	struct list link; /* in its port's `requests` */
+	struct ipc_space *space;
+	struct ipc_entry *entry; /* of a right to the port; marked IPC_REQUESTED */
+	struct ipc_kmsg *note;   /* what will be sent, with a send-once right to where */
+};
+
+void ipc_request_cache_init(void);
+/*
+ * `notify`, a send-once right (NULL: nobody), is to be told of the death of the name (`sync` not 0:
+ * also if it is dead by now) or that its port has no senders (also at once, if at least `sync` send
+ * rights were made). On success the right is used up, and *previous is the one that was to be told
+ * until now, or NULL. KERN_… code.
+ */
+long ipc_port_request_notification(struct ipc_space *space, mach_port_t name, u32 id, u32 sync,
+	struct ipc_port *notify, struct ipc_port **previous);
+/* The entry's name is about to mean nothing: who asked is told so. */
+void ipc_request_cancel(struct ipc_entry *entry);
+/* The port has died: who asked is told so. Needs a reference of the caller's. */
+void ipc_requests_fulfil(struct ipc_port *port);
+/* The same: nobody can be told of its senders any more. */
+void ipc_port_forget_no_senders(struct ipc_port *port);
 
 /* --- messages (kmsg.c, body.c) ----------------------------------------------------------- */
 

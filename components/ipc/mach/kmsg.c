@@ -24,6 +24,7 @@ void ipc_init(void)
 {
 	object_cache_init(&small_cache, "message", KMSG_SMALL, 64);
 	ipc_port_cache_init();
+	ipc_request_cache_init();
 }
 
 struct ipc_kmsg *ipc_kmsg_alloc(u32 size)
@@ -151,7 +152,7 @@ static always_inline void consume_destination(struct ipc_port *port, unsigned ty
 	if (type == MACH_MSG_TYPE_PORT_SEND_ONCE)
 		port->sorights--;
 	else
-		port->srights--;
+		ipc_port_uncount_send(port);
 	ipc_port_unref(port);
 }
 

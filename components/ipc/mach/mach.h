@@ -115,6 +115,19 @@ static inline long mach_port_set_qlimit(mach_port_t task, mach_port_t name, u32 
 	return mach_trap3(MACH_TRAP_PORT_SET_QLIMIT, task, name, limit);
 }
 
+/*
+ * MACH_NOTIFY_DEAD_NAME or MACH_NOTIFY_NO_SENDERS of `name` is to be sent with a send-once right
+ * taken from the caller's `notify` (MACH_PORT_NULL: with none any more). `sync`: of a name that is
+ * dead by now, whether to say so at once; of senders, say so at once if there are none and as many
+ * send rights were made. *previous: the right that was kept for this until now, or MACH_PORT_NULL.
+ */
+static inline long mach_port_request_notification(mach_port_t task, mach_port_t name, u32 id,
+	u32 sync, mach_port_t notify, u32 disposition, mach_port_t *previous)
+{
+	return mach_trap6(MACH_TRAP_REQUEST_NOTIFICATION, task, name, id | (u64)sync << 32, notify,
+		disposition, (u64)previous);
+}
+
 /* --- memory ------------------------------------------------------------------------- */
 
 /* `object`: a send right to a pager's port, or MACH_PORT_NULL for zero-filled memory; flags:

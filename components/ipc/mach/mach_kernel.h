@@ -52,7 +52,8 @@
 #define MACH_TRAP_DEVICE_READ_AT        98
 #define MACH_TRAP_DEVICE_WRITE_AT       99
 #define MACH_TRAP_DEVICE_FLUSH          100
-#define MACH_TRAPS                      101
+#define MACH_TRAP_REQUEST_NOTIFICATION  101
+#define MACH_TRAPS                      102
 
 /* --- memory --------------------------------------------------------------------- */
 

@@ -51,7 +51,7 @@ static always_inline bool copyin_response(struct ipc_kmsg *kmsg, struct ipc_spac
 {
 	struct ipc_entry *dest = ipc_entry_lookup(space, kmsg->header.msgh_remote_port);
 
-	if (unlikely(!dest || !(dest->type & IPC_SEND_ONCE) || !dest->port->active ||
+	if (unlikely(!dest || dest->type != IPC_SEND_ONCE || !dest->port->active ||
 		     kmsg->header.msgh_local_port != MACH_PORT_NULL))
 		return false;
 	kmsg->remote = dest->port;

@@ -56,6 +56,7 @@ _Static_assert(sizeof(struct mach_msg_type) == 8, "layout of the interface");
 #define MACH_MSG_TYPE_CHAR       8
 #define MACH_MSG_TYPE_BYTE       9
 #define MACH_MSG_TYPE_INTEGER_64 11
+#define MACH_MSG_TYPE_PORT_NAME  15 /* a name as a number: no right goes with it */
 
 /* How a right is taken from the sender's names … */
 #define MACH_MSG_TYPE_MOVE_RECEIVE   16
@@ -150,8 +151,19 @@ static inline bool mach_type_is_port(unsigned name)
 
 /* --- messages that the kernel sends --------------------------------------------------- */
 
-#define MACH_NOTIFY_SEND_ONCE 71 /* a send-once right was destroyed unused; header only */
-#define MIG_BAD_ID            (-303)
+#define MACH_NOTIFY_PORT_DELETED 65 /* a name whose death was asked for went before its port */
+#define MACH_NOTIFY_NO_SENDERS   70 /* the last send right has gone */
+#define MACH_NOTIFY_SEND_ONCE    71 /* a send-once right was destroyed unused; header only */
+#define MACH_NOTIFY_DEAD_NAME    72 /* a name is dead now; it has one user reference more */
+
+/* All but the header-only one: the name, or how many send rights were ever made. */
+struct mach_notification {
+	struct mach_msg_header head;
+	struct mach_msg_type type;
+	u32 value;
+	u32 pad;
+};
+#define MIG_BAD_ID (-303)
 
 /* The answer to a request, when the answer is but a return code. */
 struct mig_reply {

@@ -32,6 +32,7 @@ struct ipc_port *ipc_port_alloc(void)
 	ipc_mqueue_init(&port->own);
 	list_init(&port->set_link);
 	wait_queue_init(&port->senders);
+	list_init(&port->requests);
 	return port;
 }
 
@@ -78,6 +79,8 @@ void ipc_port_destroy(struct ipc_port *port)
 	port->kotype = IKOT_NONE;
 	abort_receivers(&port->own, MACH_RCV_PORT_DIED);
 	thread_wake_all(&port->senders);
+	ipc_requests_fulfil(port);
+	ipc_port_forget_no_senders(port);
 	while ((kmsg = list_first(&port->own.messages, struct ipc_kmsg, link))) {
 		list_remove(&kmsg->link);
 		ipc_kmsg_destroy(kmsg);

@@ -97,15 +97,10 @@ static void destroy_receive(struct ipc_space *space, struct ipc_entry *entry)
 {
 	struct ipc_port *port = entry->port;
 
-	entry->type &= ~IPC_RECEIVE;
-	if (entry->type == 0) {
-		ipc_entry_unhash(space, entry);
-		ipc_entry_free(space, entry);
-		ipc_port_destroy(port);
-		ipc_port_unref(port);
-	} else {
-		ipc_port_destroy(port);
-	}
+	ipc_port_ref(port);
+	ipc_entry_lose(space, entry, IPC_RECEIVE);
+	ipc_port_destroy(port);
+	ipc_port_unref(port);
 }
 
 long ipc_port_mod_refs(struct ipc_space *space, mach_port_t name, unsigned right, s32 delta)

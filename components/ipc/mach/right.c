@@ -6,9 +6,7 @@
  */
 #include <ipc.h>
 
-/* The port has died: what was a right is a dead name now, with the same number of user references.
- */
-static void entry_make_dead(struct ipc_space *space, struct ipc_entry *entry)
+void ipc_entry_make_dead(struct ipc_space *space, struct ipc_entry *entry)
 {
 	struct ipc_port *port = entry->port;
 
@@ -31,7 +29,7 @@ struct ipc_entry *ipc_right_lookup(struct ipc_space *space, mach_port_t name)
 	if (unlikely(!entry || entry->type == 0))
 		return NULL;
 	if ((entry->type & IPC_ANY_PORT) && unlikely(!entry->port->active))
-		entry_make_dead(space, entry);
+		ipc_entry_make_dead(space, entry);
 	return entry;
 }
 
@@ -64,7 +62,21 @@ struct ipc_port *ipc_right_take(const struct ipc_entry *entry, unsigned disposit
 		port->sorights++;
 	else if (disposition != MACH_MSG_TYPE_MOVE_RECEIVE)
 		port->srights++;
+	port->mscount += disposition == MACH_MSG_TYPE_MAKE_SEND;
 	return port;
+}
+
+void ipc_entry_lose(struct ipc_space *space, struct ipc_entry *entry, u32 right)
+{
+	struct ipc_port *port = entry->port;
+
+	entry->type &= ~right;
+	if (entry->type & IPC_ANY_PORT)
+		return;
+	ipc_request_cancel(entry);
+	ipc_entry_unhash(space, entry);
+	ipc_entry_free(space, entry);
+	ipc_port_unref(port);
 }
 
 /* A send right's (or dead name's) user reference is used up; a count at its limit has been lost
@@ -78,13 +90,9 @@ static void drop_user_reference(struct ipc_space *space, struct ipc_entry *entry
 		return;
 	}
 	struct ipc_port *port = entry->port;
-	port->srights--;
-	entry->type &= ~IPC_SEND;
-	if (entry->type == 0) {
-		ipc_entry_unhash(space, entry);
-		ipc_entry_free(space, entry);
-		ipc_port_unref(port);
-	}
+	port->refs++;
+	ipc_entry_lose(space, entry, IPC_SEND);
+	ipc_port_release_send(port);
 }
 
 /* The receive right leaves its name, which may stay as that of a send right. */
@@ -99,12 +107,8 @@ static void drop_receive(struct ipc_space *space, struct ipc_entry *entry)
 		check(ipc_receive_abort(waiting, MACH_RCV_PORT_CHANGED));
 	port->receiver = NULL;
 	port->name = MACH_PORT_NULL;
-	entry->type &= ~IPC_RECEIVE;
-	if (entry->type == 0) {
-		ipc_entry_unhash(space, entry);
-		ipc_entry_free(space, entry);
-		ipc_port_unref(port);
-	}
+	port->mscount = 0;
+	ipc_entry_lose(space, entry, IPC_RECEIVE);
 }
 
 void ipc_right_drop_moved(struct ipc_space *space, struct ipc_entry *entry, unsigned disposition)
@@ -114,6 +118,7 @@ void ipc_right_drop_moved(struct ipc_space *space, struct ipc_entry *entry, unsi
 	switch (disposition) {
 	case MACH_MSG_TYPE_MOVE_SEND_ONCE:
 		if (entry->type & IPC_SEND_ONCE) {
+			ipc_request_cancel(entry);
 			ipc_entry_free(space, entry);
 			port->sorights--;
 			ipc_port_unref(port);
@@ -262,6 +267,7 @@ void ipc_entry_destroy(struct ipc_space *space, struct ipc_entry *entry)
 		ipc_pset_destroy(set);
 		return;
 	}
+	ipc_request_cancel(entry);
 	if (type & (IPC_SEND | IPC_RECEIVE))
 		ipc_entry_unhash(space, entry);
 	ipc_entry_free(space, entry);
@@ -272,7 +278,7 @@ void ipc_entry_destroy(struct ipc_space *space, struct ipc_entry *entry)
 		return;
 	}
 	if (type & IPC_SEND)
-		port->srights--;
+		ipc_port_uncount_send(port);
 	if (type & IPC_RECEIVE)
 		ipc_port_destroy(port);
 	ipc_port_unref(port);

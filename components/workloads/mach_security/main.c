@@ -140,6 +140,7 @@ noreturn void _start(const struct mach_boot *boot_page)
 	test_messages();
 	test_bodies();
 	test_rights();
+	test_notify();
 	test_tasks();
 	test_memory();
 	test_entries();

@@ -55,6 +55,7 @@ struct plain {
 void test_messages(void);
 void test_bodies(void);
 void test_rights(void);
+void test_notify(void);
 void test_tasks(void);
 void test_memory(void);
 void test_entries(void);

@@ -8,6 +8,7 @@ static struct {
 } tally[PORTS];
 
 static const char *wrong;
+static u32 requests, marked; /* names whose death somebody wants to hear of */
 
 static int index_of(const struct ipc_port *port)
 {
@@ -67,6 +68,7 @@ static void count_entry(struct ipc_space *space, const struct ipc_entry *entry)
 		return;
 	int i = index_of(entry->port);
 	tally[i].refs++;
+	marked += (entry->type & IPC_REQUESTED) != 0;
 	tally[i].srights += (entry->type & IPC_SEND) != 0;
 	tally[i].sorights += (entry->type & IPC_SEND_ONCE) != 0;
 	if (entry->type & IPC_RECEIVE) {
@@ -78,6 +80,24 @@ static void count_entry(struct ipc_space *space, const struct ipc_entry *entry)
 		wrong = "a send right with no user reference, or too many";
 	if ((entry->type & (IPC_SEND | IPC_RECEIVE)) && ipc_entry_find(space, entry->port) != entry)
 		wrong = "a right that cannot be found by its port";
+}
+
+/* What a port keeps for those who want to be told of its end or of its last sender's. */
+static void count_kept(const struct ipc_port *port)
+{
+	const struct ipc_request *request;
+
+	if (port->no_senders)
+		count_right(port->no_senders->remote, MACH_MSG_TYPE_PORT_SEND_ONCE);
+	list_for_each(request, &port->requests, link)
+	{
+		count_right(request->note->remote, MACH_MSG_TYPE_PORT_SEND_ONCE);
+		requests++;
+		if (!(request->entry->type & IPC_REQUESTED) || request->entry->port != port)
+			wrong = "a request for a name that is not the port's";
+	}
+	if (!port->active && (port->no_senders || !list_is_empty(&port->requests)))
+		wrong = "a dead port that has told nobody";
 }
 
 static void count_space(struct ipc_space *space)
@@ -100,12 +120,18 @@ static void count_space(struct ipc_space *space)
 const char *recount(void)
 {
 	wrong = NULL;
+	requests = marked = 0;
 	memset(tally, 0, sizeof(tally));
 	for (int i = 0; i < SPACES; i++)
 		count_space(&spaces[i]);
-	for (int i = 0; i < PORTS; i++)
-		if (ports[i])
-			count_queue(&ports[i]->own);
+	for (int i = 0; i < PORTS; i++) {
+		if (!ports[i])
+			continue;
+		count_queue(&ports[i]->own);
+		count_kept(ports[i]);
+	}
+	if (requests != marked)
+		wrong = "a name that is marked and has no request, or more than one";
 	for (int i = 0; i < PORTS; i++) {
 		const struct ipc_port *port = ports[i];
 		if (!port)

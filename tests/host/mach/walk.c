@@ -4,13 +4,14 @@
 #include <objects/objects.h>
 #include <tap.h>
 
-#define STEPS    20000
+#define STEPS    60000
 #define ELEMENTS 4
 
 struct ipc_space spaces[SPACES];
 struct ipc_port *ports[PORTS];
 
 static unsigned sent, refused, received, died;
+static unsigned told[3]; /* of dead names, of no senders, of names that went */
 
 void watch(struct ipc_port *port)
 {
@@ -168,6 +169,9 @@ static void step_receive(struct ipc_space *space)
 		ipc_kmsg_destroy(kmsg);
 		return;
 	}
+	told[0] += kmsg->header.msgh_id == MACH_NOTIFY_DEAD_NAME;
+	told[1] += kmsg->header.msgh_id == MACH_NOTIFY_NO_SENDERS;
+	told[2] += kmsg->header.msgh_id == MACH_NOTIFY_PORT_DELETED;
 	if (ipc_kmsg_copyout(kmsg, space) != MACH_MSG_SUCCESS)
 		panic("there was no name left in a table that is nearly empty");
 	ipc_kmsg_free(kmsg);
@@ -189,6 +193,31 @@ static void step_member(struct ipc_space *space)
 	(void)ipc_port_move_member(space, some_name(space), set);
 }
 
+/* Asks to be told of a death or a last sender; or, with nobody to tell, no more. */
+static void step_notify(struct ipc_space *space)
+{
+	struct ipc_entry *entry = ipc_right_lookup(space, some_name(space));
+	u32 disposition = MACH_MSG_TYPE_MOVE_SEND_ONCE + 3 * roll(2);
+	u32 id = roll(20) == 0 ? roll(100)
+		 : roll(2)     ? MACH_NOTIFY_DEAD_NAME
+			       : MACH_NOTIFY_NO_SENDERS;
+	struct ipc_port *notify = NULL, *previous;
+	mach_port_t name;
+
+	if (roll(4) != 0) {
+		if (!entry || (entry->type & IPC_DEAD_NAME) || !ipc_right_check(entry, disposition))
+			return;
+		notify = ipc_right_take(entry, disposition);
+		ipc_right_drop_moved(space, entry, disposition);
+	}
+	struct ipc_space *other = &spaces[roll(SPACES)];
+	if (ipc_port_request_notification(
+		    other, some_name(other), id, roll(3), notify, &previous) == KERN_SUCCESS)
+		notify = previous;
+	if (notify && ipc_right_copyout(space, notify, MACH_MSG_TYPE_PORT_SEND_ONCE, &name) != K_OK)
+		ipc_port_release_send_once(notify);
+}
+
 static void step(void)
 {
 	struct ipc_space *space = &spaces[roll(SPACES)];
@@ -196,6 +225,8 @@ static void step(void)
 
 	if (what < 15)
 		step_allocate(space);
+	else if (what < 26)
+		step_notify(space);
 	else if (what < 35)
 		step_insert(space, &spaces[roll(SPACES)]);
 	else if (what < 65)
@@ -227,11 +258,15 @@ void walk(void)
 		wrong = recount();
 	}
 	tap_ok(wrong == NULL,
-		"after each of 20000 random steps all references are what a recount finds");
+		"after each of 60000 random steps all references are what a recount finds");
 	if (wrong)
 		kprintf("# step %u: %s\n", n, wrong);
 	tap_ok(sent > 500 && refused > 500 && received > 200 && died > 50,
 		"messages were sent, refused and received, and ports died");
+	tap_ok(told[0] > 10 && told[1] > 10 && told[2] > 10,
+		"who asked was told of dead names, of ports without senders and of names that "
+		"went");
+	kprintf("# %u dead names, %u without senders, %u gone\n", told[0], told[1], told[2]);
 	kprintf("# %u sent, %u refused, %u received, %u ports died\n", sent, refused, received,
 		died);
 	for (int i = 0; i < SPACES; i++)
