@@ -43,13 +43,13 @@ def run(initrd: Path) -> bytes:
     user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
     command = ["unshare", *user, "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child", "--", sys.executable, "-m", __name__, str(initrd.absolute())]
     with tempfile.TemporaryFile() as results:
-        # Python's own way of handing on a descriptor keeps its number; ours has to be 3.
-        shell = ["sh", "-c", f'exec {RESULTS_FD}>&"$1"; shift; exec "$@"', "sh", str(results.fileno()), *command]
         try:
             done = subprocess.run(
-                shell,
+                command,
                 cwd=Path(__file__).resolve().parent.parent,
-                pass_fds=[results.fileno()],
+                # With the file open, descriptor 3 is in use: nothing that subprocess itself needs is overwritten.
+                preexec_fn=lambda: os.dup2(results.fileno(), RESULTS_FD),
+                pass_fds=[RESULTS_FD],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
