@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kit.figures import UNIT_NOTE, Figure, figure_map
+from kit.groups import grouped
 from kit.published import PublishedRatio, published_ratios
 from kit.results import Run
 
@@ -57,9 +58,17 @@ def render(runs: Sequence[Run], baseline: str | None = None) -> str:
     if not rows:
         return "Nothing to compare: no runs.\n"
     chosen = baseline or runs[0].preset
-    body = [[_label(row), *(_cell(cell) for cell in row.cells)] for row in rows]
-    table = _table([["figure", *(run.preset for run in runs)], *body])
+    table = _table([["figure", *(run.preset for run in runs)], *_body(rows, len(runs))])
     return "\n".join([table, "", *_legend(rows, chosen), ""])
+
+
+def _body(rows: list[Row], columns: int) -> list[list[str]]:
+    """The lines of the table, each group of figures behind a line with its title."""
+    lines = []
+    for title, members in grouped(rows, lambda row: row.figure):
+        lines += [[""] * (columns + 1), [title, *[""] * columns]]
+        lines += [[f"  {_label(row)}", *(_cell(cell) for cell in row.cells)] for row in members]
+    return lines
 
 
 def _order(runs: Sequence[Run], maps: dict[str, dict[str, Figure]]) -> list[str]:
@@ -113,6 +122,9 @@ def _table(lines: list[list[str]]) -> str:
 def _legend(rows: list[Row], chosen: str) -> list[str]:
     others = sorted({row.baseline for row in rows} - {chosen})
     lines = ["Lower is better. Unit unless named: instructions.", f"Ratios (x) are to {chosen}."]
+    higher = [row.figure for row in rows if any(cell and cell.figure.better == "higher" for cell in row.cells)]
+    if higher:
+        lines[0] = f"Lower is better, but for {', '.join(higher)}. Unit unless named: instructions."
     if others:
         lines[-1] = f"Ratios (x) are to {chosen}; a figure that it lacks is compared with {', '.join(others)} instead."
     lines += wrapped(UNIT_NOTE)

@@ -6,7 +6,7 @@ also less what zeroing or copying a page costs; or a mark; or the wall time. Pur
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from kit.results import RunRecord, Series
@@ -25,6 +25,17 @@ ALIASES = {("mach-like", "ipc_rt_0"): "rpc_null"}
 
 MARKS = ("boot_user",)
 """Marks that are figures; other marks are kept with the run alone."""
+
+USERS = (1, 2, 4, 8, 16)
+"""How many simulated users the series ``aim_N`` have."""
+
+THROUGHPUT = "aim_throughput"
+THROUGHPUT_UNIT = "jobs/10^9"
+"""Jobs done in a thousand million instructions."""
+
+COMPARED = {"compile_ratio": "compile"}
+"""Figure that only a comparison has -> the figure whose ratio to the monolithic preset it is."""
+BASELINE = "monolithic"
 
 WALL_FIGURE = "bench_wall_s"
 """The one noisy figure: never in the ledger."""
@@ -74,6 +85,15 @@ MEANINGS = {
     "lat_read_64k": "read 65536 bytes of a file that is in memory",
     "lat_pipe": "one byte to another process through a pipe and back",
     "lat_pipe_64k": "65536 bytes through a pipe from another process, both sides' work",
+    "compile": "nine compilations of small C files, in the mix of calls of Black et al. 1991",
+    "compile_ratio": "nine compilations, against the monolithic preset",
+    "andrew": "the Andrew benchmark: its five phases",
+    "andrew_mkdir": "Andrew: the folders of a tree made",
+    "andrew_copy": "Andrew: 70 files copied",
+    "andrew_scan": "Andrew: the status of 70 files",
+    "andrew_read": "Andrew: 70 files read, by a program each",
+    "andrew_make": "Andrew: ten files compiled",
+    THROUGHPUT: "jobs of simulated users done in 10^9 instructions, mean over 1 to 16 users",
     "boot_user": "reset to the first user instruction",
     WALL_FIGURE: "QEMU start to power-off of a full bench (wall clock, noisy)",
 }
@@ -101,6 +121,18 @@ def figure_map(run: RunRecord) -> dict[str, Figure]:
     return {one.figure: one for one in figures(run)}
 
 
+def compared(runs: Iterable[RunRecord]) -> list[Figure]:
+    """The figures that one run has not by itself: the ratios to ``BASELINE``, of the other presets of the kit. Empty where it is not among ``runs``."""
+    maps = {run.preset: figure_map(run) for run in runs if run.kernel != "linux"}
+    base = maps.pop(BASELINE, {})
+    return [
+        Figure(preset, name, round(found[part].value / base[part].value, 4), "ratio", series=part)
+        for preset, found in maps.items()
+        for name, part in COMPARED.items()
+        if part in found and part in base
+    ]
+
+
 def series_value(series: Series) -> int:
     """Median of the samples less the timing overhead, in the series' unit."""
     return series.median - series.overhead
@@ -115,6 +147,7 @@ def meaning(figure: str) -> str:
 
 
 _FAMILIES = {
+    "aim": "a job of one of {size} simulated users who work at the same time",
     "lat_select": "select of {size} descriptors none of which is ready, not waiting",
     "lat_poll": "poll of {size} descriptors none of which is ready, not waiting",
     "lat_ctx": "switch between {size} processes in a ring, less the pipe that connects them",
@@ -136,6 +169,9 @@ def _figures(run: RunRecord) -> Iterator[Figure]:
         if gross in by_name and part in by_name:
             value = series_value(by_name[gross]) - series_value(by_name[part])
             yield Figure(run.preset, name, value, by_name[gross].unit, series=gross)
+    if all(f"aim_{users}" in by_name for users in USERS):
+        costs = [series_value(by_name[f"aim_{users}"]) for users in USERS]
+        yield Figure(run.preset, THROUGHPUT, round(sum(1e9 / cost for cost in costs) / len(costs), 1), THROUGHPUT_UNIT, "higher")
     for name in MARKS:
         if name in run.marks:
             yield Figure(run.preset, name, run.marks[name], run.unit)

@@ -17,7 +17,7 @@ from typing import Any
 from kit import bench as benching
 from kit import built as building
 from kit import compare, export, image, image_cli, interactive, ledger, reference
-from kit.figures import UNIT_NOTE, figures
+from kit.figures import UNIT_NOTE, compared, figures
 from kit.files import write_if_changed
 from kit.published import PublishedError
 from kit.qemu import MACHINES, Job, Machine, QemuError
@@ -177,10 +177,10 @@ def _runs(arguments: argparse.Namespace, store: Store) -> list[Run]:
 
 def print_figures(arguments: argparse.Namespace) -> int:
     """One JSON object a line, nothing else on standard output."""
-    for found in _runs(arguments, open_store()):
-        for one in figures(found):
-            record = {"preset": one.preset, "figure": one.figure, "value": one.value, "unit": one.unit}
-            print(json.dumps(record, ensure_ascii=False))
+    runs = _runs(arguments, open_store())
+    for one in [*(one for found in runs for one in figures(found)), *compared(runs)]:
+        record = {"preset": one.preset, "figure": one.figure, "value": one.value, "unit": one.unit}
+        print(json.dumps(record, ensure_ascii=False))
     return 0
 
 

@@ -30,7 +30,7 @@ SOURCE_PRESET = "monolithic"
 """The preset whose programs are run."""
 
 DOWNLOAD_SECONDS = 600
-_PROGRAMS = ("bench", "linux_init", "getpid", "pagefault", "pipe", "proc", "latency", "nop", "hello")
+_PROGRAMS = ("bench", "linux_init", "getpid", "pagefault", "pipe", "proc", "latency", "macro", "nop", "hello")
 
 
 class ReferenceError(Exception):  # noqa: A001 - Python's own means something else

@@ -60,13 +60,19 @@ def test_the_text(three: list[Run]) -> None:
     text = render(three)
     lines = text.splitlines()
     assert lines[0].split() == ["figure", "monolithic", "mach3_ux", "l4linux"]
-    assert "3,000  50.0x [0.94x]" in lines[2]
+    assert lines[2:4] == ["", "A call to the personality"]
+    assert lines[4].startswith("  getpid ") and "3,000  50.0x [0.94x]" in lines[4]
     assert "Lower is better. Unit unless named: instructions." in lines
     assert "Ratios (x) are to monolithic" in text
     assert "not cycles" in text and "TLB refills and cache misses are free" in text
     assert "Pentium 133 MHz (Scheuermann 2002" in text
     assert all(line == line.rstrip() for line in lines)
     assert render([]) == "Nothing to compare: no runs.\n"
+
+
+def test_the_legend_names_what_is_better_when_higher(three: list[Run]) -> None:
+    users = tuple(ipc(f"aim_{users}", 1000) for users in (1, 2, 4, 8, 16))
+    assert "Lower is better, but for aim_throughput. Unit unless named: instructions." in render([run(series=users), *three[1:]])
 
 
 @pytest.mark.parametrize(("ratio", "text"), [(1, "1.00x"), (9.994, "9.99x"), (12.34, "12.3x"), (4321.0, "4321x")])

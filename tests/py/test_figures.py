@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from measure_fixture import record, run
 
-from kit.figures import Figure, figure_map, figures, meaning, series_value
-from kit.results import Series
+from kit.figures import Figure, compared, figure_map, figures, meaning, series_value
+from kit.results import RunRecord, Series
 from kit.targets import TARGETS, targets
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,6 +41,28 @@ def test_rpc_null_is_machs_name(kernel: str, present: bool) -> None:
     found = figure_map(record(kernel=kernel, series=series))
     assert ("rpc_null" in found) is present
     assert found["ipc_rt_0"].value == 900
+
+
+def users(**costs: int) -> tuple[Series, ...]:
+    """Series aim_N with those costs of a job."""
+    return tuple(Series("macro", name, "instructions", 0, (cost,)) for name, cost in costs.items())
+
+
+def test_throughput_is_the_mean_over_all_loads() -> None:
+    all_loads = users(aim_1=1_000_000, aim_2=1_000_000, aim_4=1_000_000, aim_8=2_000_000, aim_16=2_000_000)
+    found = figure_map(record(series=all_loads))["aim_throughput"]
+    assert (found.value, found.unit, found.better) == (800, "jobs/10^9", "higher")
+    assert "aim_throughput" not in figure_map(record(series=all_loads[:4]))
+
+
+def test_a_ratio_needs_the_monolithic_preset() -> None:
+    def compiled(preset: str, kernel: str, value: int) -> RunRecord:
+        return record(preset=preset, kernel=kernel, series=(Series("macro", "compile", "instructions", 0, (value,)),))
+
+    monolithic, l4, linux = compiled("monolithic", "monolithic", 1000), compiled("l4linux", "l4-like", 1100), compiled("linux", "linux", 1500)
+    assert compared([monolithic, l4, linux]) == [Figure("l4linux", "compile_ratio", 1.1, "ratio", series="compile")]
+    assert compared([l4, linux]) == []
+    assert compared([monolithic, record(preset="l4linux", kernel="l4-like")]) == []
 
 
 @given(st.lists(st.integers(0, 2**40), min_size=1, max_size=40), st.integers(0, 100))

@@ -8,7 +8,7 @@ import pytest
 from qemu_fixture import PRESETS, built_preset, quiet
 
 from kit import bench, ledger
-from kit.figures import figures
+from kit.figures import BASELINE, compared, figures
 from kit.qemu import Machine
 from kit.results import STATUS_OK, Run
 from kit.targets import targets
@@ -32,5 +32,8 @@ def test_the_ledger_holds(preset: str) -> None:
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_the_targets_are_reached(preset: str) -> None:
-    missed = {name: str(target) for name, target in targets(figures(measured(preset))).items() if not target.reached}
+    ratios = [one for one in compared([measured(BASELINE), measured(preset)]) if one.preset == preset]
+    found = targets([*figures(measured(preset)), *ratios])
+    assert preset == BASELINE or "compile_ratio" in found
+    missed = {name: str(target) for name, target in found.items() if not target.reached}
     assert missed == {}

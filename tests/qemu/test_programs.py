@@ -24,4 +24,4 @@ def test_all_presets_run_the_same_binaries() -> None:
     assert all(programs == linux[0] for programs in linux)
 
 
-SHARED = {f"bin/{name}" for name in ("bench", "getpid", "pagefault", "pipe", "proc", "latency", "nop", "hello", "selftest")}
+SHARED = {f"bin/{name}" for name in ("bench", "getpid", "pagefault", "pipe", "proc", "latency", "macro", "nop", "hello", "selftest")}

@@ -10,7 +10,7 @@
 #include <workloads/common/child.h>
 #include <workloads/common/sys.h>
 
-static char *const all[] = {"getpid", "pagefault", "pipe", "proc", "latency", NULL};
+static char *const all[] = {"getpid", "pagefault", "pipe", "proc", "latency", "macro", NULL};
 static char *const no_environment[] = {NULL};
 
 /* Says `what` about a workload; how it ended if `status` is not NULL. Our one channel to the reader
