@@ -54,7 +54,7 @@ def test_figures_are_json_lines_and_nothing_else(capsys: pytest.CaptureFixture[s
 def test_bench_shows_and_stores(capsys: pytest.CaptureFixture[str]) -> None:
     assert kit("bench", "--preset", "alpha") == 0
     out = capsys.readouterr().out
-    assert re.search(r"^getpid +50 +50 +3  instructions$", out, re.MULTILINE)
+    assert re.search(r"^  getpid +50 +50 +3  instructions$", out, re.MULTILINE)
     assert "Lower is better" in out
     assert kit("bench", "--preset", "alpha") == 0
     assert len(open_store().runs()) == 2, "a bench always boots"
@@ -63,9 +63,9 @@ def test_bench_shows_and_stores(capsys: pytest.CaptureFixture[str]) -> None:
 def test_compare_boots_once_for_the_same_bytes(capsys: pytest.CaptureFixture[str]) -> None:
     assert kit("compare", "--presets", "alpha", "beta") == 0
     table = capsys.readouterr().out
-    assert re.search(r"^getpid +50 +1\.00x +100 +2\.00x$", table, re.MULTILINE)
+    assert re.search(r"^  getpid +50 +1\.00x +100 +2\.00x$", table, re.MULTILINE)
     assert kit("compare", "--presets", "alpha,beta", "--baseline", "beta") == 0
-    assert re.search(r"^getpid +50 +0\.50x +100 +1\.00x$", capsys.readouterr().out, re.MULTILINE)
+    assert re.search(r"^  getpid +50 +0\.50x +100 +1\.00x$", capsys.readouterr().out, re.MULTILINE)
     assert len(open_store().runs()) == 2
 
 

@@ -15,7 +15,7 @@
 #define FOLDERS   5
 #define FILES     14 /* in each */
 #define FILE_SIZE 2900
-#define ROUNDS       1
+#define ROUNDS    1
 #define COMPILED  2
 #define SOURCE    MACRO_FOLDER "/source"
 #define TARGET    MACRO_FOLDER "/target"
