@@ -54,7 +54,7 @@ def test_figures_are_json_lines_and_nothing_else(capsys: pytest.CaptureFixture[s
 def test_bench_shows_and_stores(capsys: pytest.CaptureFixture[str]) -> None:
     assert kit("bench", "--preset", "alpha") == 0
     out = capsys.readouterr().out
-    assert re.search(r"^  getpid +50 +50 +3  instructions$", out, re.MULTILINE)
+    assert re.search(r"^getpid +50 +50 +3  instructions$", out, re.MULTILINE)
     assert "Lower is better" in out
     assert kit("bench", "--preset", "alpha") == 0
     assert len(open_store().runs()) == 2, "a bench always boots"
