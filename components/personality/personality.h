@@ -120,6 +120,26 @@ enum kstatus must_check env_unmap(struct proc *proc, vaddr_t address, u64 length
 /* K_NOENT at the first page that is not mapped; what lies before it has changed, as on Linux. */
 enum kstatus must_check env_protect(struct proc *proc, vaddr_t address, u64 length, unsigned prot);
 
+/*
+ * Maps at [to, to + length), which is free, what lies `skip` bytes behind `from` in the mapping
+ * that is there, with the same rights; the pages of [from, from + moved), which does not meet it,
+ * come along and leave their place as if it had never been touched. K_NOMEM: nothing has changed.
+ */
+enum kstatus must_check env_remap(
+	struct proc *proc, vaddr_t from, u64 skip, vaddr_t to, u64 length, u64 moved);
+/* Forgets the pages of a range: private memory is as it was when it was mapped. Holes are fine. */
+void env_discard(struct proc *proc, vaddr_t address, u64 length);
+/* resident[i]: whether page i of the range is in memory. */
+#define ENV_RESIDENT_MAX 4096u /* pages at once */
+void env_resident(struct proc *proc, vaddr_t address, u64 pages, u8 *resident);
+
+/* What the process's space has taken so far. */
+struct env_usage {
+	u64 resident, peak; /* pages, now and at most */
+	u64 faults;         /* page faults resolved */
+};
+void env_usage(struct proc *proc, struct env_usage *usage);
+
 /* --- file memory ------------------------------------------------------------- */
 
 /*
@@ -148,8 +168,6 @@ void *env_object_page(struct env_object *object, u64 index, bool create);
 enum kstatus must_check env_map_object(struct proc *proc, vaddr_t *address, u64 length,
 	unsigned prot, unsigned flags, struct env_object *object, u64 offset);
 
-/* How many bytes of the process's space are mapped. */
-u64 env_mapped(const struct proc *proc);
 /*
  * Reads another process's memory, as env_copyin() reads the caller's. Stops at the first page
  * that is not there: how many bytes were read.

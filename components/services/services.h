@@ -26,6 +26,7 @@ enum proc_state {
 #define PROC_FILES_MAX 4096 /* what LIMIT_NOFILE may be raised to */
 #define PROC_FILES_FEW 64   /* that a process has room for from the start */
 
+struct memory;
 struct open_file;
 
 struct proc {
@@ -51,17 +52,17 @@ struct proc {
 	struct list sibling;
 	struct list all; /* every process there is */
 	u32 children_count;
-	struct env_queue waiters; /* where it sleeps in wait4 and vfork */
-	vaddr_t brk_start, brk_end;
-	u64 started;              /* env_now() at its creation */
-	u32 files_used;           /* highest open descriptor + 1 */
-	u32 files_free;           /* no descriptor below is free */
-	u32 files_room;           /* descriptors that there is room for */
-	struct open_file **files; /* [descriptor] below files_used, or NULL */
-	u64 *files_cloexec;       /* a bit for each */
+	struct env_queue waiters;    /* where it sleeps in wait4 and vfork */
+	struct memory *memory;       /* what is mapped where; NULL before its first program */
+	struct memory *fresh_memory; /* the same of the space that exec is building, or NULL */
+	u64 started;                 /* env_now() at its creation */
+	u32 files_used;              /* highest open descriptor + 1 */
+	u32 files_free;              /* no descriptor below is free */
+	u32 files_room;              /* descriptors that there is room for */
+	struct open_file **files;    /* [descriptor] below files_used, or NULL */
+	u64 *files_cloexec;          /* a bit for each */
 	u64 files_few_cloexec[PROC_FILES_FEW / 64];
 	struct open_file *files_few[PROC_FILES_FEW]; /* where both point until there are more */
-	vaddr_t arguments_start, arguments_end;      /* where exec put their strings */
 	struct {
 		struct service_timer timer;
 		u64 again; /* nanoseconds after which it rings again; 0: never */
@@ -109,14 +110,21 @@ extern const char *const
 long services_unknown_call(long number);
 
 /*
- * The process did something that Linux answers with a fatal signal: an access that no mapping
- * allows (SIGSEGV), or processor exception `vector` (SIGFPE, SIGILL, SIGTRAP, SIGBUS, SIGSEGV).
- * `address` is the faulting address or the instruction's. Without signals it ends at once, with a
- * line on the console: env_client_destroy() has been called on it when these return. With them
- * its attention has been asked for (env_attention), and delivery decides. The monitor is held, and
- * the process is in no call.
+ * The process did something that Linux answers with a fatal signal: an access to memory that failed
+ * with `why`: K_FAULT, nothing is mapped there; K_DENIED, not for such an access (SIGSEGV both,
+ * unless a stack grows to there); K_RANGE, the mapping's object ends before (SIGBUS); K_NOMEM (the
+ * process tries again once memory has been made); or processor exception `vector` (SIGFPE, SIGILL,
+ * SIGTRAP, SIGBUS, SIGSEGV). `address` is the faulting address or the instruction's. Without
+ * signals it ends at once, with a line on the console: env_client_destroy() has been called on it
+ * when these return. With them its attention has been asked for (env_attention), and delivery
+ * decides. The monitor is held, and the process is in no call.
  */
-void services_memory_fault(struct proc *proc, vaddr_t address, unsigned access);
+void services_memory_fault(struct proc *proc, vaddr_t address, unsigned access, enum kstatus why);
+/*
+ * A copy from or to the memory of the process being served failed with `why` somewhere in the
+ * `n` bytes at `address`. True: something has changed, and it is worth another try.
+ */
+bool must_check services_copy_failed(vaddr_t address, size_t n, enum kstatus why);
 void services_exception(struct proc *proc, unsigned vector, vaddr_t address);
 
 /*

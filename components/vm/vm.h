@@ -53,8 +53,25 @@ struct vm_map {
 	struct vm_entry *hint; /* found last; NULL if none */
 	u64 count;             /* entries */
 	u64 size;              /* bytes mapped */
+	u64 filled;            /* pages that faults have put into its pmap */
+	u64 inherited;         /* … and forks */
+	u64 dropped;           /* pages that were taken out */
+	u64 upgraded;          /* faults that found their page there */
+	u64 peak;              /* the most pages in its pmap so far, as of the last removal */
 	vaddr_t min, max;      /* what may be mapped: [min, max) */
 };
+
+/* Pages in its pmap. */
+static inline u64 vm_map_resident_count(const struct vm_map *map)
+{
+	return map->filled + map->inherited - map->dropped;
+}
+
+/* Faults that were resolved. */
+static inline u64 vm_map_faults(const struct vm_map *map)
+{
+	return map->filled + map->upgraded;
+}
 
 /* --- maps ------------------------------------------------------------------ */
 
@@ -87,6 +104,18 @@ enum kstatus must_check vm_map_remove(struct vm_map *map, vaddr_t start, u64 len
  * changed; K_DENIED beyond max_prot. */
 enum kstatus must_check vm_map_protect(
 	struct vm_map *map, vaddr_t start, u64 length, unsigned prot);
+/*
+ * Maps at [to, to + length), which is free, what lies `skip` bytes behind `from` in the mapping
+ * that is there, with the same rights. The pages of [from, from + moved) come along: the two ranges
+ * do not overlap. K_NOENT: nothing is mapped at `from`; K_EXISTS, K_INVAL, K_NOMEM: nothing has
+ * changed.
+ */
+enum kstatus must_check vm_map_remap(
+	struct vm_map *map, vaddr_t from, u64 skip, vaddr_t to, u64 length, u64 moved);
+/* Forgets the pages of a range: private memory is as new again. Holes are fine. K_INVAL. */
+enum kstatus must_check vm_map_discard(struct vm_map *map, vaddr_t start, u64 length);
+/* Whether each of `pages` pages is in memory, in this map or in its object. */
+void vm_map_resident(struct vm_map *map, vaddr_t start, u64 pages, u8 *resident);
 /* The entry that holds `address`, or NULL. */
 struct vm_entry *vm_map_lookup(struct vm_map *map, vaddr_t address);
 
@@ -94,7 +123,8 @@ struct vm_entry *vm_map_lookup(struct vm_map *map, vaddr_t address);
 
 /*
  * Makes `address` accessible for `access` (one VM_PROT bit): the page is there afterwards, with the
- * entry's rights. K_FAULT if the map forbids it; K_NOMEM; or what the pager answered.
+ * entry's rights. K_FAULT: nothing is mapped there; K_DENIED: not for such an access; K_RANGE: the
+ * object ends before; K_NOMEM; or what the pager answered.
  */
 enum kstatus must_check vm_fault(struct vm_map *map, vaddr_t address, unsigned access);
 

@@ -69,13 +69,16 @@ const entry_call native_calls[NATIVE_CALLS] = {
 	[MACH_TRAP_HOST_REBOOT] = trap_host_reboot,
 	[MACH_TRAP_MAKE_MEMORY_ENTRY] = trap_make_memory_entry,
 	[MACH_TRAP_RESIZE_MEMORY_ENTRY] = trap_resize_memory_entry,
-	[MACH_TRAP_TASK_SIZE] = trap_task_size,
+	[MACH_TRAP_TASK_USAGE] = trap_task_usage,
 	[MACH_TRAP_HOST_MEMORY] = trap_host_memory,
 	[MACH_TRAP_DEVICE_STATUS] = trap_device_status,
 	[MACH_TRAP_DEVICE_READ_AT] = trap_device_read_at,
 	[MACH_TRAP_DEVICE_WRITE_AT] = trap_device_write_at,
 	[MACH_TRAP_DEVICE_FLUSH] = trap_device_flush,
 	[MACH_TRAP_REQUEST_NOTIFICATION] = trap_port_request_notification,
+	[MACH_TRAP_VM_REMAP] = trap_vm_remap,
+	[MACH_TRAP_VM_DISCARD] = trap_vm_discard,
+	[MACH_TRAP_VM_RESIDENT] = trap_vm_resident,
 };
 
 /*
@@ -109,7 +112,7 @@ void kernel_user_fault(struct trapframe *frame, vaddr_t address, unsigned access
 	if (unlikely(status == K_INTERRUPTED))
 		return; /* it will stop or end, or fault again */
 	if (unlikely(status != K_OK))
-		exception_raise(EXC_BAD_ACCESS, (u64)kern_code(status), address, access);
+		exception_raise(EXC_BAD_ACCESS, (u64)fault_code(status), address, access);
 }
 
 bool kernel_copy_fault(vaddr_t address, unsigned access)

@@ -41,14 +41,69 @@ TRAP(trap_resize_memory_entry)
 	return kern_code(vm_object_resize(port->kobject, (u64)b));
 }
 
-TRAP(trap_task_size)
+TRAP(trap_task_usage)
 {
 	struct task *task = task_named((mach_port_t)a);
+	struct mach_task_usage usage;
 
 	(void)c, UNUSED3;
 	if (!task)
 		return KERN_INVALID_TASK;
-	return put_result((vaddr_t)b, &task->map.size, sizeof(task->map.size));
+	usage = (struct mach_task_usage){.resident = vm_map_resident_count(&task->map),
+		.peak = MAX(task->map.peak, vm_map_resident_count(&task->map)),
+		.faults = vm_map_faults(&task->map)};
+	return put_result((vaddr_t)b, &usage, sizeof(usage));
+}
+
+TRAP(trap_vm_remap)
+{
+	struct task *task = task_named((mach_port_t)a);
+	u64 moved = (u64)f;
+
+	if (!task)
+		return KERN_INVALID_TASK;
+	if (!user_range_ok((vaddr_t)b, moved) || (((u64)b | (u64)c | moved) & VM_PAGE_MASK) ||
+		moved > (u64)e || (u64)c > MACH_VM_SKIP_MAX ||
+		((vaddr_t)b < (vaddr_t)d + moved && (vaddr_t)d < (vaddr_t)b + moved))
+		return KERN_INVALID_ARGUMENT;
+	return kern_code(vm_map_remap(&task->map, (vaddr_t)b, (u64)c, (vaddr_t)d, (u64)e, moved));
+}
+
+TRAP(trap_vm_discard)
+{
+	struct task *task = task_named((mach_port_t)a);
+
+	UNUSED3;
+	if (!task)
+		return KERN_INVALID_TASK;
+	if (!user_range_ok((vaddr_t)b, (u64)c))
+		return KERN_INVALID_ARGUMENT;
+	return kern_code(vm_map_discard(&task->map, (vaddr_t)b, (u64)c));
+}
+
+/* Told in pieces, for the kernel has no room for all of it. */
+TRAP(trap_vm_resident)
+{
+	struct task *task = task_named((mach_port_t)a);
+	u64 pages = (u64)c;
+	u8 resident[256];
+
+	UNUSED2;
+	if (!task)
+		return KERN_INVALID_TASK;
+	if (((vaddr_t)b & VM_PAGE_MASK) || pages > MACH_VM_RESIDENT_MAX ||
+		!user_range_ok((vaddr_t)b, pages * PAGE_SIZE))
+		return KERN_INVALID_ARGUMENT;
+	for (u64 i = 0; i < pages; i += sizeof(resident)) {
+		u64 part = MIN(pages - i, sizeof(resident));
+		vm_map_resident(&task->map, (vaddr_t)b + i * PAGE_SIZE, part, resident);
+		if (put_result((vaddr_t)d + i, resident, part) != KERN_SUCCESS)
+			return KERN_INVALID_ADDRESS;
+		task = task_named((mach_port_t)a); /* the copy may have waited for a pager */
+		if (!task)
+			return KERN_INVALID_TASK;
+	}
+	return KERN_SUCCESS;
 }
 
 TRAP(trap_host_memory)

@@ -141,6 +141,11 @@ mach_port_t task_name_port(struct ipc_port *port)
 	return MACH_PORT_NULL;
 }
 
+long fault_code(enum kstatus status)
+{
+	return status == K_RANGE ? KERN_MEMORY_FAILURE : kern_code(status);
+}
+
 long kern_code(enum kstatus status)
 {
 	switch (status) {

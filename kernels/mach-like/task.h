@@ -68,6 +68,8 @@ static inline long put_result(vaddr_t to, const void *value, size_t size)
 }
 /* The KERN_… code for a status of vm. */
 long kern_code(enum kstatus status);
+/* The same of a page fault: memory whose object ends before it is KERN_MEMORY_FAILURE. */
+long fault_code(enum kstatus status);
 
 /* Tells the task's exception port, and waits for its verdict; ends the task when there is nobody to
  * tell. */
@@ -114,12 +116,15 @@ TRAP(trap_device_read);
 TRAP(trap_host_reboot);
 TRAP(trap_make_memory_entry);
 TRAP(trap_resize_memory_entry);
-TRAP(trap_task_size);
+TRAP(trap_task_usage);
 TRAP(trap_host_memory);
 TRAP(trap_device_status);
 TRAP(trap_device_read_at);
 TRAP(trap_device_write_at);
 TRAP(trap_device_flush);
+TRAP(trap_vm_remap);
+TRAP(trap_vm_discard);
+TRAP(trap_vm_resident);
 /* For parameters that a trap does not have. */
 #define UNUSED3 ((void)d, (void)e, (void)f)
 #define UNUSED2 ((void)e, (void)f)

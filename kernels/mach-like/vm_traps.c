@@ -150,7 +150,7 @@ static long copy_memory(mach_port_t name, vaddr_t address, vaddr_t user, u64 siz
 		status = K_FAULT;
 	thread_current->ipc.page_deadline = 0;
 	task_unref(task);
-	return kern_code(status);
+	return fault_code(status);
 }
 
 TRAP(trap_vm_read)

@@ -23,13 +23,20 @@ void kernel_user_fault(struct trapframe *frame, vaddr_t address, unsigned access
 	struct proc *proc = env_current();
 
 	(void)frame;
-	if (unlikely(vm_fault(&proc->client.space->map, address, access) != K_OK))
-		services_memory_fault(proc, address, access);
+	enum kstatus status = vm_fault(&proc->client.space->map, address, access);
+	if (unlikely(status != K_OK))
+		services_memory_fault(proc, address, access, status);
 }
 
 bool kernel_copy_fault(vaddr_t address, unsigned access)
 {
-	return vm_fault(&env_current()->client.space->map, address, access) == K_OK;
+	struct vm_map *map = &env_current()->client.space->map;
+	enum kstatus status;
+
+	do
+		status = vm_fault(map, address, access);
+	while (unlikely(status != K_OK) && services_copy_failed(address, 1, status));
+	return status == K_OK;
 }
 
 void kernel_user_exception(struct trapframe *frame, unsigned vector, u64 error)

@@ -186,10 +186,30 @@ static inline long mach_resize_memory_entry(mach_port_t entry, u64 pages)
 	return mach_trap3(MACH_TRAP_RESIZE_MEMORY_ENTRY, entry, pages, 0);
 }
 
-/* How many bytes of the task's memory are mapped. */
-static inline long task_size(mach_port_t task, u64 *bytes)
+/*
+ * Maps at `to`, where nothing is, `size` bytes of what lies `skip` bytes behind `from`, and takes
+ * the pages of `moved` bytes at `from` along.
+ */
+static inline long vm_remap(mach_port_t task, u64 from, u64 skip, u64 to, u64 size, u64 moved)
 {
-	return mach_trap3(MACH_TRAP_TASK_SIZE, task, (u64)bytes, 0);
+	return mach_trap6(MACH_TRAP_VM_REMAP, task, from, skip, to, size, moved);
+}
+
+/* Private memory of the range is as new again. */
+static inline long vm_discard(mach_port_t task, u64 address, u64 size)
+{
+	return mach_trap3(MACH_TRAP_VM_DISCARD, task, address, size);
+}
+
+/* resident[i]: whether page i is in memory; up to MACH_VM_RESIDENT_MAX of them. */
+static inline long vm_resident(mach_port_t task, u64 address, u64 pages, u8 *resident)
+{
+	return mach_trap4(MACH_TRAP_VM_RESIDENT, task, address, pages, (u64)resident);
+}
+
+static inline long task_usage(mach_port_t task, struct mach_task_usage *usage)
+{
+	return mach_trap3(MACH_TRAP_TASK_USAGE, task, (u64)usage, 0);
 }
 
 /* --- tasks and threads ----------------------------------------------------------------- */

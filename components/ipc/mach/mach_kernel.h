@@ -46,14 +46,17 @@
 #define MACH_TRAP_HOST_REBOOT           92
 #define MACH_TRAP_MAKE_MEMORY_ENTRY     93
 #define MACH_TRAP_RESIZE_MEMORY_ENTRY   94
-#define MACH_TRAP_TASK_SIZE             95
+#define MACH_TRAP_TASK_USAGE            95
 #define MACH_TRAP_HOST_MEMORY           96
 #define MACH_TRAP_DEVICE_STATUS         97
 #define MACH_TRAP_DEVICE_READ_AT        98
 #define MACH_TRAP_DEVICE_WRITE_AT       99
 #define MACH_TRAP_DEVICE_FLUSH          100
 #define MACH_TRAP_REQUEST_NOTIFICATION  101
-#define MACH_TRAPS                      102
+#define MACH_TRAP_VM_REMAP              102
+#define MACH_TRAP_VM_DISCARD            103
+#define MACH_TRAP_VM_RESIDENT           104
+#define MACH_TRAPS                      105
 
 /* --- memory --------------------------------------------------------------------- */
 
@@ -69,6 +72,16 @@
 
 /* A vm object without a pager, zero-filled; in pages of 4096 bytes. */
 #define MACH_MEMORY_ENTRY_PAGES_MAX ((u64)1 << 18) /* 1 GiB */
+
+/* Pages that vm_resident() tells of at once. */
+#define MACH_VM_RESIDENT_MAX 4096u
+/* How far vm_remap() skips at most. */
+#define MACH_VM_SKIP_MAX ((u64)1 << 47)
+
+struct mach_task_usage {
+	u64 resident, peak; /* pages, now and at most */
+	u64 faults;         /* that were resolved */
+};
 
 struct mach_host_memory {
 	u64 total_pages, free_pages;

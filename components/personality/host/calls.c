@@ -143,7 +143,7 @@ void host_fault(vaddr_t address, unsigned access)
 
 	self->registers.rip = AFTER_CALL;
 	self->registers.call = (u64)-1;
-	services_memory_fault(self->proc, address, access);
+	services_memory_fault(self->proc, address, access, K_FAULT);
 	after_fault(self);
 }
 

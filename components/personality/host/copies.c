@@ -1,4 +1,7 @@
 /* copies: between the services and a client's memory, and a client's own accesses to it. */
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
 #include <host.h>
 
 static u32 block_in_copy; /* see struct host_chances */
@@ -26,7 +29,11 @@ enum kstatus host_copyin(void *to, vaddr_t from, size_t n)
 	maybe_block();
 	if (host_transport && host_transport->copyin(to, from, n))
 		return K_OK;
-	return access(from, to, n, ENV_PROT_READ) ? K_OK : K_FAULT;
+	while (!access(from, to, n, ENV_PROT_READ)) {
+		if (!services_copy_failed(from, n, K_FAULT))
+			return K_FAULT;
+	}
+	return K_OK;
 }
 
 enum kstatus host_copyout(vaddr_t to, const void *from, size_t n)
@@ -34,7 +41,11 @@ enum kstatus host_copyout(vaddr_t to, const void *from, size_t n)
 	maybe_block();
 	if (host_transport && host_transport->copyout(to, from, n))
 		return K_OK;
-	return access(to, (void *)from, n, ENV_PROT_WRITE) ? K_OK : K_FAULT;
+	while (!access(to, (void *)from, n, ENV_PROT_WRITE)) {
+		if (!services_copy_failed(to, n, K_FAULT))
+			return K_FAULT;
+	}
+	return K_OK;
 }
 
 enum kstatus env_copyin_string(char *to, vaddr_t from, size_t size, size_t *length)
@@ -79,10 +90,10 @@ void host_poke(vaddr_t to, const void *from, size_t n)
 
 vaddr_t host_alloc(size_t n)
 {
-	vaddr_t at = 0;
+	long at = host_sys(
+		SYS_mmap, 0, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (env_map_anonymous(host_current, &at, ALIGN_UP(n, PAGE_SIZE),
-		    ENV_PROT_READ | ENV_PROT_WRITE, 0) != K_OK)
+	if (at < 0)
 		host_die("no memory for a client");
-	return at;
+	return (vaddr_t)at;
 }

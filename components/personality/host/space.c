@@ -511,13 +511,98 @@ enum kstatus env_map_object(struct proc *proc, vaddr_t *address, u64 length, uns
 	return K_OK;
 }
 
-u64 env_mapped(const struct proc *proc)
+/* The region at `to` like that at `from`, of as many pages. */
+static struct host_region *region_like(
+	const struct host_region *from, vaddr_t to, u64 length, u64 offset)
+{
+	struct host_region *r = region_create(to, to + length, from->prot, false);
+
+	r->shared = from->shared;
+	r->read_only = from->read_only;
+	r->image = from->image;
+	r->object = from->object;
+	if (r->object)
+		r->object->refs++;
+	r->offset = offset;
+	return r;
+}
+
+/* The page at `at` of a private region, or of shared memory without an object, as it is kept. */
+static struct host_frame **frame_at(struct host_space *space, vaddr_t at)
+{
+	struct host_region *r = find(space, at);
+
+	return r ? &r->frames[(at - r->start) >> PAGE_SHIFT] : NULL;
+}
+
+enum kstatus env_remap(struct proc *proc, vaddr_t from, u64 skip, vaddr_t to, u64 length, u64 moved)
+{
+	struct host_space *space = target(proc);
+	struct host_region *original = find(space, from), *r;
+
+	check_range(to, length);
+	check(original && is_free(space, to, length) && moved <= length);
+	if (!host_may_allocate())
+		return K_NOMEM;
+	r = region_like(original, to, length, original->offset + (from - original->start) + skip);
+	insert(space, r);
+	for (u64 at = 0; at < length; at += PAGE_SIZE) {
+		struct host_frame **old = frame_at(space, from + skip + at),
+				  **fresh = &r->frames[at >> PAGE_SHIFT];
+
+		if (at < moved && skip == 0 && old) {
+			*fresh = *old;
+			*old = NULL;
+		}
+		if (r->shared && !r->object && !*fresh)
+			*fresh = frame_create();
+	}
+	return K_OK;
+}
+
+void env_discard(struct proc *proc, vaddr_t address, u64 length)
+{
+	struct host_space *space = target(proc);
+
+	check_range(address, length);
+	for (vaddr_t at = address; at < address + length; at += PAGE_SIZE) {
+		struct host_region *r = find(space, at);
+		struct host_frame **frame = r ? frame_at(space, at) : NULL;
+
+		if (!frame || (r->shared && !r->object))
+			continue;
+		frame_unref(*frame);
+		*frame = NULL;
+	}
+}
+
+void env_resident(struct proc *proc, vaddr_t address, u64 pages, u8 *resident)
+{
+	struct host_space *space = target(proc);
+
+	check(pages <= ENV_RESIDENT_MAX);
+	for (u64 i = 0; i < pages; i++) {
+		vaddr_t at = address + i * PAGE_SIZE;
+		struct host_region *r = find(space, at);
+		struct host_frame **frame = r ? frame_at(space, at) : NULL;
+		u64 index = r ? (r->offset + (at - r->start)) >> PAGE_SHIFT : 0;
+
+		resident[i] = frame && (*frame || (r->object && index < r->object->pages &&
+							  r->object->frames[index]));
+	}
+}
+
+void env_usage(struct proc *proc, struct env_usage *usage)
 {
 	struct host_region *r;
-	u64 sum = 0;
 
-	list_for_each(r, &proc->client.space->regions, link) sum += r->end - r->start;
-	return sum;
+	*usage = (struct env_usage){.faults = 0};
+	list_for_each(r, &target(proc)->regions, link)
+	{
+		for (u64 i = 0; i < page_count(r); i++)
+			usage->resident += r->frames[i] != NULL;
+	}
+	usage->peak = usage->resident;
 }
 
 size_t env_read_memory(struct proc *proc, void *to, vaddr_t from, size_t n)

@@ -131,9 +131,28 @@ enum kstatus env_map_object(struct proc *proc, vaddr_t *address, u64 length, uns
 	return status;
 }
 
-u64 env_mapped(const struct proc *proc)
+enum kstatus env_remap(struct proc *proc, vaddr_t from, u64 skip, vaddr_t to, u64 length, u64 moved)
 {
-	return proc->client.space->map.size;
+	return vm_map_remap(target(proc), from, skip, to, length, moved);
+}
+
+void env_discard(struct proc *proc, vaddr_t address, u64 length)
+{
+	check(vm_map_discard(target(proc), address, length) == K_OK);
+}
+
+void env_resident(struct proc *proc, vaddr_t address, u64 pages, u8 *resident)
+{
+	vm_map_resident(target(proc), address, pages, resident);
+}
+
+void env_usage(struct proc *proc, struct env_usage *usage)
+{
+	const struct vm_map *map = target(proc);
+
+	*usage = (struct env_usage){.resident = vm_map_resident_count(map),
+		.peak = MAX(map->peak, vm_map_resident_count(map)),
+		.faults = vm_map_faults(map)};
 }
 
 size_t env_read_memory(struct proc *proc, void *to, vaddr_t from, size_t n)

@@ -50,8 +50,9 @@ static bool serve_fault(struct proc *proc, struct l4_message *m)
 	vaddr_t address = m->mr[0];
 
 	l4_pager_begin_fault(&proc->client.space->map.pmap, address);
-	if (unlikely(vm_fault(&proc->client.space->map, address, access) != K_OK)) {
-		services_memory_fault(proc, address, access);
+	enum kstatus status = vm_fault(&proc->client.space->map, address, access);
+	if (unlikely(status != K_OK)) {
+		services_memory_fault(proc, address, access, status);
 		return fault_is_pending(m);
 	}
 	l4_pager_answer(m);
@@ -112,7 +113,7 @@ static noinline void mapping_failed(u64 client, struct l4_message *m)
 	if (!proc)
 		return;
 	cthread_self()->data = proc;
-	services_memory_fault(proc, l4_fpage_base(m->mr[0]), VM_PROT_READ);
+	services_memory_fault(proc, l4_fpage_base(m->mr[0]), VM_PROT_READ, K_NOMEM);
 	if (!fault_is_pending(m))
 		return;
 	if (IS_ENABLED(CONFIG_SERVICES_SIGNALS) && proc->client.attention &&

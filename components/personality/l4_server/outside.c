@@ -135,15 +135,30 @@ noreturn void panic(const char *format, ...)
 
 enum kstatus env_copyin_string(char *to, vaddr_t from, size_t size, size_t *length)
 {
-	return vm_map_copyin_string(&env_current()->client.space->map, to, from, size, length);
+	struct vm_map *map = &env_current()->client.space->map;
+	enum kstatus status = vm_map_copyin_string(map, to, from, size, length);
+
+	return status == K_DENIED ? K_FAULT : status;
 }
 
 enum kstatus server_copyin(void *to, vaddr_t from, size_t n)
 {
-	return vm_map_copyin(&env_current()->client.space->map, to, from, n);
+	struct vm_map *map = &env_current()->client.space->map;
+	enum kstatus status;
+
+	do
+		status = vm_map_copyin(map, to, from, n);
+	while (unlikely(status != K_OK) && services_copy_failed(from, n, status));
+	return status == K_OK || status == K_NOMEM ? status : K_FAULT;
 }
 
 enum kstatus server_copyout(vaddr_t to, const void *from, size_t n)
 {
-	return vm_map_copyout(&env_current()->client.space->map, to, from, n);
+	struct vm_map *map = &env_current()->client.space->map;
+	enum kstatus status;
+
+	do
+		status = vm_map_copyout(map, to, from, n);
+	while (unlikely(status != K_OK) && services_copy_failed(to, n, status));
+	return status == K_OK || status == K_NOMEM ? status : K_FAULT;
 }

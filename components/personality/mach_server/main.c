@@ -218,6 +218,21 @@ static bool recover(const struct mach_exception *exception)
 	       KERN_SUCCESS;
 }
 
+/* Why the kernel could not resolve a page fault. */
+static enum kstatus fault_status(long code)
+{
+	switch (code) {
+	case KERN_PROTECTION_FAILURE:
+		return K_DENIED;
+	case KERN_MEMORY_FAILURE:
+		return K_RANGE;
+	case KERN_RESOURCE_SHORTAGE:
+		return K_NOMEM;
+	default:
+		return K_FAULT;
+	}
+}
+
 static void end_process(struct proc *proc, const struct mach_exception *exception)
 {
 	struct mach_thread_registers registers = {0};
@@ -228,7 +243,8 @@ static void end_process(struct proc *proc, const struct mach_exception *exceptio
 		return;
 	}
 	if (exception->exception == EXC_BAD_ACCESS) {
-		services_memory_fault(proc, exception->subcode, (unsigned)exception->access);
+		services_memory_fault(proc, exception->subcode, (unsigned)exception->access,
+			fault_status((long)exception->code));
 		return;
 	}
 	if (thread_get_state((mach_port_t)exception->thread, MACH_THREAD_REGISTERS, &registers,

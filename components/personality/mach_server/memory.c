@@ -75,15 +75,41 @@ enum kstatus env_protect(struct proc *proc, vaddr_t address, u64 length, unsigne
 	return result == KERN_INVALID_ADDRESS ? K_NOENT : status_of(result);
 }
 
-/* The emulation library is not the program's. */
-u64 env_mapped(const struct proc *proc)
+enum kstatus env_remap(struct proc *proc, vaddr_t from, u64 skip, vaddr_t to, u64 length, u64 moved)
 {
-	u64 all, library;
+	return status_of(vm_remap(client_target(proc), from, skip, to, length, moved));
+}
 
-	must(task_size(server_template, &library), "to measure the template");
-	if (task_size(proc->client.task, &all) != KERN_SUCCESS) /* it ended by itself */
-		return 0;
-	return all > library ? all - library : 0;
+/* A task that ended by itself has nothing to forget. */
+void env_discard(struct proc *proc, vaddr_t address, u64 length)
+{
+	long result = vm_discard(client_target(proc), address, length);
+
+	if (result != KERN_INVALID_TASK)
+		must(result, "to discard memory");
+}
+
+_Static_assert(ENV_RESIDENT_MAX == MACH_VM_RESIDENT_MAX, "as much is told at once");
+
+void env_resident(struct proc *proc, vaddr_t address, u64 pages, u8 *resident)
+{
+	if (vm_resident(client_target(proc), address, pages, resident) != KERN_SUCCESS)
+		memset(resident, 0, pages); /* it ended by itself */
+}
+
+/* The emulation library is not the program's. */
+void env_usage(struct proc *proc, struct env_usage *usage)
+{
+	struct mach_task_usage all, library;
+
+	must(task_usage(server_template, &library), "to measure the template");
+	if (task_usage(client_target(proc), &all) != KERN_SUCCESS)
+		all = library;
+	*usage = (struct env_usage){
+		.resident = all.resident - MIN(all.resident, library.resident),
+		.peak = all.peak - MIN(all.peak, library.resident),
+		.faults = all.faults,
+	};
 }
 
 size_t env_read_memory(struct proc *proc, void *to, vaddr_t from, size_t n)
@@ -122,23 +148,31 @@ struct proc *env_current_proc(void)
 enum kstatus server_copyin(void *to, vaddr_t from, size_t n)
 {
 	struct server_call *call = current_call();
+	enum kstatus status;
 
 	if (likely(unix_server_copyin(&call->transfer, to, from, n)))
 		return K_OK;
 	if (!range_ok(from, n))
 		return K_FAULT;
-	return status_of(vm_read(call->proc->client.task, from, n, to));
+	do
+		status = status_of(vm_read(call->proc->client.task, from, n, to));
+	while (unlikely(status != K_OK) && services_copy_failed(from, n, status));
+	return status;
 }
 
 enum kstatus server_copyout(vaddr_t to, const void *from, size_t n)
 {
 	struct server_call *call = current_call();
+	enum kstatus status;
 
 	if (likely(unix_server_copyout(&call->transfer, to, from, n)))
 		return K_OK;
 	if (!range_ok(to, n))
 		return K_FAULT;
-	return status_of(vm_write(call->proc->client.task, to, from, n));
+	do
+		status = status_of(vm_write(call->proc->client.task, to, from, n));
+	while (unlikely(status != K_OK) && services_copy_failed(to, n, status));
+	return status;
 }
 
 /* Page by page, so that a string that ends before an unmapped page is found whole. */

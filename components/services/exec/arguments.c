@@ -6,6 +6,16 @@
  */
 #include <services/exec/exec.h>
 
+#define ARGUMENTS_MIN 131072u /* Linux's ARG_MAX */
+#define ARGUMENTS_CAP (3 * STACK_SIZE / 4)
+
+u64 arguments_max(void)
+{
+	const struct proc *proc = env_current();
+
+	return MAX(MIN(proc->limits.of[LIMIT_STACK].soft / 4, ARGUMENTS_CAP), ARGUMENTS_MIN);
+}
+
 void arguments_init(struct arguments *arguments)
 {
 	*arguments = (struct arguments){.used = CHUNK_BYTES};
@@ -122,7 +132,7 @@ long arguments_add_array(struct arguments *arguments, vaddr_t array)
 			return -EFAULT;
 		if (string == 0)
 			return count;
-		if (arguments->bytes + count * sizeof(string) >= ARGUMENTS_MAX)
+		if (arguments->bytes + count * sizeof(string) >= arguments_max())
 			return -E2BIG;
 		error = add_user_string(arguments, string);
 		if (error != 0)

@@ -13,12 +13,15 @@ static void take_over(struct proc *proc, struct program *program, const struct l
 	vaddr_t stack, const char *path)
 {
 	env_exec_commit(proc, loaded->start, stack);
-	proc->brk_start = loaded->end;
-	proc->brk_end = loaded->end;
+	memory_unref(proc->memory);
+	proc->memory = proc->fresh_memory;
+	proc->fresh_memory = NULL;
+	proc->memory->brk_start = loaded->end;
+	proc->memory->brk_end = loaded->end;
 	process_set_name(proc, path);
 	identity_exec(&proc->identity, program->mode, program->uid, program->gid);
 	if (IS_ENABLED(CONFIG_SERVICES_TREE)) {
-		place_set(&proc->tree.program, program->place);
+		tree_set_program(proc, program->place);
 		program->place = (struct place){NULL, NULL};
 	}
 	files_exec(proc);
@@ -38,10 +41,13 @@ long exec_program(struct proc *proc, struct program *program, const char *path,
 
 	if (error != 0)
 		return error;
-	error = image_load(proc, program, &loaded);
+	proc->fresh_memory = memory_create();
+	error = proc->fresh_memory ? image_load(proc, program, &loaded) : -ENOMEM;
 	if (error == 0)
 		error = stack_build(proc, program, arguments, &loaded, &stack);
 	if (error != 0) {
+		memory_unref(proc->fresh_memory);
+		proc->fresh_memory = NULL;
 		env_exec_abort(proc);
 		return error;
 	}
@@ -103,7 +109,7 @@ static long collect(struct execution *e)
 		return count;
 	arguments->envc = (u32)count;
 	if (arguments->bytes + ((u64)arguments->argc + arguments->envc) * sizeof(vaddr_t) >
-		ARGUMENTS_MAX)
+		arguments_max())
 		return -E2BIG;
 	return 0;
 }

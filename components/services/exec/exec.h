@@ -10,16 +10,14 @@
 
 #include <services/errno.h>
 #include <services/exec/program.h>
+#include <services/memory/mappings.h>
 #include <services/services.h>
 #include <services/tree/tree.h>
 
 #define PATH_MAX     4096u
-#define ARGUMENT_MAX 131072u /* bytes of one string, with its NUL: Linux's MAX_ARG_STRLEN */
-#define ARGUMENTS_MAX                                                                              \
-	(2u << 20) /* bytes of all strings and their pointers: a quarter of the stack, as on Linux \
-		    */
-#define STACK_SIZE  ((u64)8 << 20) /* Linux's default limit */
-#define CHUNK_BYTES 4088u
+#define ARGUMENT_MAX 131072u        /* bytes of one string, with its NUL: Linux's MAX_ARG_STRLEN */
+#define STACK_SIZE   ((u64)8 << 20) /* Linux's default limit */
+#define CHUNK_BYTES  4088u
 
 /* Strings, each with its NUL, one after the other through a chain of chunks. */
 struct argument_chunk {
@@ -37,6 +35,8 @@ struct arguments {
 
 void arguments_init(struct arguments *arguments);
 void arguments_free(struct arguments *arguments);
+/* How many bytes all strings and their pointers may take. */
+u64 arguments_max(void);
 /* A string of the kernel's. -ENOMEM, -E2BIG. */
 long arguments_add(struct arguments *arguments, const char *string, size_t length) must_check;
 /* The strings of the caller's NULL-terminated array of pointers; how many there were. -EFAULT,
@@ -55,6 +55,10 @@ struct loaded {
 
 #define PROGRAM_CWD (-100) /* AT_FDCWD: paths begin where the process is */
 
+/* Notes what has just been mapped into that space: a part of the program's file, or memory (NULL).
+ */
+long image_note(
+	struct proc *proc, const struct program *program, const struct mapping *mapping) must_check;
 /* Maps the file, and its dynamic linker, into the space that is being built. -ENOEXEC, -ENOMEM, …
  */
 long image_load(struct proc *proc, const struct program *program, struct loaded *loaded) must_check;

@@ -32,14 +32,50 @@ static enum kstatus clear(struct proc *proc, vaddr_t from, vaddr_t to)
 	return status;
 }
 
-static enum kstatus map_segment(
+long image_note(struct proc *proc, const struct program *program, const struct mapping *mapping)
+{
+	struct mapping noted = *mapping;
+
+	if (!memory_reserve(proc->fresh_memory, 1))
+		return -ENOMEM;
+	if (program && IS_ENABLED(CONFIG_SERVICES_TREE)) {
+		noted.file = program->place;
+		noted.source = program->image ? (const void *)program->image
+					      : (const void *)program->pages;
+		place_ref(noted.file);
+	}
+	memory_add(proc->fresh_memory, &noted);
+	memory_release(proc->fresh_memory, 1);
+	return 0;
+}
+
+/* The bounds of code and data, as /proc shows them. */
+static void note_bounds(struct memory *memory, const struct elf_segment *s, vaddr_t start)
+{
+	vaddr_t end = start + s->filesz;
+
+	if (s->flags & ELF_EXEC) {
+		memory->code_start = MIN(memory->code_start - 1, start - 1) + 1; /* 0: none yet */
+		memory->code_end = MAX(memory->code_end, end);
+	}
+	memory->data_start = MAX(memory->data_start, start);
+	memory->data_end = MAX(memory->data_end, end);
+}
+
+static long map_segment(
 	struct proc *proc, const struct program *program, const struct elf_segment *s, vaddr_t bias)
 {
 	vaddr_t start = bias + s->vaddr;
 	vaddr_t first = ALIGN_DOWN(start, PAGE_SIZE);
 	vaddr_t file_end = s->filesz > 0 ? ALIGN_UP(start + s->filesz, PAGE_SIZE) : first;
 	vaddr_t end = ALIGN_UP(start + s->memsz, PAGE_SIZE);
+	struct mapping file = {.start = first,
+		.end = file_end,
+		.prot = segment_prot(s),
+		.offset = ALIGN_DOWN(s->offset, PAGE_SIZE)};
+	struct mapping rest = {.start = file_end, .end = end, .prot = segment_prot(s)};
 	enum kstatus status = K_OK;
+	long error = 0;
 
 	if (file_end > first)
 		status = program_map(proc, program, first, file_end - first, segment_prot(s),
@@ -49,7 +85,13 @@ static enum kstatus map_segment(
 	if (status == K_OK && end > file_end)
 		status = env_map_anonymous(
 			proc, &file_end, end - file_end, segment_prot(s), ENV_MAP_FIXED);
-	return status;
+	if (status != K_OK)
+		return status == K_NOMEM ? -ENOMEM : -ENOEXEC;
+	if (file.end > file.start)
+		error = image_note(proc, program, &file);
+	if (error == 0 && rest.end > rest.start)
+		error = image_note(proc, NULL, &rest);
+	return error;
 }
 
 /* Reads the file's headers; -ENOEXEC. */
@@ -73,10 +115,10 @@ static long map_segments(
 	struct proc *proc, const struct program *program, const struct elf_image *elf, vaddr_t bias)
 {
 	for (u32 i = 0; i < elf->count; i++) {
-		enum kstatus status = map_segment(proc, program, &elf->segments[i], bias);
+		long error = map_segment(proc, program, &elf->segments[i], bias);
 
-		if (status != K_OK)
-			return status == K_NOMEM ? -ENOMEM : -ENOEXEC;
+		if (error != 0)
+			return error;
 	}
 	return 0;
 }
@@ -169,6 +211,8 @@ long image_load(struct proc *proc, const struct program *program, struct loaded 
 	if (elf.is_dynamic ? elf.end - elf.start > limit - DYNAMIC_BASE : elf.start < ENV_USER_MIN)
 		return -ENOEXEC;
 	error = map_segments(proc, program, &elf, bias);
+	for (u32 i = 0; i < elf.count; i++)
+		note_bounds(proc->fresh_memory, &elf.segments[i], elf.segments[i].vaddr + bias);
 	loaded->entry = elf.entry + bias;
 	loaded->start = loaded->entry;
 	loaded->base = 0;

@@ -41,6 +41,7 @@ static long check_inode(struct program *program)
 {
 	struct inode *inode = program->place.node->inode;
 	u32 flags = program->place.mount->flags;
+	long error;
 
 	if (!inode_is(inode, S_IFREG) || flags & MOUNT_NOEXEC)
 		return -EACCES;
@@ -51,7 +52,8 @@ static long check_inode(struct program *program)
 	program->mode = flags & MOUNT_NOSUID ? inode->mode & ~(S_ISUID | S_ISGID) : inode->mode;
 	program->uid = inode->uid;
 	program->gid = inode->gid;
-	return inode_access(inode, WANT_EXECUTE);
+	error = inode_access(inode, WANT_EXECUTE);
+	return error == 0 && inode->writers > 0 ? -ETXTBSY : error;
 }
 
 static long find_in_tree(int dirfd, const char *path, unsigned flags, struct program *program)

@@ -39,6 +39,7 @@ struct word_writer {
 	u32 waiting;
 	enum kstatus status;
 	vaddr_t arguments_start, arguments_end; /* where their strings lie */
+	vaddr_t auxiliary_start;
 	u64 words[WORDS];
 };
 
@@ -124,6 +125,8 @@ static void put_vectors(struct word_writer *w, const struct arguments *arguments
 		put(w, next_string(&walk));
 	put(w, 0);
 
+	w->auxiliary_start = w->to + w->waiting * sizeof(u64);
+
 	const u64 auxiliary[][2] = {
 		{AT_PAGESZ, PAGE_SIZE},
 		{AT_CLKTCK, 100},
@@ -151,23 +154,60 @@ static void put_vectors(struct word_writer *w, const struct arguments *arguments
 
 #define AUXILIARY_WORDS (2 * 17)
 
+#define STACK_PROT  (ENV_PROT_READ | ENV_PROT_WRITE)
+#define STACK_SPARE 131072u /* below the strings from the start, as on Linux; the rest grows */
+
+static vaddr_t stack_bottom(const struct proc *proc, vaddr_t strings)
+{
+	u64 limit = ALIGN_DOWN(proc->limits.of[LIMIT_STACK].soft, PAGE_SIZE);
+	vaddr_t bottom = ALIGN_DOWN(strings, PAGE_SIZE) - STACK_SPARE;
+
+	return ENV_STACK_TOP - bottom > limit ? ENV_STACK_TOP - limit : bottom;
+}
+
+static long note_stack(struct proc *proc, vaddr_t bottom)
+{
+	const struct mapping stack = {
+		.start = bottom, .end = ENV_STACK_TOP, .prot = STACK_PROT, .flags = MAPPING_GROWS};
+
+	return image_note(proc, NULL, &stack);
+}
+
+/* Where /proc looks for what exec put there. */
+static void note_strings(
+	struct memory *memory, const struct word_writer *w, vaddr_t stack, vaddr_t end)
+{
+	memory->stack = stack;
+	memory->arguments_start = w->arguments_start;
+	memory->arguments_end = w->arguments_end;
+	memory->environment_end = end;
+	memory->auxiliary_start = w->auxiliary_start;
+	memory->auxiliary_end = w->auxiliary_start + AUXILIARY_WORDS * sizeof(u64);
+}
+
 long stack_build(struct proc *proc, const struct program *program,
 	const struct arguments *arguments, const struct loaded *loaded, vaddr_t *stack)
 {
 	struct credentials who = proc->identity;
 	struct stack_extras extra = {"x86_64", {env_random(), env_random()}};
 	u64 words = 3 + (u64)arguments->argc + arguments->envc + AUXILIARY_WORDS;
-	vaddr_t bottom = ENV_STACK_TOP - STACK_SIZE;
 	vaddr_t strings = ENV_STACK_TOP - 8 - arguments->bytes;
 	vaddr_t extras = ALIGN_DOWN(strings - sizeof(extra), (u64)16);
 	struct word_writer w = {
 		.proc = proc, .to = ALIGN_DOWN(extras - words * sizeof(u64), (u64)16)};
+	vaddr_t bottom = stack_bottom(proc, strings);
 	enum kstatus status;
+	long error;
 
+	if (w.to < bottom)
+		return -E2BIG;
 	identity_exec(&who, program->mode, program->uid, program->gid);
 	*stack = w.to;
-	status = env_map_anonymous(
-		proc, &bottom, STACK_SIZE, ENV_PROT_READ | ENV_PROT_WRITE, ENV_MAP_FIXED);
+	status =
+		env_map_anonymous(proc, &bottom, ENV_STACK_TOP - bottom, STACK_PROT, ENV_MAP_FIXED);
+	error = status == K_OK ? note_stack(proc, bottom) : errno_of(status);
+	if (error != 0)
+		return error;
 	if (status == K_OK)
 		status = write_strings(proc, arguments, strings);
 	if (status == K_OK)
@@ -177,8 +217,7 @@ long stack_build(struct proc *proc, const struct program *program,
 		flush(&w);
 		assert(w.to == *stack + words * sizeof(u64));
 		status = w.status;
-		proc->arguments_start = w.arguments_start;
-		proc->arguments_end = w.arguments_end;
+		note_strings(proc->fresh_memory, &w, *stack, strings + arguments->bytes);
 	}
 	return errno_of(status);
 }

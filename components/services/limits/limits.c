@@ -9,7 +9,9 @@
 
 #include <unix_calls.h>
 
-#define STACK_DEFAULT ((u64)8 << 20)
+#define STACK_DEFAULT    ((u64)8 << 20)
+#define MEMLOCK_DEFAULT  ((u64)8 << 20)
+#define MSGQUEUE_DEFAULT 819200u
 
 void limits_init(struct limits *limits)
 {
@@ -19,6 +21,11 @@ void limits_init(struct limits *limits)
 	limits->of[LIMIT_CORE].soft = 0;
 	limits->of[LIMIT_NPROC] =
 		(struct limit){CONFIG_SERVICES_PROCESS_MAX, CONFIG_SERVICES_PROCESS_MAX};
+	limits->of[LIMIT_MEMLOCK] = (struct limit){MEMLOCK_DEFAULT, MEMLOCK_DEFAULT};
+	limits->of[LIMIT_SIGPENDING] = limits->of[LIMIT_NPROC];
+	limits->of[LIMIT_MSGQUEUE] = (struct limit){MSGQUEUE_DEFAULT, MSGQUEUE_DEFAULT};
+	limits->of[LIMIT_NICE] = (struct limit){0, 0};
+	limits->of[LIMIT_RTPRIO] = (struct limit){0, 0};
 	limits->of[LIMIT_NOFILE] = (struct limit){PROC_FILES, PROC_FILES_MAX};
 }
 

@@ -1,12 +1,13 @@
 /*
- * mmap: memory of a process by address.
+ * mmap, munmap: memory of a process by address.
  *
- * The order of the checks is that of Linux's mm/mmap.c and mm/mprotect.c, so that a call with two
+ * The order of the checks is that of Linux's mm/mmap.c, so that a call with two
  * faults fails with the same error (but for MAP_FIXED_NOREPLACE with a wrong type, where Linux
  * looks first whether the place is taken). A process's addresses end at ENV_STACK_TOP: what lies
  * above is the placement's, and to the process it is as if nothing were there.
  */
 #include <services/files/files.h>
+#include <services/memory/memory.h>
 #include <services/services.h>
 #include <services/tree/tree.h>
 
@@ -18,22 +19,16 @@
 #define MAP_TYPE            0x0f
 #define MAP_FIXED           0x10
 #define MAP_ANONYMOUS       0x20
+#define MAP_32BIT           0x40
+#define MAP_GROWSDOWN       0x100
+#define MAP_LOCKED          0x2000
+#define MAP_NORESERVE       0x4000
+#define MAP_POPULATE        0x8000
+#define MAP_NONBLOCK        0x10000
 #define MAP_HUGETLB         0x40000
 #define MAP_FIXED_NOREPLACE 0x100000
-
-#define MS_ASYNC      1u
-#define MS_INVALIDATE 2u
-#define MS_SYNC       4u
-
-#define PROT_SEM       8ul
-#define PROT_ALL       (ENV_PROT_READ | ENV_PROT_WRITE | ENV_PROT_EXEC)
-#define PROT_GROWSDOWN 0x01000000ul
-#define PROT_GROWSUP   0x02000000ul
-
-static bool is_page_aligned(u64 x)
-{
-	return x % PAGE_SIZE == 0;
-}
+/* What MAP_SHARED_VALIDATE lets pass: Linux's LEGACY_MAP_MASK. */
+#define MAP_KNOWN 0x0407f9f3ul
 
 /* Where a mapping may go: the error, or 0. The length is a page multiple, not 0. */
 static long check_place(vaddr_t *address, u64 length, bool fixed)
@@ -69,15 +64,100 @@ static long check_file(const struct open_file *file, unsigned long prot, unsigne
 	return file->ops->map ? 0 : -ENODEV;
 }
 
-/* Whether the process may have `length` bytes more. Placements without file memory do not count
- * them. */
-static bool is_within_limit(u64 length)
+/* The flags of the mapping's record. */
+static u32 mapping_flags(const struct open_file *file, unsigned long prot, unsigned long flags)
 {
-	u64 limit = env_current()->limits.of[LIMIT_AS].soft;
+	bool shared = (flags & MAP_TYPE) != MAP_PRIVATE;
+	u32 of_mapping = env_current()->memory->future;
 
-	if (!IS_ENABLED(CONFIG_SERVICES_TREE) || limit == LIMIT_NONE)
-		return true;
-	return length <= limit && env_mapped(env_current()) <= limit - length;
+	if (shared)
+		of_mapping |= MAPPING_SHARED;
+	if (shared && (!file || !file->inode || !inode_is(file->inode, S_IFREG)))
+		of_mapping |= MAPPING_ALONE;
+	if (shared && file && (file->flags & O_ACCMODE) != O_RDWR)
+		of_mapping |= MAPPING_READ_ONLY;
+	if (flags & MAP_GROWSDOWN)
+		of_mapping |= MAPPING_GROWS;
+	if (flags & MAP_LOCKED)
+		of_mapping |= MAPPING_LOCKED;
+	if (flags & MAP_NORESERVE && !(shared && prot & ENV_PROT_WRITE && file))
+		of_mapping |= MAPPING_NO_RESERVE;
+	return of_mapping;
+}
+
+/* Locked memory: -EPERM, -EAGAIN. */
+static long check_locking(u64 length, unsigned long flags)
+{
+	bool locks = flags & MAP_LOCKED || env_current()->memory->future != 0;
+
+	if (flags & MAP_LOCKED && !memory_may_lock())
+		return -EPERM;
+	return locks && !memory_may_lock_more(length) ? -EAGAIN : 0;
+}
+
+static long check_type(const struct open_file *file, unsigned long prot, unsigned long flags)
+{
+	unsigned long type = flags & MAP_TYPE;
+
+	if (type == MAP_SHARED_VALIDATE && file && (flags & ~MAP_KNOWN) != 0)
+		return -EOPNOTSUPP;
+	if (type != MAP_PRIVATE && type != MAP_SHARED && !(file && type == MAP_SHARED_VALIDATE))
+		return -EINVAL;
+	if (file) {
+		long error = check_file(file, prot, flags);
+
+		if (error != 0)
+			return error;
+	}
+	return flags & MAP_GROWSDOWN && (file || type != MAP_PRIVATE) ? -EINVAL : 0;
+}
+
+#define LOW_START 0x40000000ull /* where MAP_32BIT looks */
+#define LOW_END   0x80000000ull
+
+/* An address below two gigabytes, as 32-bit code wants it. */
+static long place_low(vaddr_t *address, u64 length)
+{
+	*address = memory_find_gap(env_current()->memory, length, LOW_END);
+	return *address < LOW_START ? -ENOMEM : 0;
+}
+
+/* Makes the mapping. The record has room for it. */
+static long enter(struct open_file *file, struct mapping *mapping, unsigned env_flags)
+{
+	struct proc *proc = env_current();
+	u64 length = mapping->end - mapping->start;
+	vaddr_t address = mapping->start;
+	long error;
+
+	if (!file)
+		error = errno_of(
+			env_map_anonymous(proc, &address, length, mapping->prot, env_flags));
+	else
+		error = file->ops->map(
+			file, &address, length, mapping->prot, env_flags, mapping->offset);
+	if (error != 0)
+		return error;
+	mapping->start = address;
+	mapping->end = address + length;
+	if (env_flags & ENV_MAP_FIXED)
+		memory_remove(proc->memory, address, address + length);
+	if (file && file->inode) {
+		mapping->file = file->place;
+		place_ref(mapping->file);
+		mapping->source = file->inode->image ? (const void *)file->inode->image
+						     : (const void *)file->inode->pages;
+	}
+	memory_add(proc->memory, mapping);
+	return (long)address;
+}
+
+static unsigned env_flags_of(const struct mapping *mapping, unsigned long flags)
+{
+	return (mapping->flags & MAPPING_SHARED ? ENV_MAP_SHARED : 0) |
+	       (mapping->flags & MAPPING_READ_ONLY ? ENV_MAP_READ_ONLY : 0) |
+	       (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE) ? ENV_MAP_FIXED : 0) |
+	       (flags & MAP_FIXED_NOREPLACE ? ENV_MAP_NOREPLACE : 0);
 }
 
 /* Maps `file`, or memory for NULL. */
@@ -85,40 +165,42 @@ static long map(struct open_file *file, vaddr_t address, u64 length, unsigned lo
 	unsigned long flags, u64 offset)
 {
 	bool fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
-	unsigned env_flags = 0;
+	struct memory *memory = env_current()->memory;
+	struct mapping mapping = {.offset = file ? offset : 0, .prot = prot & PROT_ALL};
 	long error = check_place(&address, length, fixed);
+	u64 replaced;
 
+	if (error == 0 && flags & MAP_FIXED_NOREPLACE && !memory_is_free(memory, address, length))
+		error = -EEXIST;
+	if (error == 0)
+		error = check_locking(length, flags);
+	if (error == 0)
+		error = check_type(file, prot, flags);
+	if (error == 0 && flags & MAP_32BIT && !fixed)
+		error = place_low(&address, length);
 	if (error != 0)
 		return error;
-	if ((flags & MAP_TYPE) == MAP_SHARED || (file && (flags & MAP_TYPE) == MAP_SHARED_VALIDATE))
-		env_flags |= ENV_MAP_SHARED;
-	else if ((flags & MAP_TYPE) != MAP_PRIVATE)
-		return -EINVAL;
-	if (file)
-		error = check_file(file, prot, flags);
-	if (error == 0 && !is_within_limit(length))
-		error = -ENOMEM;
-	if (error != 0)
-		return error;
-	if (fixed)
-		env_flags |= ENV_MAP_FIXED;
-	if (flags & MAP_FIXED_NOREPLACE)
-		env_flags |= ENV_MAP_NOREPLACE;
-	if (!file) {
-		error = errno_of(env_map_anonymous(
-			env_current(), &address, length, prot & PROT_ALL, env_flags));
-	} else {
-		if (env_flags & ENV_MAP_SHARED && (file->flags & O_ACCMODE) != O_RDWR)
-			env_flags |= ENV_MAP_READ_ONLY;
-		error = file->ops->map(file, &address, length, prot & PROT_ALL, env_flags, offset);
-	}
-	return error != 0 ? error : (long)address;
+	mapping.flags = mapping_flags(file, prot, flags);
+	mapping.start = address;
+	mapping.end = address + length;
+	replaced = fixed ? memory_mapped(memory, address, address + length) : 0;
+	if (!memory_is_within_limits(length - replaced, mapping.prot, mapping.flags))
+		return -ENOMEM;
+	if (!memory_reserve(memory, 2))
+		return -ENOMEM;
+	error = enter(file, &mapping, env_flags_of(&mapping, flags));
+	memory_release(memory, 2);
+	if (error > 0 && ((flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE ||
+				 mapping.flags & MAPPING_LOCKED))
+		memory_populate(env_current(), (vaddr_t)error, length);
+	return error;
 }
 
 long sys_mmap(vaddr_t address, size_t length, long prot, long flags, long fd, long offset)
 {
 	u64 pages = ALIGN_UP((u64)length, PAGE_SIZE);
 	struct open_file *file = NULL;
+	long result;
 
 	if (!is_page_aligned((u64)offset))
 		return -EINVAL;
@@ -135,7 +217,26 @@ long sys_mmap(vaddr_t address, size_t length, long prot, long flags, long fd, lo
 		return -EOVERFLOW;
 	if (flags & MAP_HUGETLB)
 		return -ENOMEM; /* a pool of huge pages that is empty */
-	return map(file, address, pages, (unsigned long)prot, (unsigned long)flags, (u64)offset);
+	if (file)
+		file->refs++; /* another thread may close it while the file system works */
+	result = map(file, address, pages, (unsigned long)prot, (unsigned long)flags, (u64)offset);
+	if (file)
+		file_unref(file);
+	return result;
+}
+
+long memory_unmap(vaddr_t start, u64 length)
+{
+	struct memory *memory = env_current()->memory;
+	enum kstatus status;
+
+	if (!memory_reserve(memory, 1))
+		return -ENOMEM;
+	status = env_unmap(env_current(), start, length);
+	if (status == K_OK)
+		memory_remove(memory, start, start + length);
+	memory_release(memory, 1);
+	return errno_of(status);
 }
 
 long sys_munmap(vaddr_t address, size_t length)
@@ -150,55 +251,5 @@ long sys_munmap(vaddr_t address, size_t length)
 	end = MIN(address + pages, ENV_STACK_TOP);
 	if (start >= end)
 		return 0; /* nothing of the process's can be there */
-	return errno_of(env_unmap(env_current(), start, end - start));
-}
-
-/* Linux answers a gap with ENOMEM, not with "no entry"; a file that is open for reading only, with
- * EACCES. */
-static long protect_errno(enum kstatus status)
-{
-	if (status == K_DENIED)
-		return -EACCES;
-	return status == K_NOENT ? -ENOMEM : errno_of(status);
-}
-
-long sys_mprotect(vaddr_t address, size_t length, long prot)
-{
-	unsigned long rights = (unsigned long)prot & ~(PROT_GROWSDOWN | PROT_GROWSUP);
-	unsigned long grows = (unsigned long)prot & (PROT_GROWSDOWN | PROT_GROWSUP);
-	u64 pages = ALIGN_UP((u64)length, PAGE_SIZE);
-
-	if (grows == (PROT_GROWSDOWN | PROT_GROWSUP) || !is_page_aligned(address))
-		return -EINVAL;
-	if (length == 0)
-		return 0;
-	if (address + pages <= address)
-		return -ENOMEM;
-	if ((rights & ~(PROT_ALL | PROT_SEM)) != 0)
-		return -EINVAL;
-	if (address < ENV_USER_MIN || address >= ENV_STACK_TOP)
-		return -ENOMEM;
-	if (grows != 0)
-		return -EINVAL; /* no mapping grows here (Linux: ENOMEM where there is none at all)
-				 */
-	if (pages <= ENV_STACK_TOP - address)
-		return protect_errno(env_protect(env_current(), address, pages, rights & PROT_ALL));
-	pages = ENV_STACK_TOP - address; /* what there is changes, then comes a gap */
-	address = (vaddr_t)protect_errno(
-		env_protect(env_current(), address, pages, rights & PROT_ALL));
-	return address == 0 ? -ENOMEM : (long)address;
-}
-
-/* Stores to a shared mapping are the file's own memory at once: there is nothing to do but to
- * check. */
-long sys_msync(vaddr_t address, size_t length, int flags)
-{
-	u64 pages = ALIGN_UP((u64)length, PAGE_SIZE);
-
-	if (((u32)flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) != 0 || !is_page_aligned(address))
-		return -EINVAL;
-	if (((u32)flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC))
-		return -EINVAL;
-	return address + pages < address || (length > 0 && address + pages > ENV_USER_MAX) ? -ENOMEM
-											   : 0;
+	return memory_unmap(start, end - start);
 }

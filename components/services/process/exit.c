@@ -4,6 +4,7 @@
 #include <services/files/files.h>
 #include <services/identity/identity.h>
 #include <services/jobs/jobs.h>
+#include <services/memory/mappings.h>
 #include <services/process/process.h>
 #include <services/tree/tree.h>
 
@@ -77,6 +78,8 @@ static void set_stopped(struct proc *proc, bool stopped)
 
 void process_release(struct proc *proc)
 {
+	memory_unref(proc->memory);
+	proc->memory = NULL;
 	files_exit(proc);
 	identity_exit(proc);
 	if (IS_ENABLED(CONFIG_SERVICES_TREE))

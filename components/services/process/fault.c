@@ -1,7 +1,10 @@
 /* fault: what a process did wrong, as the signal that Linux ends it with. */
+#include <services/memory/mappings.h>
 #include <services/process/process.h>
 
-#define SEGV_MAPERR 1 /* si_code of SIGSEGV: nothing is there, or not for this access */
+#define SEGV_MAPERR 1 /* si_code of SIGSEGV: nothing is there, … */
+#define SEGV_ACCERR 2 /* … or not for this access */
+#define BUS_ADRERR  2 /* si_code of SIGBUS: a file ends before */
 
 static const char *signal_name(int signal)
 {
@@ -92,13 +95,27 @@ static void fault(struct proc *proc, int signal, int code, const char *what, vad
 		process_end(proc, signal);
 }
 
-void services_memory_fault(struct proc *proc, vaddr_t address, unsigned access)
+bool services_copy_failed(vaddr_t address, size_t n, enum kstatus why)
+{
+	struct proc *proc = env_current();
+
+	if (why != K_FAULT || n == 0)
+		return false;
+	return memory_grow(proc, address) || memory_grow(proc, address + n - 1);
+}
+
+void services_memory_fault(struct proc *proc, vaddr_t address, unsigned access, enum kstatus why)
 {
 	const char *what = access & ENV_PROT_EXEC    ? "running"
 			   : access & ENV_PROT_WRITE ? "writing"
 						     : "reading";
 
-	fault(proc, SIGSEGV, SEGV_MAPERR, what, address);
+	if (why == K_FAULT && memory_grow(proc, address))
+		return;
+	if (why == K_FAULT || why == K_DENIED)
+		fault(proc, SIGSEGV, why == K_DENIED ? SEGV_ACCERR : SEGV_MAPERR, what, address);
+	else
+		fault(proc, SIGBUS, BUS_ADRERR, what, address);
 }
 
 void services_exception(struct proc *proc, unsigned vector, vaddr_t address)

@@ -7,6 +7,7 @@
  */
 #include <services/files/files.h>
 #include <services/identity/identity.h>
+#include <services/memory/mappings.h>
 #include <services/process/process.h>
 #include <services/tree/tree.h>
 
@@ -26,6 +27,40 @@ static long inherit(const struct proc *parent, struct proc *child)
 	return 0;
 }
 
+/* Memory that its owner keeps from children. -ENOMEM. */
+static long leave_out(const struct memory *of, struct proc *child)
+{
+	for (u32 i = 0; i < of->count; i++) {
+		const struct mapping *m = &of->of[i];
+		enum kstatus status = K_OK;
+
+		if (m->flags & MAPPING_NOT_FORKED)
+			status = env_unmap(child, m->start, m->end - m->start);
+		else if (m->flags & MAPPING_WIPED)
+			env_discard(child, m->start, m->end - m->start);
+		if (status != K_OK)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* The record of the child's memory, its memory, and its thread. */
+static long copy_memory(struct proc *parent, struct proc *child)
+{
+	long error;
+
+	child->memory = memory_copy(parent->memory);
+	if (!child->memory)
+		return -ENOMEM;
+	error = errno_of(env_client_fork(parent, child));
+	if (error == 0 && unlikely(parent->memory->kept_back)) {
+		error = leave_out(parent->memory, child);
+		if (error != 0)
+			env_client_destroy(child);
+	}
+	return error;
+}
+
 /* The child of the caller, not yet running; NULL with *error. */
 static struct proc *copy_process(long *error)
 {
@@ -39,14 +74,10 @@ static struct proc *copy_process(long *error)
 	child = process_create(parent, error);
 	if (!child)
 		return NULL;
-	child->brk_start = parent->brk_start;
-	child->brk_end = parent->brk_end;
-	child->arguments_start = parent->arguments_start;
-	child->arguments_end = parent->arguments_end;
 	memcpy(child->name, parent->name, sizeof(child->name));
 	*error = inherit(parent, child);
 	if (*error == 0) {
-		*error = errno_of(env_client_fork(parent, child));
+		*error = copy_memory(parent, child);
 		if (*error == 0)
 			return child;
 		process_release(child);

@@ -96,10 +96,8 @@ struct proc *process_create(struct proc *parent, long *error)
 	list_init(&proc->sibling);
 	proc->children_count = 0;
 	env_queue_init(&proc->waiters);
-	proc->brk_start = 0;
-	proc->brk_end = 0;
-	proc->arguments_start = 0;
-	proc->arguments_end = 0;
+	proc->memory = NULL;
+	proc->fresh_memory = NULL;
 	proc->started = env_now();
 	files_create(proc);
 	proc->stopped = false;

@@ -4,6 +4,7 @@
  * The forms are those of Linux's Documentation/filesystems/proc.rst; what nobody counts here is 0.
  */
 #include <services/clock/clock.h>
+#include <services/memory/mappings.h>
 #include <services/procfs/text.h>
 
 #define USER_HZ 100
@@ -120,10 +121,11 @@ void text_version(struct text *text, struct proc *proc)
 /* The arguments as they are in the process's memory now: it may have changed them. */
 void text_arguments(struct text *text, struct proc *proc)
 {
-	u64 size = proc->arguments_end - proc->arguments_start;
+	const struct memory *memory = proc->memory;
 
-	text->length =
-		env_read_memory(proc, text->bytes, proc->arguments_start, MIN(size, TEXT_BYTES));
+	if (memory)
+		text->length = env_read_memory(proc, text->bytes, memory->arguments_start,
+			MIN(memory->arguments_end - memory->arguments_start, TEXT_BYTES));
 }
 
 void text_comm(struct text *text, struct proc *proc)
@@ -170,7 +172,7 @@ static char state_of(const struct proc *proc)
 
 static u64 mapped(const struct proc *proc)
 {
-	return proc->state == PROC_ALIVE ? env_mapped(proc) : 0;
+	return proc->memory ? proc->memory->bytes : 0;
 }
 
 /* The 52 fields of proc(5). */

@@ -8,6 +8,7 @@
 #include <services/files/files.h>
 #include <services/initramfs/initramfs.h>
 #include <services/limits/limits.h>
+#include <services/memory/mappings.h>
 #include <services/process/process.h>
 #include <services/terminal/terminal.h>
 #include <services/tree/tree.h>
@@ -164,6 +165,7 @@ enum kstatus services_start(const char *path, const char *args)
 		tree_begun();
 	if (error != 0) {
 		files_exit(proc);
+		memory_unref(proc->memory);
 		if (IS_ENABLED(CONFIG_SERVICES_TREE))
 			tree_forget(proc);
 		process_free(proc);

@@ -141,13 +141,27 @@ void tree_fork(const struct proc *parent, struct proc *child)
 	child->tree = parent->tree;
 	place_ref(child->tree.cwd);
 	place_ref(child->tree.root);
-	if (child->tree.program.mount)
+	if (child->tree.program.mount) {
 		place_ref(child->tree.program);
+		child->tree.program.node->inode->programs++;
+	}
+}
+
+void tree_set_program(struct proc *proc, struct place place)
+{
+	struct place old = proc->tree.program;
+
+	if (old.mount)
+		old.node->inode->programs--;
+	if (place.mount)
+		place.node->inode->programs++;
+	proc->tree.program = place;
+	place_unref(old);
 }
 
 void tree_exit(struct proc *proc)
 {
-	place_unref(proc->tree.program);
+	tree_set_program(proc, (struct place){NULL, NULL});
 	place_unref(proc->tree.cwd);
 	place_unref(proc->tree.root);
 	proc->tree = (struct proc_tree){.umask = proc->tree.umask};

@@ -29,6 +29,8 @@ void tree_file_release(struct open_file *file)
 {
 	if (unlikely(file->inode->locks))
 		locks_release(file->inode, file);
+	if (tree_is_writer(file->inode, file->flags))
+		file->inode->writers--;
 	inode_unref(file->inode);
 	place_unref(file->place);
 }
@@ -46,10 +48,13 @@ long tree_open_place(struct place place, u32 flags, struct open_file **out)
 
 	if (!(flags & O_PATH) && !inode->file_ops)
 		return -ENXIO;
+	if (unlikely(inode->programs > 0) && tree_is_writer(inode, flags))
+		return -ETXTBSY;
 	file = file_create(ops, NULL, flags & ~(ONCE_FLAGS & ~O_NOCTTY)); /* a terminal asks */
 	if (!file)
 		return -ENOMEM;
 	file->inode = inode_ref(inode);
+	inode->writers += tree_is_writer(inode, flags);
 	file->place = place;
 	place_ref(place); /* for now: an error leaves the caller's alone */
 	if (!(flags & O_PATH) && inode->ops->open)
@@ -108,6 +113,8 @@ static long truncate_opened(struct inode *inode)
 
 	if (!inode_is(inode, S_IFREG))
 		return 0;
+	if (inode->programs > 0)
+		return -ETXTBSY;
 	error = inode_lock(inode);
 	if (error != 0)
 		return error;

@@ -7,6 +7,7 @@
  * in, so that clients which map the file find the end where it is; behind the size the last page is
  * zero, unless a client that maps it writes there.
  */
+#include <services/memory/mappings.h>
 #include <services/process/process.h>
 #include <services/tree/tree.h>
 
@@ -295,6 +296,8 @@ long inode_truncate(struct inode *inode, u64 size)
 	if (gone > 0 && inode->ops->unreserve)
 		inode->ops->unreserve(inode, gone);
 	inode->pages_used -= gone;
+	if (inode->mapped && size < inode->size)
+		memory_cut_file(inode, size);
 	clear_tail(inode, MIN(size, inode->size));
 	inode->size = size;
 	inode_was_written(inode);
@@ -356,6 +359,7 @@ static long regular_map(struct open_file *file, vaddr_t *address, u64 length, un
 	bool inside = offset < inode->size && length <= ALIGN_UP(inode->size, PAGE_SIZE) - offset;
 	long error;
 
+	inode->mapped = true;
 	if (inode->image && inside && !(flags & ENV_MAP_SHARED))
 		return map_image(inode, address, length, prot, flags, offset);
 	error = inode_lock(inode);

@@ -41,6 +41,8 @@ long sys_truncate(vaddr_t path, long size)
 		error = mount_may_write(&place);
 	if (error == 0)
 		error = inode_access(inode, WANT_WRITE);
+	if (error == 0 && inode->programs > 0)
+		error = -ETXTBSY;
 	if (error == 0)
 		error = change_size(inode, size);
 	place_unref(place);

@@ -157,6 +157,9 @@ struct inode {
 	u64 pages_room;           /* pages that the object has room for */
 	u64 pages_used;           /* that were written */
 	struct lock_list *locks;  /* NULL: none */
+	bool mapped;              /* somebody has, or had, mapped it */
+	u32 writers;              /* open files that may write it */
+	u32 programs;             /* processes that execute it; never beside writers */
 	bool busy;
 	u32 waiters;
 	struct env_queue idle;
@@ -291,6 +294,15 @@ extern const struct file_ops directory_ops[4];
 /* The close and release of whatever was opened by name. */
 void tree_file_close(struct open_file *file, struct proc *proc);
 void tree_file_release(struct open_file *file);
+/* Whether a file open so counts among the writers of its inode. */
+static inline bool tree_is_writer(const struct inode *inode, u32 flags)
+{
+	u32 mode = flags & (O_ACCMODE | O_PATH);
+
+	return (mode == O_WRONLY || mode == O_RDWR) && (inode->mode & S_IFMT) == S_IFREG;
+}
+/* What `proc` executes from now on; takes over the place's references. */
+void tree_set_program(struct proc *proc, struct place place);
 
 /* --- mounts ---------------------------------------------------------------------- */
 

@@ -92,10 +92,13 @@ static noinline enum kstatus fault_object(struct vm_map *map, const struct vm_en
 
 	if (page) {
 		pte_t *pte = pmap_reach(&map->pmap, address);
-		return pte ? map_object_page(map, entry, pte, address, page, access) : K_NOMEM;
+		enum kstatus status =
+			pte ? map_object_page(map, entry, pte, address, page, access) : K_NOMEM;
+		map->filled += status == K_OK;
+		return status;
 	}
 	if (index >= object->pages)
-		return K_FAULT;
+		return K_RANGE;
 	vm_object_ref(object); /* the entry may be gone when the pager has answered */
 	enum kstatus status = supply(object, index);
 	vm_object_unref(object);
@@ -110,19 +113,22 @@ enum kstatus vm_fault(struct vm_map *map, vaddr_t address, unsigned access)
 	do {
 		struct vm_entry *entry = vm_map_lookup(map, address);
 		if (unlikely(!entry || !access_allowed(entry, access)))
-			return K_FAULT;
+			return entry ? K_DENIED : K_FAULT;
 		pte_t *pte = pmap_reach(&map->pmap, address);
 		if (unlikely(!pte))
 			return K_NOMEM;
 		address = ALIGN_DOWN(address, PAGE_SIZE);
-		if (pte_present(*pte))
+		if (pte_present(*pte)) {
+			map->upgraded++;
 			return upgrade(map, entry, pte, address, access);
+		}
 		if (likely(!entry->object)) {
 			struct page *page = frame_alloc();
 			if (unlikely(!page))
 				return K_NOMEM;
 			page_zero(page_bytes(page));
 			*pte = pte_make(page, entry->prot);
+			map->filled++;
 			return K_OK;
 		}
 		retry = false;
@@ -204,7 +210,7 @@ enum kstatus vm_map_copyin_string(
 		u64 offset = from & VM_PAGE_MASK, part = MIN(size - done, PAGE_SIZE - offset);
 		enum kstatus status = vm_map_page(map, from, VM_PROT_READ, &page);
 		if (status != K_OK)
-			return status;
+			return status == K_RANGE ? K_FAULT : status; /* which has a meaning here */
 		const char *bytes = (const char *)page_bytes(page) + offset;
 		size_t n = strnlen(bytes, part);
 		memcpy(to + done, bytes, n);

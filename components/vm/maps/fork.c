@@ -38,6 +38,7 @@ static enum kstatus share_pages(
 			pmap_set(&parent->pmap, pte, at, *pte & ~PTE_WRITE);
 		page_ref(pte_page(*pte));
 		*copy = *pte;
+		child->inherited++;
 	}
 	return K_OK;
 }

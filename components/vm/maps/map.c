@@ -26,15 +26,17 @@ static void entry_free(struct vm_map *map, struct vm_entry *entry)
 	kfree(entry, sizeof(*entry));
 }
 
-static void drop_pages(struct vm_map *map, vaddr_t start, vaddr_t end)
+void vm_map_drop_pages(struct vm_map *map, vaddr_t start, vaddr_t end)
 {
 	pte_t *pte;
 
+	map->peak = MAX(map->peak, vm_map_resident_count(map));
 	for (vaddr_t at = start; at < end && (pte = pmap_next(&map->pmap, &at, end));
 		at += PAGE_SIZE) {
 		struct page *page = pte_page(*pte);
 		pmap_set(&map->pmap, pte, at, 0);
 		page_unref(page);
+		map->dropped++;
 	}
 }
 
@@ -43,7 +45,7 @@ void vm_map_destroy(struct vm_map *map)
 	struct vm_entry *entry;
 
 	while ((entry = list_first(&map->entries, struct vm_entry, link))) {
-		drop_pages(map, entry->start, entry->end);
+		vm_map_drop_pages(map, entry->start, entry->end);
 		entry_free(map, entry);
 	}
 	pmap_commit(&map->pmap);
@@ -93,15 +95,25 @@ struct vm_entry *vm_map_insert(struct vm_map *map, vaddr_t start, vaddr_t end)
 }
 
 /* Anonymous private memory next to such memory with the same rights: one entry serves both (a
- * growing brk). */
-static bool extend_neighbour(struct vm_map *map, vaddr_t start, u64 length, unsigned prot)
+ * growing brk, a stack). */
+static bool is_plain(const struct vm_entry *entry, unsigned prot)
+{
+	return entry && !entry->object && !entry->shared && entry->prot == prot &&
+	       entry->max_prot == VM_PROT_ALL;
+}
+
+/* `above`: the first entry behind the range, or NULL. */
+static bool extend_neighbour(
+	struct vm_map *map, struct vm_entry *above, vaddr_t start, u64 length, unsigned prot)
 {
 	struct vm_entry *below = vm_map_lookup(map, start - 1);
 
-	if (!below || below->object || below->shared || below->prot != prot ||
-		below->max_prot != VM_PROT_ALL)
+	if (is_plain(below, prot))
+		below->end += length;
+	else if (is_plain(above, prot) && above->start == start + length)
+		above->start = start;
+	else
 		return false;
-	below->end += length;
 	map->size += length;
 	return true;
 }
@@ -116,7 +128,7 @@ enum kstatus vm_map_enter(struct vm_map *map, vaddr_t start, u64 length, unsigne
 	struct vm_entry *above = first_above(map, start);
 	if (above && above->start < start + length)
 		return K_EXISTS;
-	if (!object && !shared && extend_neighbour(map, start, length, prot))
+	if (!object && !shared && extend_neighbour(map, above, start, length, prot))
 		return K_OK;
 	if (map->count >= VM_MAP_ENTRIES_MAX)
 		return K_NOMEM;
@@ -210,7 +222,7 @@ enum kstatus vm_map_remove(struct vm_map *map, vaddr_t start, u64 length)
 		return status;
 	struct vm_entry *entry = first_above(map, start);
 	while (entry && entry->start < end) {
-		drop_pages(map, entry->start, entry->end);
+		vm_map_drop_pages(map, entry->start, entry->end);
 		entry_free(map, entry);
 		entry = first_above(map, start);
 	}

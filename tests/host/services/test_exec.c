@@ -111,10 +111,13 @@ static void check_image(void)
 	tap_ok(host_may_access(TEST_ELF_END - 1, 1, ENV_PROT_WRITE), "bss can be written");
 	tap_ok(!host_may_access(TEST_ELF_DATA, 1, ENV_PROT_EXEC), "but not executed");
 	tap_ok(!host_may_access(host_stack(), 1, ENV_PROT_EXEC), "nor can the stack");
-	tap_ok(host_may_access(ENV_STACK_TOP - STACK_SIZE, 1, ENV_PROT_WRITE),
-		"which is as large as Linux's");
-	tap_ok(!host_may_access(ENV_STACK_TOP - STACK_SIZE - 1, 1, ENV_PROT_READ),
+	tap_ok(host_may_access(ENV_STACK_TOP - 32 * PAGE_SIZE, 1, ENV_PROT_WRITE),
+		"which begins as large as Linux's");
+	tap_ok(!host_may_access(ENV_STACK_TOP - STACK_SIZE, 1, ENV_PROT_READ),
 		"and has nothing below");
+	host_fault(ENV_STACK_TOP - STACK_SIZE, ENV_PROT_WRITE);
+	tap_ok(host_may_access(ENV_STACK_TOP - STACK_SIZE, 1, ENV_PROT_WRITE),
+		"before it is touched: it grows to its limit");
 	tap_eq(host_sys(SYS_brk, 0), TEST_ELF_END, "the heap begins behind the bss");
 }
 

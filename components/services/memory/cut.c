@@ -1,0 +1,35 @@
+/* cut: a file that is mapped becomes shorter. */
+#include <services/memory/mappings.h>
+#include <services/process/process.h>
+#include <services/tree/tree.h>
+
+/* What of the mapping shows the file behind `size` is forgotten, private copies too: touching it is
+ * SIGBUS from now on. */
+static void cut_mapping(struct proc *proc, const struct mapping *m, u64 size)
+{
+	u64 kept = ALIGN_UP(size, PAGE_SIZE);
+	vaddr_t from =
+		kept > m->offset ? m->start + MIN(kept - m->offset, m->end - m->start) : m->start;
+
+	if (from < m->end)
+		env_discard(proc, from, m->end - from);
+}
+
+void memory_cut_file(const struct inode *inode, u64 size)
+{
+	struct proc *proc;
+
+	list_for_each(proc, process_all(), all)
+	{
+		const struct memory *memory = proc->memory;
+
+		if (!memory || proc->state != PROC_ALIVE)
+			continue;
+		for (u32 i = 0; i < memory->count; i++) {
+			const struct mapping *m = &memory->of[i];
+
+			if (m->file.mount && m->file.node->inode == inode)
+				cut_mapping(proc, m, size);
+		}
+	}
+}

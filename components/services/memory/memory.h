@@ -1,0 +1,19 @@
+/* memory: what the files of this part know of each other. */
+#pragma once
+
+#include <services/errno.h>
+#include <services/memory/mappings.h>
+#include <services/services.h>
+
+#define PROT_ALL (ENV_PROT_READ | ENV_PROT_WRITE | ENV_PROT_EXEC)
+
+static inline bool is_page_aligned(u64 x)
+{
+	return x % PAGE_SIZE == 0;
+}
+
+/* Whole pages within what a process can have mapped. */
+long memory_unmap(vaddr_t start, u64 length) must_check;
+/* Whether the caller may lock memory at all, and `more` bytes besides what it has. */
+bool memory_may_lock(void);
+bool memory_may_lock_more(u64 more);
