@@ -45,9 +45,27 @@
 #define ENOSYS       38
 #define ENOTEMPTY    39
 #define ELOOP        40
+#define EDOM         33
 #define EOVERFLOW    75
 #define ELIBBAD      80
+#define ENOTSOCK     88
+#define EMSGSIZE     90
+#define EPROTOTYPE   91
+#define ENOPROTOOPT  92
+
+#define EPROTONOSUPPORT 93
+#define ESOCKTNOSUPPORT 94
+
 #define EOPNOTSUPP   95
+#define EAFNOSUPPORT 97
+#define EADDRINUSE   98
+#define ECONNABORTED 103
+#define ECONNRESET   104
+#define ENOBUFS      105
+#define EISCONN      106
+#define ENOTCONN     107
+#define ETOOMANYREFS 109
+#define ECONNREFUSED 111
 
 /*
  * What an interrupted call returns; a program never sees them. Signal delivery

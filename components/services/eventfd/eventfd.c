@@ -20,10 +20,10 @@ struct event {
 	struct watch_list watches;
 };
 
-static void changed(struct event *event)
+static void changed(struct event *event, u32 events)
 {
 	env_wakeup_all(&event->changed);
-	watch_wake(&event->watches);
+	watch_wake(&event->watches, events);
 }
 
 /* Sleeps until somebody has changed the counter; an error when that may not or cannot be. */
@@ -48,7 +48,7 @@ static long event_read(struct open_file *file, struct io *io)
 	}
 	value = event->semaphore ? 1 : event->count;
 	event->count -= value;
-	changed(event);
+	changed(event, POLLOUT);
 	/* As on Linux what was taken is gone even where it cannot be stored. */
 	return io_copyout(io, &value, sizeof(value), &moved) == K_OK ? (long)sizeof(value)
 								     : -EFAULT;
@@ -73,7 +73,7 @@ static long event_write(struct open_file *file, struct io *io)
 			return errno_of(status);
 	}
 	event->count += value;
-	changed(event);
+	changed(event, POLLIN);
 	return (long)sizeof(value);
 }
 
@@ -97,6 +97,7 @@ static void event_release(struct open_file *file)
 }
 
 static const struct file_ops event_ops = {
+	.name = "[eventfd]",
 	.read = event_read,
 	.write = event_write,
 	.poll = event_poll,

@@ -96,6 +96,9 @@ struct file_ops {
 	 * that may have changed. NULL: always readable and writable.
 	 */
 	u32 (*poll)(struct open_file *file, struct watch *watch);
+	/* What /proc/PID/fd calls a file that has neither inode nor number of its own: "[eventfd]".
+	 */
+	const char *name;
 	/* What fstat says of a file that has no inode. */
 	void (*status)(const struct open_file *file, struct file_status *status);
 	/* The last reference has gone. NULL: nothing to do. */
@@ -193,6 +196,23 @@ long io_transfer_at(
 	struct open_file *file, io_function_at function, vaddr_t buf, u64 count, u64 position);
 long io_transfer_vector_at(
 	struct open_file *file, io_function_at function, vaddr_t iov, size_t count, u64 position);
+
+/* Whether [base, base + length) could be user memory at all; what of it is mapped, the copies find
+ * out. */
+static inline bool io_is_user_range(vaddr_t base, u64 length)
+{
+	return length <= ENV_USER_MAX && base <= ENV_USER_MAX - length;
+}
+
+#define IO_VECTOR_FAST 8    /* vectors up to this length live on the stack */
+#define IO_VECTOR_MAX  1024 /* Linux's UIO_MAXIOV */
+/*
+ * The client's vector, checked and cut to IO_MAX_BYTES, in `fast` or in memory of its own; its
+ * bytes in all, or -errno. io_free_vector() in any case.
+ */
+long io_fetch_vector(struct iovec fast[IO_VECTOR_FAST], struct iovec **vector, vaddr_t iov,
+	size_t count) must_check;
+void io_free_vector(struct iovec fast[IO_VECTOR_FAST], struct iovec *vector, size_t count);
 
 /* Moves `n` zero bytes to the client. */
 enum kstatus must_check io_clear(struct io *io, size_t n, size_t *moved);

@@ -8,22 +8,12 @@
 
 #include <unix_calls.h>
 
-#define IOV_FAST 8    /* vectors up to this length live on the stack */
-#define IOV_MAX  1024 /* Linux's UIO_MAXIOV */
-
-/* Whether [base, base + length) could be user memory at all; what of it is mapped, the copies find
- * out. */
-static bool is_user_range(vaddr_t base, u64 length)
-{
-	return length <= ENV_USER_MAX && base <= ENV_USER_MAX - length;
-}
-
 static long transfer(struct open_file *file, io_function function, vaddr_t buf, u64 count)
 {
 	struct iovec one = {buf, MIN(count, IO_MAX_BYTES)};
 	struct io io = {&one, one.length};
 
-	if (unlikely(!is_user_range(buf, count)))
+	if (unlikely(!io_is_user_range(buf, count)))
 		return -EFAULT;
 	if (unlikely(count == 0))
 		return 0;
@@ -57,7 +47,7 @@ static long check_vector(struct iovec *vector, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		if ((s64)vector[i].length < 0)
 			return -EINVAL;
-		if (!is_user_range(vector[i].base, vector[i].length))
+		if (!io_is_user_range(vector[i].base, vector[i].length))
 			return -EFAULT;
 		vector[i].length = MIN(vector[i].length, IO_MAX_BYTES - total);
 		total += vector[i].length;
@@ -71,23 +61,21 @@ long io_transfer_at(
 	struct iovec one = {buf, MIN(count, IO_MAX_BYTES)};
 	struct io io = {&one, one.length};
 
-	if (!is_user_range(buf, count))
+	if (!io_is_user_range(buf, count))
 		return -EFAULT;
 	return count > 0 ? function(file, &io, position) : 0;
 }
 
-/* The client's vector, in `fast` or in memory of its own (*vector != fast); its bytes in all, or
- * -errno. */
-static long fetch_vector(
-	struct iovec fast[IOV_FAST], struct iovec **vector, vaddr_t iov, size_t count)
+long io_fetch_vector(
+	struct iovec fast[IO_VECTOR_FAST], struct iovec **vector, vaddr_t iov, size_t count)
 {
 	size_t size = count * sizeof(fast[0]);
 	long result;
 
 	*vector = fast;
-	if (count > IOV_MAX)
+	if (count > IO_VECTOR_MAX)
 		return -EINVAL;
-	if (count > IOV_FAST) {
+	if (count > IO_VECTOR_FAST) {
 		*vector = kalloc(size);
 		if (!*vector) {
 			*vector = fast;
@@ -98,21 +86,26 @@ static long fetch_vector(
 	return result == 0 ? check_vector(*vector, count) : result;
 }
 
+void io_free_vector(struct iovec fast[IO_VECTOR_FAST], struct iovec *vector, size_t count)
+{
+	if (vector != fast)
+		kfree(vector, count * sizeof(*vector));
+}
+
 /* Puts the vector through one of the two functions. */
 static long transfer_vector(struct open_file *file, io_function function,
 	io_function_at function_at, vaddr_t iov, size_t count, u64 position)
 {
-	struct iovec fast[IOV_FAST];
+	struct iovec fast[IO_VECTOR_FAST];
 	struct iovec *vector;
-	long result = fetch_vector(fast, &vector, iov, count);
+	long result = io_fetch_vector(fast, &vector, iov, count);
 
 	if (result > 0) {
 		struct io io = {vector, (u64)result};
 
 		result = function ? function(file, &io) : function_at(file, &io, position);
 	}
-	if (vector != fast)
-		kfree(vector, count * sizeof(*vector));
+	io_free_vector(fast, vector, count);
 	return result;
 }
 

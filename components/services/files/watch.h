@@ -18,6 +18,8 @@
 #define POLLRDBAND 0x080u
 #define POLLWRNORM 0x100u
 #define POLLWRBAND 0x200u
+#define POLLMSG    0x400u
+#define POLLRDHUP  0x2000u
 
 #define POLL_READABLE (POLLIN | POLLRDNORM)
 #define POLL_WRITABLE (POLLOUT | POLLWRNORM)
@@ -31,12 +33,21 @@ struct watcher {
 /* One file that it waits for. */
 struct watch {
 	struct list link;
-	struct watcher *watcher;
+	/*
+	 * Something of `events` may be possible now; whether that is of use to who waits. Must not
+	 * sleep, and takes no watch out.
+	 */
+	bool (*notify)(struct watch *watch, u32 events);
+	bool exclusive;          /* the first of these that has a use for it is enough */
+	struct watcher *watcher; /* of who just sleeps: see watch_init() */
 };
 
 struct watch_list {
 	struct list watches;
 };
+
+/* A watch that wakes `watcher`. */
+void watch_init(struct watch *watch, struct watcher *watcher);
 
 static inline void watch_list_init(struct watch_list *list)
 {
@@ -50,10 +61,11 @@ static inline void watch_add(struct watch_list *list, struct watch *watch)
 		list_push_back(&list->watches, &watch->link);
 }
 
-void watch_wake_all(struct watch_list *list);
+void watch_wake_all(struct watch_list *list, u32 events);
 
-static inline void watch_wake(struct watch_list *list)
+/* Something of `events` (POLL…) may be possible that was not. */
+static inline void watch_wake(struct watch_list *list, u32 events)
 {
 	if (unlikely(!list_is_empty(&list->watches)))
-		watch_wake_all(list);
+		watch_wake_all(list, events);
 }

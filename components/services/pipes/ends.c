@@ -5,7 +5,8 @@
 
 #include <unix_calls.h>
 
-#define FIONREAD 0x541b
+#define FIONREAD  0x541b
+#define POLL_ENDS (POLL_READABLE | POLL_WRITABLE | POLLERR | POLLHUP) /* one end has closed */
 
 static long pipe_ioctl(struct open_file *file, unsigned request, vaddr_t argument)
 {
@@ -43,7 +44,7 @@ static void release_read_end(struct open_file *file)
 
 	pipe->read_open = false;
 	env_wakeup_all(&pipe->writable);
-	watch_wake(&pipe->watches);
+	watch_wake(&pipe->watches, POLL_ENDS);
 	free_if_closed(pipe);
 }
 
@@ -53,7 +54,7 @@ static void release_write_end(struct open_file *file)
 
 	pipe->write_open = false;
 	env_wakeup_all(&pipe->readable);
-	watch_wake(&pipe->watches);
+	watch_wake(&pipe->watches, POLL_ENDS);
 	free_if_closed(pipe);
 }
 

@@ -122,6 +122,7 @@ long pipe_read(struct open_file *file, struct io *io)
 	struct pipe *pipe = file->object;
 	u64 wanted = io->left;
 	enum kstatus status = pipe_lock(pipe);
+	u32 had;
 
 	while (status == K_OK && pipe_used(pipe) == 0) {
 		if (!pipe->write_open || file->flags & O_NONBLOCK) {
@@ -134,11 +135,13 @@ long pipe_read(struct open_file *file, struct io *io)
 	}
 	if (unlikely(status != K_OK))
 		return errno_of(status);
-	status = pipe_drain(pipe, io, (u32)MIN(pipe_used(pipe), wanted));
+	had = pipe_used(pipe);
+	status = pipe_drain(pipe, io, (u32)MIN(had, wanted));
 	pipe_unlock(pipe);
 	if (pipe->writers > 0)
 		env_wakeup_all(&pipe->writable);
-	watch_wake(&pipe->watches);
+	if (unlikely(had > PIPE_SIZE - PIPE_BUF && pipe_used(pipe) <= PIPE_SIZE - PIPE_BUF))
+		watch_wake(&pipe->watches, POLL_WRITABLE);
 	if (unlikely(pipe->readers > 0 && pipe_used(pipe) > 0))
 		env_wakeup_one(&pipe->readable);
 	return io->left < wanted ? (long)(wanted - io->left) : errno_of(status);
@@ -164,7 +167,7 @@ long pipe_write(struct open_file *file, struct io *io)
 			status = pipe_fill(pipe, io, (u32)MIN(room, io->left));
 			if (pipe->readers > 0)
 				env_wakeup_one(&pipe->readable);
-			watch_wake(&pipe->watches);
+			watch_wake(&pipe->watches, POLL_READABLE);
 		} else if (file->flags & O_NONBLOCK) {
 			status = K_FULL;
 		} else {

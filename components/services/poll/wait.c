@@ -30,8 +30,7 @@ static u32 begin(struct pollfd *fds, struct watched *all, u32 count, struct watc
 	for (u32 i = 0; i < count; i++) {
 		struct open_file *file = fds[i].fd >= 0 ? files_find_usable(fds[i].fd) : NULL;
 
-		list_init(&all[i].watch.link);
-		all[i].watch.watcher = watcher;
+		watch_init(&all[i].watch, watcher);
 		all[i].file = file;
 		fds[i].found = fds[i].fd >= 0 && !file ? POLLNVAL : 0;
 		if (file) {

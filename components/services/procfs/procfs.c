@@ -320,8 +320,11 @@ static long link_read(struct inode *inode, char *target, size_t size)
 		return -ENOENT;
 	if (file->ops->status)
 		file->ops->status(file, &status);
+	if (file->ops->name)
+		return (long)MIN(
+			size, format_string(target, size, "anon_inode:%s", file->ops->name));
 	return (long)MIN(size, format_string(target, size, "%s:[%llu]",
-				       (status.mode & S_IFMT) == S_IFIFO ? "pipe" : "anon_inode",
+				       (status.mode & S_IFMT) == S_IFIFO ? "pipe" : "socket",
 				       (unsigned long long)status.number));
 }
 

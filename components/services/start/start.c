@@ -10,6 +10,7 @@
 #include <services/limits/limits.h>
 #include <services/memory/mappings.h>
 #include <services/process/process.h>
+#include <services/sockets/sockets.h>
 #include <services/terminal/terminal.h>
 #include <services/tree/tree.h>
 
@@ -150,6 +151,8 @@ enum kstatus services_start(const char *path, const char *args)
 	files_init();
 	process_init();
 	terminal_init();
+	if (IS_ENABLED(CONFIG_SERVICES_SOCKETS))
+		sockets_init();
 	proc = create_first(&error);
 	if (!proc)
 		return status_of(error);

@@ -47,7 +47,7 @@ void terminal_listen(void)
 void terminal_wake(void)
 {
 	env_wakeup_all(&terminal.changed);
-	watch_wake(&terminal.watches);
+	watch_wake(&terminal.watches, POLL_READABLE | POLL_WRITABLE);
 }
 
 void services_input(const char *bytes, size_t n)
