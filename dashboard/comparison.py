@@ -26,8 +26,8 @@ FAMILY_TITLES = {
 
 STANDBY_FIGURE = "ipc_rt_0"
 
-#: Payload sizes (bytes) of the native IPC series.
-PAYLOAD = re.compile(r"^(ipc_oneway_same|ipc_rt_same|ipc_oneway|ipc_rt|pipe_rt)_(\d+)$")
+#: Figures that are taken at several sizes: bytes of a message, users at work.
+PAYLOAD = re.compile(r"^(ipc_oneway_same|ipc_rt_same|ipc_oneway|ipc_rt|pipe_rt|aim)_(\d+)$")
 
 
 @dataclass(frozen=True)
@@ -156,9 +156,9 @@ class Line:
 
     entry: Entry
     kind: str
-    """`ipc_oneway`, `ipc_rt`, `ipc_oneway_same`, `ipc_rt_same` or `pipe_rt`."""
+    """`ipc_oneway`, `ipc_rt`, `ipc_oneway_same`, `ipc_rt_same`, `pipe_rt` or `aim`."""
     points: Mapping[int, float]
-    """Payload in bytes -> cost in `unit`."""
+    """Payload in bytes, or number of users -> value in `unit`."""
     unit: str
 
     @property

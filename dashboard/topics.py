@@ -36,6 +36,10 @@ class Topic:
     """Figures whose published counterparts are shown; all of `figures` where empty."""
     absent: str = "not measured"
     """What the overview says of a kernel without the key figure."""
+    better: str = "lower"
+    """Which values are better, as a word."""
+    unit: str = ""
+    """What the chart counts; the runs' own unit where empty."""
 
 
 def phrase(comparison: Comparison, entry: Entry) -> str:
@@ -142,11 +146,66 @@ def _fault(comparison: Comparison) -> Sentence:
     return join([first, sentence("Served by a pager in user mode a fault costs ", *costs, ".")])
 
 
+def _loads(comparison: Comparison) -> Sentence:
+    """What a user pays who compiles, and what the literature says of it."""
+    return join(one for one in (versus(comparison, "compile", "Compiling nine files"), _of_calls(comparison)) if one.pieces)
+
+
+def _of_calls(comparison: Comparison) -> Sentence:
+    """How little of a call's price is left of a whole load's."""
+    pairs = [(entry, comparison.ratio(entry, "lat_null"), comparison.ratio(entry, "compile")) for entry in comparison.entries]
+    dear = [(call, load) for entry, call, load in pairs if call and load and entry is not comparison.basis("compile") and call > 2 * load]
+    if not dear:
+        return sentence()
+    call, load = max(dear)
+    return sentence("A single call that costs ", Strong(times(call)), " as much makes a load of ", Strong(times(load)), ": programs compute between their calls.")
+
+
+def _users(comparison: Comparison) -> Sentence:
+    """Throughput is a share of the basis', as the literature puts it."""
+    basis = comparison.basis("aim_throughput")
+    if basis is None:
+        return sentence()
+    pieces = ["With 1 to 16 users at work, ", Strong(short(basis.value("aim_throughput")))]
+    pieces.append(f" jobs are done in 10\u2079 instructions in {phrase(comparison, basis)}")
+    others = [(entry, comparison.ratio(entry, "aim_throughput")) for entry in comparison.entries if entry is not basis]
+    others = [(entry, value) for entry, value in others if value is not None]
+    for position, (entry, value) in enumerate(others):
+        pieces += [_joint(position, len(others), "; "), Strong(f"{100 * value:.1f} percent")]
+        pieces.append(f"{' of that' if position == 0 else ''} in {phrase(comparison, entry)}")
+    return sentence(*pieces, ".")
+
+
 def _figure(name: str, subject: str) -> Callable[[Comparison], Sentence]:
     return lambda comparison: versus(comparison, name, subject)
 
 
 TOPICS: tuple[Topic, ...] = (
+    Topic(
+        id="loads",
+        title="Whole loads",
+        what="Nine compilations of small files, in the mix of calls that Black et al. counted and with the computing that a fast compiler does between them; "
+        "and the Andrew benchmark: a tree of 70 files made, copied, searched, read and compiled.",
+        figures=(("compile", "nine compilations"), ("andrew", "Andrew benchmark")),
+        headline=_loads,
+        leaves_out="Files are in memory: nobody waits for a disk, as the papers’ machines did. What a server’s working set evicts from "
+        "caches and TLBs, which they blamed for most of the loss, is not counted.",
+        key="compile",
+        key_title="nine compilations",
+    ),
+    Topic(
+        id="users",
+        title="Many users",
+        what="1, 2, 4, 8 and 16 simulated users who work at the same time, in the manner of AIM’s multiuser benchmark.",
+        figures=(("aim_throughput", "jobs in 10\u2079 instructions"),),
+        headline=_users,
+        leaves_out="One processor, and files in memory: users only ever wait for each other. Switches between their address spaces count by "
+        "their instructions, not by what they flush.",
+        key="aim_throughput",
+        key_title="jobs of many users in 10\u2079 instructions",
+        better="higher",
+        unit="jobs in 10\u2079 instructions",
+    ),
     Topic(
         id="getpid",
         title="getpid",

@@ -134,7 +134,7 @@ function bars(canvas, table, palette, font) {
 		options: {
 			indexAxis: "y",
 			scales: {
-				x: axis(`${canvas.dataset.unit} (lower is better)`, palette, {
+				x: axis(`${canvas.dataset.unit} (${canvas.dataset.better} is better)`, palette, {
 					beginAtZero: true,
 					grid: { display: false },
 					...(limit < Infinity && { max: limit }),
@@ -198,20 +198,61 @@ function lines(canvas, table, palette) {
 		options: {
 			interaction: { mode: "nearest", intersect: false },
 			scales: {
-				x: axis("payload in bytes", palette, {
+				x: axis(canvas.dataset.axis, palette, {
 					type,
 					afterBuildTicks: (scale) => (scale.ticks = roomy(sizes, logarithmic).map((value) => ({ value }))),
 				}),
-				y: axis(`${canvas.dataset.unit} (lower is better)`, palette, { type, beginAtZero: !logarithmic }),
+				y: axis(`${canvas.dataset.unit} (${canvas.dataset.better} is better)`, palette, { type, beginAtZero: !logarithmic }),
 			},
 			plugins: {
 				legend: { position: "bottom", align: "start", labels: { color: palette.ink, usePointStyle: true, pointStyleWidth: 38, padding: 14, generateLabels: legend } },
 				tooltip: {
 					callbacks: {
-						title: (items) => `${items[0].raw.size} bytes`,
+						title: (items) => `${items[0].raw.size} ${canvas.dataset.word}`,
 						label: (item) => ` ${item.dataset.label}: ${grouped(item.raw.y)}`,
 					},
 				},
+			},
+		},
+	};
+}
+
+/** Dots: a row for each operation, a dot for each kernel; the scale is logarithmic, for ratios. */
+function dots(canvas, table, palette) {
+	const heads = [...table.tHead.querySelectorAll("[data-title]")];
+	const rows = [...table.querySelectorAll("tr[data-title]")];
+	const alike = (head) => heads.filter((other) => other.dataset.kernel === head.dataset.kernel);
+	const hollow = (head) => alike(head).indexOf(head) % 2 === 1;
+	canvas.parentElement.style.height = `${rows.length * 24 + 110}px`;
+	return {
+		type: "line",
+		data: {
+			labels: rows.map((row) => row.dataset.title),
+			datasets: heads.map((head, column) => {
+				const colour = palette[head.dataset.kernel];
+				const value = (row) => row.cells[column + 1].dataset.drawn;
+				return {
+					label: head.dataset.title,
+					data: rows.map((row) => (value(row) === undefined ? null : Number(value(row)))),
+					showLine: false,
+					borderColor: colour,
+					backgroundColor: colour,
+					pointBackgroundColor: hollow(head) ? palette.ground : colour,
+					pointStyle: SHAPES[head.dataset.kernel],
+					pointRadius: 5,
+					pointHoverRadius: 7,
+				};
+			}),
+		},
+		options: {
+			indexAxis: "y",
+			scales: {
+				x: axis(`${canvas.dataset.unit} (lower is better)`, palette, { type: "logarithmic" }),
+				y: axis("", palette, { ticks: { color: palette.ink, autoSkip: false, padding: 6 }, offset: true }),
+			},
+			plugins: {
+				legend: { position: "top", align: "start", labels: { color: palette.ink, usePointStyle: true, padding: 14 } },
+				tooltip: { callbacks: { label: (item) => ` ${item.dataset.label}: ${item.raw.toPrecision(3)}×` } },
 			},
 		},
 	};
@@ -302,4 +343,4 @@ function history(canvas, table, palette) {
 	};
 }
 
-export const KINDS = { bars, lines, histogram, history, strip };
+export const KINDS = { bars, lines, dots, histogram, history, strip };

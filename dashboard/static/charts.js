@@ -1,5 +1,5 @@
 // Draws every chart of a page from the table beside it: the table is the only source, so the two never disagree.
-// <canvas data-chart="bars|lines|histogram|history|strip" data-table="id of the table" data-unit="what is counted">
+// <canvas data-chart="bars|lines|dots|histogram|history|strip" data-table="id of the table" data-unit="what is counted">
 
 import { KINDS } from "./chart_kinds.js";
 import { colours } from "./marks.js";

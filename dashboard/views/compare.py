@@ -6,14 +6,15 @@ stand on: a preset or a run number.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from flask import Blueprint, Response, abort, render_template, request
 
+from kit.figures import THROUGHPUT_UNIT
 from kit.results import Run
 
-from .. import likeness, papers, storage, topics
+from .. import latencies, likeness, papers, storage, topics
 from ..comparison import Cell, Comparison, Entry, Line, compare, lines
 from ..export import as_json, comparison_csv, comparison_document
 from ..words import Sentence, listing, number, sentence
@@ -42,9 +43,32 @@ class TopicView:
 
 
 @dataclass(frozen=True)
+class Axes:
+    """What a chart of lines shows: over what, in which words, and which values are better."""
+
+    topic: str
+    """The topic that it belongs to."""
+    over: str
+    """The title's end."""
+    size: str
+    """Head of the column of sizes."""
+    axis: str
+    word: str
+    """What stands behind a size."""
+    unit: str
+    """What is counted; the runs' own unit where empty."""
+    better: str
+
+
+_BYTES = Axes("ipc", "against payload", "Bytes", "payload in bytes", "bytes", "", "lower")
+_USERS = Axes("users", "against the number of users", "Users", "users at work", "users", "jobs in 10\u2079 instructions", "higher")
+
+
+@dataclass(frozen=True)
 class PayloadView:
     """Cost against payload: lines that share one table."""
 
+    axes: Axes
     id: str
     title: str
     sizes: tuple[int, ...]
@@ -67,7 +91,8 @@ def home() -> str:
         "compare.html",
         comparison=comparison,
         topics=[_topic_view(comparison, topic) for topic in topics.present(comparison)],
-        payloads=_payloads(comparison),
+        payloads=[*_throughput(comparison), *_payloads(comparison)],
+        latencies=latencies.view(comparison),
         picked=request.args.getlist("run"),
         query={key: values for key, values in request.args.to_dict(flat=False).items() if key in ("run", "baseline")},
         likeness=likeness.findings([entry.run for entry in comparison.entries]),
@@ -138,8 +163,23 @@ def _payloads(comparison: Comparison) -> list[PayloadView]:
             sizes = tuple(sorted({size for line in found for size in line.points}))
             titles = tuple(f"{line.entry.label}, {_KINDS[line.kind]}" for line in found)
             groups = [(_KINDS[kind], len(list(members))) for kind, members in groupby(found, key=lambda line: line.kind)]
-            views.append(PayloadView(id_, title, sizes, found, titles, groups, _slopes(found), key))
+            views.append(PayloadView(_BYTES, id_, title, sizes, found, titles, groups, _slopes(found), key))
     return views
+
+
+def _throughput(comparison: Comparison) -> list[PayloadView]:
+    """Jobs done in 10^9 instructions, from what one cost."""
+    found = [
+        replace(line, kind="throughput", points={users: round(1e9 / cost, 1) for users, cost in line.points.items() if cost}, unit=THROUGHPUT_UNIT)
+        for line in lines(comparison, ("aim",))
+        if len(line.points) > 1
+    ]
+    if not found:
+        return []
+    sizes = tuple(sorted({size for line in found for size in line.points}))
+    titles = tuple(line.entry.label for line in found)
+    summary = sentence("All users do the same jobs, each in an order of its own.")
+    return [PayloadView(_USERS, "throughput", "Throughput", sizes, found, titles, [("jobs in 10\u2079 instructions", len(found))], summary, "")]
 
 
 def _slopes(found: list[Line]) -> Sentence:
