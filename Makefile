@@ -137,6 +137,13 @@ randconfig:
 	$(Q)$(KIT) $@ $(if $(SEED),--seed $(SEED))
 FORCE:
 
+# --- The course (labs/README.md) -----------------------------------------------------------------------------------------
+
+.PHONY: labs lab grade
+export LAB DIR TEST GDB SEED RANDOM_CONFIGS OUTPUT
+labs lab grade:
+	$(Q)$(KIT) $@
+
 # --- Checking, installing, cleaning, helping -----------------------------------------------------------------------------
 
 .PHONY: check install installed-demo installed-check docs clean help FORCE

@@ -78,6 +78,14 @@ def debug(job: Job, built: Built, talk: Callable[[Debugging], None]) -> int:
         return _wait_through_interrupts(subprocess.Popen(debugger))
 
 
+def attach(elf: Path, socket_path: Path, sources: Path) -> int:
+    """Run gdb on a machine that stands still behind a Unix socket; ``sources`` is what the paths in the program begin at. Returns gdb's status. Raises QemuError where there is no gdb."""
+    if shutil.which("gdb") is None:
+        raise QemuError("gdb is not installed; on Debian or Ubuntu: apt-get install gdb")
+    command = ["gdb", "-q", str(elf), "-ex", f"directory {sources}", "-ex", f"target remote {socket_path}", "-ex", "bt"]
+    return _wait_through_interrupts(subprocess.Popen(command))
+
+
 def shown(command: list[str]) -> str:
     """A command as one would type it."""
     return shlex.join(command)

@@ -1,0 +1,415 @@
+"""Grading one submission: build it beside the reference, make each test's operations from outside, form the verdicts here.
+
+A test is a function ``test_<name>(bench)`` in the lab's ``tests.py`` or ``hidden/tests.py``; its points, needs and bounds stand in
+``lab.toml``. It states what it finds by raising ``Finding`` (``bench.expect`` does) or a guest's ``Fault``; if it returns, it holds.
+A test that fails is made again with the failing operation traced: the machine repeats exactly.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import random
+import shlex
+import shutil
+import stat
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+
+from kit import cpio, jail, lab_vet
+from kit.guest import CONSOLE_BYTES, Fault, Guest, Program, Reached, Watch
+from kit.jail import Jail, Limits
+from kit.lab import Lab, Question, Test
+from kit.lab_tree import BuildError, Kernel, LabTree, work_root
+from kit.lab_vet import Submission
+from kit.symbols import SymbolError
+from kit.threads import layout
+
+GUEST_LIMITS = Limits(wall_seconds=120, cpu_seconds=120, memory=2 << 30, file_bytes=CONSOLE_BYTES, processes=512)
+PASSED, FAILED, SKIPPED, ABSENT = "passed", "failed", "skipped", "absent"
+BUILD_TEST = "builds"
+
+
+class Finding(Exception):
+    """A test's verdict that the part is wrong: what was expected, what happened, and the first place where they differ."""
+
+    def __init__(self, expected: str, happened: str, difference: str = "") -> None:
+        super().__init__(f"expected {expected}; {happened}")
+        self.expected, self.happened, self.difference = expected, happened, difference
+
+
+@dataclass
+class Result:
+    """What came of one test. ``status`` is passed, failed, skipped (something that it needs failed) or absent (not in this copy)."""
+
+    test: Test
+    status: str
+    points: float = 0
+    expected: str = ""
+    happened: str = ""
+    difference: str = ""
+    backtrace: tuple[str, ...] = ()
+    operations: tuple[str, ...] = ()
+    trace: tuple[str, ...] = ()
+    console: tuple[str, ...] = ()
+    """The end of what the kernel printed: a help for the reader, never evidence."""
+    where: str = ""
+    measured: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0
+
+
+@dataclass
+class Reply:
+    """What an answer of the answers file is worth, and what there is to say about it."""
+
+    name: str
+    points: float
+    most: int
+    text: str
+
+
+@dataclass
+class Report:
+    """A graded submission."""
+
+    lab: Lab
+    folder: Path
+    seed: int
+    results: list[Result]
+    replies: list[Reply] = field(default_factory=list)
+    refused: str = ""
+
+    @property
+    def points(self) -> float:
+        """What it gets."""
+        return sum(result.points for result in self.results) + sum(reply.points for reply in self.replies)
+
+    @property
+    def measured(self) -> dict[str, int]:
+        """Every figure that a test measured."""
+        return {name: value for result in self.results for name, value in result.measured.items()}
+
+
+class Bench:
+    """What a test works with: machines with the student's part and with the reference, chance, bounds, and words for a verdict."""
+
+    def __init__(self, grader: Grader, test: Test, watch: tuple[int, Watch] | None = None) -> None:
+        self.grader = grader
+        self.test = test
+        self.random = random.Random(f"{grader.seed}/{test.name}")
+        self.measured: dict[str, int] = {}
+        self.guests: list[Guest] = []
+        self.place = ""
+        self._watch = watch
+        self._open = contextlib.ExitStack()
+
+    @property
+    def presets(self) -> tuple[str, ...]:
+        """The kernels that the test is made in."""
+        return self.test.presets or self.grader.lab.presets
+
+    def bound(self, name: str) -> int:
+        """A bound of ``lab.toml``."""
+        return self.test.bounds[name]
+
+    def mine(self, preset: str, append: str = "init=/bin/hello", initrd: Path | None = None) -> Guest:
+        """A halted machine with the student's part in it."""
+        return self._guest(self.grader.kernel(preset), append, initrd, preset)
+
+    def reference(self, preset: str, append: str = "init=/bin/hello", initrd: Path | None = None) -> Guest:
+        """The same machine with the reference part."""
+        return self._guest(self.grader.reference(preset), append, initrd, f"{preset} with {self.grader.lab.reference}")
+
+    def random_configurations(self) -> list[str]:
+        """Names, for ``mine``, of random assemblies that hold the student's part; none unless grading asks for them."""
+        return self.grader.random_names
+
+    def program(self, name: str) -> Program:
+        """A Linux program of the lab, ``programs/<name>.c``, compiled for the guest."""
+        return Program(self.grader.program(name))
+
+    def with_program(self, kernel: str, program: Program, argument: str, reference: bool = False) -> Guest:
+        """A halted machine that will start a program of the lab, with one argument, as its first."""
+        name = program.elf.name
+        initrd = self._initrd(self.grader.reference(kernel) if reference else self.grader.kernel(kernel), program.elf)
+        append = f"init=/bin/{name} args={argument}"
+        return self.reference(kernel, append, initrd) if reference else self.mine(kernel, append, initrd)
+
+    def computed(self, kernel: str, program: Program, argument: str, function: str, bound: int, reference: bool = False) -> int:
+        """What a program of the lab hands to its ``function``, read from its register in user mode. Raises Fault."""
+        with self.with_program(kernel, program, argument, reference) as guest:
+            guest.done.append(f"{program.elf.name} {argument} on {self.place}")
+            return guest.run_to_user(program, function, bound)["rdi"]
+
+    def _initrd(self, kernel: Kernel, program: Path) -> Path:
+        """A kernel's initrd with one more program in it."""
+        if not hasattr(self, "_folder"):
+            self._folder = self._open.enter_context(self.grader.scratch())
+        members = [member for member in cpio.read(kernel.initrd.read_bytes()) if member.name != f"bin/{program.name}"]
+        members.append(cpio.Member(f"bin/{program.name}", stat.S_IFREG | 0o755, program.read_bytes()))
+        path = self._folder / f"{kernel.name}.cpio"
+        path.write_bytes(cpio.write(members))
+        return path
+
+    def expect(self, holds: bool, expected: str, happened: str, difference: str = "") -> None:
+        """State a finding unless it holds."""
+        if not holds:
+            raise Finding(expected, happened, difference)
+
+    def equal(self, actual: object, expected: object, what: str) -> None:
+        """State a finding unless two values are equal; ``what`` names them."""
+        if actual != expected:
+            raise Finding(f"{what} to be {_shown(expected)}", f"it is {_shown(actual)}", _first_difference(expected, actual))
+
+    def record(self, name: str, value: int) -> None:
+        """Keep a figure, for the report, the answers and the leaderboard."""
+        self.measured[name] = value
+
+    def _guest(self, kernel: Kernel, append: str, initrd: Path | None, place: str) -> Guest:
+        number = len(self.guests) + 1
+        watch = self._watch[1] if self._watch and self._watch[0] == number else None
+        guest = Guest(kernel.elf, initrd or kernel.initrd, append, Jail(self.grader.lab.hidden(), GUEST_LIMITS), watch, lambda: layout(self.grader.tree, kernel.name))
+        self._open.callback(guest.close)
+        self.guests.append(guest)
+        self.place = place
+        return guest
+
+    def close(self) -> None:
+        """End every machine."""
+        self._open.close()
+
+
+class Grader:
+    """Grades submissions of one lab, one after the other, in one copy of the kit."""
+
+    def __init__(self, lab: Lab, seed: int = 1, randoms: int = 0, worker: int = 0) -> None:
+        self.lab = lab
+        self.seed = seed
+        self.randoms = randoms
+        self.random_names: list[str] = []
+        self.tree = LabTree(lab, work_root(), worker)
+        self.modules = [module for path in _test_files(lab) for module in [_load(path)]]
+
+    def grade(self, submission: Submission, only: Sequence[str] = (), say: Callable[[str], None] = lambda text: None) -> Report:
+        """Grade; ``only`` names tests to make, with whatever they need taken for granted."""
+        with self.tree.held():
+            report = Report(self.lab, submission.folder, self.seed, [])
+            trouble = self._prepare(submission, say)
+            for test in self.lab.tests:
+                if only and test.name not in only and test.name != BUILD_TEST:
+                    continue
+                report.results.append(self._result(test, trouble, report.results, bool(only)))
+                say(f"{report.results[-1].status:<8} {test.name}")
+            if not only:
+                report.replies = [judge_answer(question, submission.answers, report.measured) for question in self.lab.questions]
+        return report
+
+    def refuse(self, folder: Path, why: str) -> Report:
+        """The report of a folder that is not graded."""
+        results = [Result(test, FAILED if number == 0 else SKIPPED, happened=why if number == 0 else "") for number, test in enumerate(self.lab.tests)]
+        results[0].expected = "a folder that keeps the rules of a lab"
+        return Report(self.lab, folder, self.seed, results, refused=why)
+
+    def debug(self, submission: Submission, name: str, say: Callable[[str], None] = lambda text: None) -> tuple[Guest, Bench, Result]:
+        """Make a failing test again up to the operation that fails; the guest stands before it. Raises BuildError where it does not fail."""
+        trouble = self._prepare(submission, say)
+        if trouble:
+            raise BuildError(trouble.happened)
+        test = self.lab.test(name)
+        bench = Bench(self, test)
+        result = self._attempt(test, bench)
+        bench.close()
+        if result.status != FAILED or not bench.guests:
+            raise BuildError(f"{name} does not fail: there is no fault to look at")
+        number, count = len(bench.guests), bench.guests[-1].count
+        again = Bench(self, test, (number, Watch(stop=max(count, 1))))
+        with contextlib.suppress(Reached, Finding, Fault):
+            self._function(test)(again)
+        return again.guests[-1], again, result
+
+    # --- kernels ---------------------------------------------------------------------------------------------------------
+
+    def kernel(self, preset: str) -> Kernel:
+        """The kernel with the student's part: of a preset, or of a random configuration."""
+        return self.tree.kernel(preset if preset in self.random_names else f"{preset}-{self.lab.part}")
+
+    def reference(self, preset: str) -> Kernel:
+        """The kernel with the reference part."""
+        return self.tree.kernel(f"{preset}-{self._reference_part}")
+
+    @property
+    def _reference_part(self) -> str:
+        return self.lab.reference.partition("/")[2]
+
+    def program(self, name: str) -> Path:
+        """A program of the lab, compiled once."""
+        source = next((p for p in (self.lab.folder / "hidden" / "programs", self.lab.folder / "programs") if (p / f"{name}.c").is_file()), None)
+        if source is None:
+            raise SymbolError(f"{self.lab.name} has no program {name}")
+        target = jail.give(self.tree.root / "build" / "lab-programs") / name
+        command = ["musl-gcc", "-static", "-O2", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-Icomponents", "-o", str(target), str(source / f"{name}.c")]
+        if not target.exists() or target.stat().st_mtime < (source / f"{name}.c").stat().st_mtime:
+            done = jail.run(command, self.tree.root, Jail())  # the lab's own source: no student's file is near
+            if not done.ok:
+                raise BuildError(f"{name}.c of the lab does not compile: {done.output}")
+        return target
+
+    @contextlib.contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A folder inside the copy's build folder."""
+        folder = Path(tempfile.mkdtemp(prefix="scratch-", dir=self.tree.root / "build"))
+        folder.chmod(0o755)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _prepare(self, submission: Submission, say: Callable[[str], None]) -> Result | None:
+        """Lay the part in and build all kernels; the failed result where that cannot be done."""
+        test = self.lab.tests[0]
+        try:
+            self.tree.lay(submission.files)
+            names = [self.tree.configure(preset) for preset in self.lab.presets]
+            names += [self.tree.configure(preset, self._reference_part) for preset in self.lab.presets]
+            done = self.tree.kit(["emit", names[0]])
+            if not done.ok:
+                raise BuildError(done.output.strip())
+            lab_vet.opened(self.tree, names[0])
+            self.random_names = [self.tree.random(self.seed * 1000 + number) for number in range(self.randoms)]
+            say(f"building {len(names) + len(self.random_names)} kernels")
+            self.tree.build([*names, *self.random_names])
+        except lab_vet.Refused as error:
+            return Result(test, FAILED, expected="sources that keep the rules of a lab", happened=str(error))
+        except BuildError as error:
+            return Result(test, FAILED, expected="the part to compile, without a warning, in every kernel of the lab", happened=f"it does not:\n{error}")
+        return None
+
+    # --- tests -----------------------------------------------------------------------------------------------------------
+
+    def _function(self, test: Test) -> Callable[[Bench], None] | None:
+        for module in self.modules:
+            function: Callable[[Bench], None] | None = getattr(module, f"test_{test.name}", None)
+            if function:
+                return function
+        return None
+
+    def _result(self, test: Test, trouble: Result | None, before: Sequence[Result], alone: bool) -> Result:
+        if test.name == self.lab.tests[0].name and test.name == BUILD_TEST:
+            return trouble or Result(test, PASSED, test.points)
+        failed = [result.test.name for result in before if result.test.name in test.needs and result.status != PASSED]
+        if trouble or (failed and not alone):
+            return Result(test, SKIPPED, happened=f"not made, because {', '.join(failed) or BUILD_TEST} failed")
+        if self._function(test) is None:
+            return Result(test, ABSENT, happened="this test is not in this copy of the kit: the instructor's has it")
+        started = time.monotonic()
+        bench = Bench(self, test)
+        try:
+            result = self._attempt(test, bench)
+        finally:
+            bench.close()
+        if result.status == FAILED and bench.guests:
+            result.trace = self._traced(test, len(bench.guests), bench.guests[-1].count)
+        result.seconds = time.monotonic() - started
+        return result
+
+    def _attempt(self, test: Test, bench: Bench) -> Result:
+        """Make a test once."""
+        function = self._function(test)
+        assert function is not None
+        result = Result(test, PASSED, test.points)
+        try:
+            function(bench)
+        except Finding as finding:
+            result = Result(test, FAILED, 0, finding.expected, finding.happened, finding.difference)
+        except Fault as fault:
+            result = Result(test, FAILED, 0, "the part to come through", str(fault), backtrace=fault.backtrace)
+        except SymbolError as error:
+            result = Result(test, FAILED, 0, "the slot's functions", str(error))
+        result.measured = bench.measured
+        result.where = bench.place
+        if result.status == FAILED and bench.guests:
+            result.console = tuple(bench.guests[-1].last_words)
+        result.operations = tuple(bench.guests[-1].done) if bench.guests else ()
+        return result
+
+    def _traced(self, test: Test, number: int, count: int) -> tuple[str, ...]:
+        """The failing operation again, line by line."""
+        watch = Watch(trace=max(count, 1))
+        bench = Bench(self, test, (number, watch))
+        try:
+            with contextlib.suppress(Reached):
+                self._attempt(test, bench)
+        finally:
+            bench.close()
+        return tuple(watch.lines)
+
+    def repeat(self, result: Result, folder: Path) -> str:
+        """The command that makes just this test again."""
+        seed = f" SEED={self.seed}" if self.seed != 1 else ""
+        return f"make grade LAB={self.lab.number} DIR={shlex.quote(str(folder))} TEST={result.test.name}{seed}"
+
+
+def judge_answer(question: Question, answers: dict[str, object], measured: dict[str, int]) -> Reply:
+    """What an answer is worth: a prediction counts for having been made, a number for being the measured one."""
+    given = answers.get(question.name)
+    if given is None or given == "":
+        return Reply(question.name, 0, question.points, "not answered")
+    if question.kind == "text":
+        return Reply(question.name, 0, question.points, "for a person to read")
+    if question.kind == "choice":
+        right = given == question.answer
+        return Reply(question.name, question.points if right else 0, question.points, "right" if right else f"{given!r} is not it: look again")
+    if type(given) is not int:
+        return Reply(question.name, 0, question.points, f"must be a whole number, not {given!r}")
+    if question.measured not in measured:
+        return Reply(question.name, 0, question.points, f"cannot be checked yet: {question.measured} was not measured")
+    value = measured[question.measured]
+    if question.kind == "prediction":
+        return Reply(question.name, question.points, question.points, f"you predicted {given:,}; it is {value:,}{_off(given, value)}")
+    right = given == value
+    return Reply(question.name, question.points if right else 0, question.points, "right" if right else f"{given:,} is not what was measured: measure again")
+
+
+def _off(given: int, value: int) -> str:
+    if given == value:
+        return ", exactly"
+    if given <= 0 or value <= 0:
+        return ""
+    ratio = max(given / value, value / given)
+    return f" (off by a factor of {ratio:.1f})" if ratio >= 1.1 else " (close)"
+
+
+def _test_files(lab: Lab) -> list[Path]:
+    return [path for path in (lab.folder / "tests.py", lab.folder / "hidden" / "tests.py") if path.is_file()]
+
+
+def _load(path: Path) -> ModuleType:
+    """A lab's tests: our own code, never a student's. The hidden ones may import ``lab_tests``, the public ones."""
+    spec = importlib.util.spec_from_file_location("lab_hidden_tests" if path.parent.name == "hidden" else "lab_tests", path)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _shown(value: object) -> str:
+    return f"{value:#x}" if isinstance(value, int) and abs(value) >= 4096 else repr(value)
+
+
+def _first_difference(expected: object, actual: object) -> str:
+    """Where two texts, byte strings or lists begin to differ."""
+    if not isinstance(expected, (str, bytes, list, tuple)) or type(expected) is not type(actual):
+        return ""
+    assert isinstance(actual, (str, bytes, list, tuple))
+    if isinstance(expected, str) and isinstance(actual, str):
+        expected, actual = expected.splitlines(), actual.splitlines()
+    for number, (one, other) in enumerate(zip(expected, actual)):
+        if one != other:
+            return f"at {number}: expected {_shown(one)}, found {_shown(other)}"
+    return f"the first {min(len(expected), len(actual))} are equal; expected {len(expected)} in all, found {len(actual)}"

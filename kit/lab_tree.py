@@ -1,0 +1,179 @@
+"""Where a lab's kernels are built: a pristine copy of the kit with one part laid over it.
+
+The copy holds what a build needs and nothing of ``labs/``. It is kept from one grading to the next, because what does not depend on the
+part need not be compiled again: every submission lies under the same name, ``lab/<slot>/<part>/``, so that only its own files differ.
+Whatever reads the student's files runs in a jail, and writes nowhere but the copy's ``build/``.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from kit import jail
+from kit.files import write_if_changed
+from kit.jail import Done, Jail, Limits
+from kit.lab import ROOT, Lab
+from kit.manifest import symbol_of
+
+COPIED = ("Kconfig", "Makefile", "components", "configs", "kernels", "kit", "tests/host")
+PARTS = "lab"
+BUILD_LIMITS = Limits(wall_seconds=300, cpu_seconds=300, memory=4 << 30, file_bytes=256 << 20, processes=512)
+
+
+class BuildError(Exception):
+    """A part does not build; the text is what the compiler said, or what is wrong with the part."""
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A kernel that was built."""
+
+    name: str
+    elf: Path
+    initrd: Path
+
+
+class LabTree:
+    """The copy of the kit for one lab. ``place`` is the jail that its builds run in."""
+
+    def __init__(self, lab: Lab, root: Path, worker: int = 0) -> None:
+        self.lab = lab
+        self.root = root / f"{lab.name}-{worker}"
+        self.place = Jail(lab.hidden(), BUILD_LIMITS)
+
+    @contextmanager
+    def held(self) -> Iterator[LabTree]:
+        """The copy, brought up to date, for us alone."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root.parent / f"{self.root.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._refresh()
+            yield self
+
+    def _refresh(self) -> None:
+        """Make the copy like the kit: files that changed, came or went."""
+        wanted = {path.relative_to(ROOT): path for name in COPIED for path in _files(ROOT / name)}
+        present = {path.relative_to(self.root): path for name in COPIED for path in _files(self.root / name)}
+        for name in present.keys() - wanted.keys():
+            present[name].unlink()
+        for name, path in wanted.items():
+            copy = self.root / name
+            if name not in present or not _same(path, copy):
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(path, copy)
+                copy.chmod(0o755 if os.access(path, os.X_OK) else 0o644)
+        for folder in (self.root, *(path for path in self.root.rglob("*") if path.is_dir() and "build" not in path.parts)):
+            folder.chmod(0o755)
+        jail.give(self.root / "build")
+
+    def lay(self, files: Mapping[str, str], part: str = "", contract_test: str | None = None) -> None:
+        """Put a part in (its files by name), in the place of the last one. ``contract_test`` replaces all of the kit's contract tests."""
+        folder = self.root / PARTS / self.lab.slot / (part or self.lab.part)
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.iterdir():
+            if old.name not in files:
+                old.unlink()
+        for name, text in files.items():
+            write_if_changed(folder / name, text)
+        if contract_test is not None:
+            for test in (self.root / "components").glob("*/contract_test.c"):
+                test.unlink()
+            write_if_changed(self.root / "components" / self.lab.slot / "contract_test.c", contract_test)
+
+    def build(self, names: Sequence[str]) -> list[Kernel]:
+        """Build configurations. Raises BuildError with the first complaint of the compiler."""
+        done = self.make(["all", f"PRESETS={' '.join(names)}"])
+        if not done.ok:
+            raise BuildError(complaint(done))
+        return [self.kernel(name) for name in names]
+
+    def kernel(self, name: str) -> Kernel:
+        """A configuration's kernel as it lies there."""
+        home = self.root / "build" / name
+        return Kernel(name, home / "kernel.elf", home / "initrd.cpio")
+
+    def configure(self, preset: str, part: str = "", extra: str = "") -> str:
+        """A preset with a part in the lab's slot (the lab's own one by default), put aside; its name."""
+        part = part or self.lab.part
+        prefix = f"CONFIG_{symbol_of(self.lab.slot)}_"
+        lines = [line for line in self.preset_text(preset).splitlines() if prefix not in line]
+        name = f"{preset}-{part.replace('_', '-')}"
+        return self.put_aside(name, "\n".join([*lines, f"{prefix}{symbol_of(part)}=y", extra, ""]))
+
+    def put_aside(self, name: str, text: str) -> str:
+        """Make a configuration known by name."""
+        write_if_changed(jail.give(self.root / "build" / name) / "defconfig", text)
+        return name
+
+    def preset_text(self, preset: str) -> str:
+        """A preset's defconfig."""
+        return (self.root / "configs" / f"{preset}_defconfig").read_text(encoding="utf-8")
+
+    def random(self, seed: int) -> str:
+        """A random configuration with the lab's part in it, put aside; its name. Raises BuildError where the seed gives none."""
+        name = f"random-{seed}"
+        done = self.kit(["randconfig", "--seed", str(seed), "--name", name])
+        if not done.ok:
+            raise BuildError(complaint(done))
+        path = self.root / "build" / name / "defconfig"
+        prefix = f"CONFIG_{symbol_of(self.lab.slot)}_"
+        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if prefix not in line]
+        return self.put_aside(name, "\n".join([*lines, f"{prefix}{symbol_of(self.lab.part)}=y", ""]))
+
+    def make(self, arguments: Sequence[str]) -> Done:
+        """Run make in the copy."""
+        return jail.run(["make", "--no-print-directory", "-s", *arguments], self.root, self.place, {"PARTS": PARTS})
+
+    def kit(self, arguments: Sequence[str]) -> Done:
+        """Run a command of the copy's kit."""
+        return jail.run(["/usr/bin/python3", "-m", "kit", *arguments], self.root, self.place, {"PARTS": PARTS, "PYTHONDONTWRITEBYTECODE": "1"})
+
+    def command_of(self, name: str, prefix: str) -> list[str]:
+        """The command that compiles the first file whose path begins so; none where there is no such file."""
+        text = (self.root / "build" / name / "compile_commands.json").read_text(encoding="utf-8")
+        return next((entry["arguments"] for entry in json.loads(text) if entry["file"].startswith(prefix)), [])
+
+    def compile_commands(self, name: str) -> list[list[str]]:
+        """The commands that compile the laid part's files in a configuration, as lists of words."""
+        text = (self.root / "build" / name / "compile_commands.json").read_text(encoding="utf-8")
+        own = f"{PARTS}/{self.lab.slot}/"
+        return [entry["arguments"] for entry in json.loads(text) if entry["file"].startswith(own)]
+
+
+def work_root() -> Path:
+    """Where the copies lie: under ``build/``, or where the unprivileged user may go if we are root."""
+    chosen = os.environ.get("LAB_WORK")
+    if chosen:
+        return Path(chosen)
+    if jail.user() is None:
+        return ROOT / "build" / "labs"
+    return Path("/var/tmp") / f"mortise-labs-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]}"
+
+
+def complaint(done: Done) -> str:
+    """What went wrong, from the first error on, at most 20 lines."""
+    if done.why:
+        return f"the build was {done.why}"
+    lines = [line for line in done.output.splitlines() if not line.startswith("make")]
+    first = next((n for n, line in enumerate(lines) if "error" in line.lower() or "undefined" in line.lower()), 0)
+    return "\n".join(lines[max(0, first - 1) : first + 20]) or f"make ended with status {done.status}"
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if path.is_file():
+        yield path
+    elif path.is_dir():
+        yield from (one for one in path.rglob("*") if one.is_file() and "__pycache__" not in one.parts and not one.name.startswith("."))
+
+
+def _same(one: Path, other: Path) -> bool:
+    a, b = one.stat(), other.stat()
+    return (a.st_size, a.st_mtime_ns) == (b.st_size, b.st_mtime_ns)
