@@ -82,6 +82,17 @@ void vm_map_destroy(struct vm_map *map);
 /* Makes `child`, which is created but empty, a copy of `parent`: private memory copy on write.
  * K_NOMEM: child is unusable, destroy it. */
 enum kstatus must_check vm_map_fork(struct vm_map *child, struct vm_map *parent);
+/*
+ * A virtual copy of [start, start + length), at any byte: a fresh internal object with whole pages,
+ * zero before and behind what was asked for. May block. K_FAULT where nothing may be read; K_NOMEM;
+ * or what the pager answered.
+ */
+enum kstatus must_check vm_map_copy(
+	struct vm_map *map, vaddr_t start, u64 length, struct vm_object **out);
+/* What is in such a copy becomes private memory of a map, as high as there is room; *start says
+ * where. The copy may be pasted again. K_NOMEM. */
+enum kstatus must_check vm_map_paste(
+	struct vm_map *map, const struct vm_object *copy, vaddr_t *start);
 
 /*
  * Maps [start, start + length) of `object` from page `offset` (NULL: anonymous memory; a shared

@@ -135,6 +135,7 @@ void bootstrap_start(void)
 	if (status != K_OK)
 		panic("cannot start %s (status %d): is it a static ELF program for this kernel?",
 			path, status);
+	task_first = task;
 	frame_init_user(thread->frame, entry, ROOT_STACK_TOP - 8);
 	thread->frame->rdi = ROOT_BOOT;
 	thread_make_ready(thread);

@@ -4,7 +4,10 @@
  *
  * A memory entry is a kernel port whose object is a vm object without a pager. Rights to it are all
  * that keeps the port, and the port is what keeps the object while nobody has it mapped.
+ *
+ * And memory in messages (ipc.h): a virtual copy while it is on its way.
  */
+#include <objects/objects.h>
 #include <task.h>
 
 TRAP(trap_make_memory_entry)
@@ -117,4 +120,51 @@ TRAP(trap_host_memory)
 	if (!ipc_port_named(ipc_current_space(), (mach_port_t)a, IKOT_HOST))
 		return KERN_INVALID_CAPABILITY;
 	return put_result((vaddr_t)b, &memory, sizeof(memory));
+}
+
+/* --- memory in messages ----------------------------------------------------------------- */
+
+struct ipc_memory {
+	struct vm_object *copy;
+	u64 offset; /* in its first page */
+};
+
+enum kstatus ipc_memory_copyin(vaddr_t address, u64 size, bool deallocate, struct ipc_memory **out)
+{
+	struct ipc_memory *memory = kalloc(sizeof(*memory));
+	vaddr_t base = ALIGN_DOWN(address, PAGE_SIZE);
+	u64 whole = ALIGN_UP(address - base + size, PAGE_SIZE);
+
+	if (!memory)
+		return K_NOMEM;
+	memory->copy = NULL;
+	memory->offset = address - base;
+	enum kstatus status = vm_map_copy(&task_current()->map, address, size, &memory->copy);
+	if (thread_current->ipc.doomed)
+		status = K_INTERRUPTED;
+	else if (status == K_OK && deallocate)
+		status = vm_map_remove(&task_current()->map, base, whole);
+	if (status == K_OK)
+		*out = memory;
+	else
+		ipc_memory_destroy(memory);
+	return status;
+}
+
+enum kstatus ipc_memory_copyout(struct ipc_memory *memory, vaddr_t *address)
+{
+	vaddr_t base = 0;
+	enum kstatus status = vm_map_paste(&task_current()->map, memory->copy, &base);
+
+	if (status == K_OK)
+		*address = base + memory->offset;
+	ipc_memory_destroy(memory);
+	return status;
+}
+
+void ipc_memory_destroy(struct ipc_memory *memory)
+{
+	if (memory->copy)
+		vm_object_unref(memory->copy);
+	kfree(memory, sizeof(*memory));
 }

@@ -3,6 +3,7 @@
 #include <task.h>
 
 static struct object_cache task_cache;
+struct task *task_first;
 struct task task_dead;
 
 void task_init(void)
@@ -75,6 +76,10 @@ void task_terminate_now(struct task *task)
 
 	if (!task->active)
 		return;
+	if (task == task_first) {
+		kprintf("the first task has ended: nobody is left who could power off\n");
+		arch_exit(ARCH_EXIT_FAILED);
+	}
 	task->active = false;
 	ipc_port_dealloc_kernel(task->self);
 	while ((thread = list_first(&task->threads, struct thread, ipc.task_link)))

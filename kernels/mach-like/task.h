@@ -26,6 +26,7 @@ _Static_assert(offsetof(struct task, space) == 0, "the IPC path takes a task for
 #define TASK_MEMORY_MIN 0x10000ull
 
 extern struct task task_dead;
+extern struct task *task_first; /* when it ends, so does the run */
 
 static inline struct task *task_current(void)
 {

@@ -304,6 +304,11 @@ s64 must_check ipc_kmsg_copyout(struct ipc_kmsg *kmsg, struct ipc_space *space);
 s64 must_check ipc_kmsg_copyout_body(struct ipc_kmsg *kmsg, struct ipc_space *space);
 /* The message goes back to its sender unsent: rights become names again. */
 void ipc_kmsg_copyout_pseudo(struct ipc_kmsg *kmsg, struct ipc_space *space);
+/* Memory that is in a message: before anything else, for it may block. A MACH_SEND_… code; on
+ * failure no memory is in it. */
+s64 must_check ipc_kmsg_copyin_memory(struct ipc_kmsg *kmsg);
+/* Gives the memory in a body up. */
+void ipc_body_destroy_memory(struct ipc_kmsg *kmsg);
 /* Gives up the rights in a body, up to byte `end`. */
 void ipc_body_destroy(struct ipc_kmsg *kmsg, u32 end);
 /* A message from the kernel: header of `size` bytes all zero but bits, size and id; takes over the
@@ -342,6 +347,18 @@ void ipc_kobject_server(struct ipc_kmsg *kmsg);
  * entry's, for its last right is gone. Given by the kernel.
  */
 void ipc_kobject_died(struct ipc_port *port);
+
+/*
+ * Memory on its way, for the message path, given by the kernel: a virtual copy of the current
+ * task's memory; `deallocate`: and the task gives it up. May block. K_INTERRUPTED: the task must
+ * not be touched any more. Anything else: K_NOMEM, or it may not be read.
+ */
+struct ipc_memory;
+enum kstatus must_check ipc_memory_copyin(
+	vaddr_t address, u64 size, bool deallocate, struct ipc_memory **out);
+/* Puts it into the current task's memory; the copy is used up whatever happens. K_NOMEM. */
+enum kstatus must_check ipc_memory_copyout(struct ipc_memory *memory, vaddr_t *address);
+void ipc_memory_destroy(struct ipc_memory *memory);
 
 /* --- traps -------------------------------------------------------------------------------- */
 

@@ -72,8 +72,10 @@ void ipc_kmsg_destroy(struct ipc_kmsg *kmsg)
 		list_remove(&kmsg->link);
 		ipc_right_destroy(kmsg->remote, MACH_MSGH_REMOTE(bits));
 		ipc_right_destroy(kmsg->local, MACH_MSGH_LOCAL(bits));
-		if (bits & MACH_MSGH_BITS_COMPLEX)
+		if (bits & MACH_MSGH_BITS_COMPLEX) {
+			ipc_body_destroy_memory(kmsg);
 			ipc_body_destroy(kmsg, kmsg->header.msgh_size);
+		}
 		ipc_kmsg_free(kmsg);
 	}
 	destroying = false;
@@ -111,7 +113,7 @@ static s64 copyin_reply(struct ipc_kmsg *kmsg, struct ipc_space *space, struct i
 	return MACH_MSG_SUCCESS;
 }
 
-s64 ipc_kmsg_copyin(struct ipc_kmsg *kmsg, struct ipc_space *space)
+static s64 copyin_header(struct ipc_kmsg *kmsg, struct ipc_space *space)
 {
 	struct mach_msg_header *header = &kmsg->header;
 	u32 bits = header->msgh_bits;
@@ -140,8 +142,23 @@ s64 ipc_kmsg_copyin(struct ipc_kmsg *kmsg, struct ipc_space *space)
 	}
 	header->msgh_bits = (bits & MACH_MSGH_BITS_COMPLEX) |
 			    MACH_MSGH_BITS(ipc_arriving_type(remote_type), local_type);
-	return unlikely(bits & MACH_MSGH_BITS_COMPLEX) ? ipc_kmsg_copyin_body(kmsg, space)
-						       : MACH_MSG_SUCCESS;
+	return MACH_MSG_SUCCESS;
+}
+
+s64 ipc_kmsg_copyin(struct ipc_kmsg *kmsg, struct ipc_space *space)
+{
+	bool complex = kmsg->header.msgh_bits & MACH_MSGH_BITS_COMPLEX;
+	s64 result = complex ? ipc_kmsg_copyin_memory(kmsg) : MACH_MSG_SUCCESS;
+
+	if (unlikely(result != MACH_MSG_SUCCESS))
+		return result;
+	result = copyin_header(kmsg, space);
+	if (unlikely(result != MACH_MSG_SUCCESS)) {
+		if (complex)
+			ipc_body_destroy_memory(kmsg);
+		return result;
+	}
+	return unlikely(complex) ? ipc_kmsg_copyin_body(kmsg, space) : MACH_MSG_SUCCESS;
 }
 
 /* --- out ----------------------------------------------------------------------------- */

@@ -45,9 +45,9 @@ struct mach_msg_type {
 	u32 msgt_name : 8;
 	u32 msgt_size : 16;
 	u32 msgt_unused : 5;     /* must be 0 */
-	u32 msgt_inline : 1;     /* must be 1: the data follow */
+	u32 msgt_inline : 1;     /* the data follow; else: the 64-bit address of memory */
 	u32 msgt_longform : 1;   /* must be 0 */
-	u32 msgt_deallocate : 1; /* must be 0: there is no memory to give up */
+	u32 msgt_deallocate : 1; /* not inline: the sender gives the memory up */
 	u32 msgt_number;
 };
 _Static_assert(sizeof(struct mach_msg_type) == 8, "layout of the interface");
@@ -82,6 +82,18 @@ static inline bool mach_type_is_port(unsigned name)
 		.msgt_inline = 1,                                                                  \
 		.msgt_number = (number)})
 
+/*
+ * The same, but the data are elsewhere: a 64-bit address follows. The receiver gets a copy of the
+ * memory in a place of its own, at the same offset in the page; nothing for no bytes. Rights travel
+ * inline only.
+ */
+#define MACH_TYPE_MEMORY(name, bits, number, deallocate)                                           \
+	((struct mach_msg_type){.msgt_name = (name),                                               \
+		.msgt_size = (bits),                                                               \
+		.msgt_deallocate = (deallocate),                                                   \
+		.msgt_number = (number)})
+#define MACH_MSG_MEMORY_MAX 0x1000000u /* bytes of memory in one item: 16 MiB */
+
 /* --- mach_msg: options and results ----------------------------------------------- */
 
 #define MACH_SEND_MSG     0x001u
@@ -101,6 +113,7 @@ static inline bool mach_type_is_port(unsigned name)
 #define MACH_SEND_INVALID_REPLY  0x10000009
 #define MACH_SEND_INVALID_RIGHT  0x1000000a
 #define MACH_SEND_INVALID_NOTIFY 0x1000000b
+#define MACH_SEND_INVALID_MEMORY 0x1000000c
 #define MACH_SEND_NO_BUFFER      0x1000000d
 #define MACH_SEND_INVALID_TYPE   0x1000000f
 #define MACH_SEND_INVALID_HEADER 0x10000010
@@ -115,6 +128,7 @@ static inline bool mach_type_is_port(unsigned name)
 #define MACH_RCV_HEADER_ERROR    0x1000400b
 #define MACH_RCV_BODY_ERROR      0x1000400c
 #define MACH_MSG_IPC_SPACE       0x00002000 /* or'ed in: there was no room for a name */
+#define MACH_MSG_VM_SPACE        0x00001000 /* or'ed in: there was no room for memory */
 
 /* --- results of all other traps --------------------------------------------------- */
 

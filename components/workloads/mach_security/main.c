@@ -141,6 +141,7 @@ noreturn void _start(const struct mach_boot *boot_page)
 	test_bodies();
 	test_rights();
 	test_notify();
+	test_outofline();
 	test_tasks();
 	test_memory();
 	test_entries();

@@ -56,6 +56,7 @@ void test_messages(void);
 void test_bodies(void);
 void test_rights(void);
 void test_notify(void);
+void test_outofline(void);
 void test_tasks(void);
 void test_memory(void);
 void test_entries(void);

@@ -8,6 +8,7 @@ static struct {
 } tally[PORTS];
 
 static const char *wrong;
+static u32 counted_memories;
 static u32 requests, marked; /* names whose death somebody wants to hear of */
 
 static int index_of(const struct ipc_port *port)
@@ -40,8 +41,12 @@ static void count_body(const struct ipc_kmsg *kmsg)
 		const u64 *data = (const u64 *)(type + 1);
 		for (u32 i = 0; i < type->msgt_number && mach_type_is_port(type->msgt_name); i++)
 			count_right((struct ipc_port *)data[i], type->msgt_name);
+		counted_memories += !type->msgt_inline && data[0] != 0;
 		at += sizeof(*type) +
-		      ALIGN_UP(((u64)type->msgt_size * type->msgt_number + 7) / 8, 8);
+		      (type->msgt_inline
+				      ? ALIGN_UP(((u64)type->msgt_size * type->msgt_number + 7) / 8,
+						8)
+				      : sizeof(u64));
 	}
 }
 
@@ -120,7 +125,7 @@ static void count_space(struct ipc_space *space)
 const char *recount(void)
 {
 	wrong = NULL;
-	requests = marked = 0;
+	requests = marked = counted_memories = 0;
 	memset(tally, 0, sizeof(tally));
 	for (int i = 0; i < SPACES; i++)
 		count_space(&spaces[i]);
@@ -130,6 +135,8 @@ const char *recount(void)
 		count_queue(&ports[i]->own);
 		count_kept(ports[i]);
 	}
+	if (counted_memories != memories)
+		wrong = "memory that is in no message, or in two";
 	if (requests != marked)
 		wrong = "a name that is marked and has no request, or more than one";
 	for (int i = 0; i < PORTS; i++) {

@@ -21,5 +21,7 @@ static inline u32 roll(u32 sides)
 void watch(struct ipc_port *port);
 /* Counts everything anew; NULL if all is as the ports say, else what is wrong. */
 const char *recount(void);
+/* Copies of memory that are in messages. */
+extern u32 memories;
 
 void walk(void);
