@@ -54,7 +54,7 @@ struct vm_map {
 	u64 count;             /* entries */
 	u64 size;              /* bytes mapped */
 	u64 filled;            /* pages that faults have put into its pmap */
-	u64 inherited;         /* … and forks */
+	u64 inherited;         /* … and forks and pasted copies */
 	u64 dropped;           /* pages that were taken out */
 	u64 upgraded;          /* faults that found their page there */
 	u64 peak;              /* the most pages in its pmap so far, as of the last removal */

@@ -111,6 +111,7 @@ enum kstatus vm_map_paste(struct vm_map *map, const struct vm_object *copy, vadd
 			return K_NOMEM;
 		}
 		page_ref(page);
+		map->inherited++;
 		*pte = pte_make(page, VM_PROT_READ); /* the first write finds out whose it is */
 	}
 	return K_OK;
