@@ -73,6 +73,7 @@ static inline void own_io_init(struct own_io *own, void *bytes, u64 length)
 }
 
 struct file_status;
+struct epoll_item;
 struct inode;
 struct watch;
 
@@ -129,7 +130,8 @@ struct open_file {
 	struct inode *inode; /* of a file that was opened by name; else NULL */
 	struct place place;  /* and where that was */
 	u64 position;
-	u64 version; /* the device's */
+	u64 version;               /* the device's */
+	struct epoll_item *epolls; /* that watch it */
 };
 
 void files_init(void);
@@ -213,6 +215,9 @@ static inline bool io_is_user_range(vaddr_t base, u64 length)
 long io_fetch_vector(struct iovec fast[IO_VECTOR_FAST], struct iovec **vector, vaddr_t iov,
 	size_t count) must_check;
 void io_free_vector(struct iovec fast[IO_VECTOR_FAST], struct iovec *vector, size_t count);
+
+/* A read or write operation of files that are open for it, but have nothing of that: -EINVAL. */
+long io_never(struct open_file *file, struct io *io);
 
 /* Moves `n` zero bytes to the client. */
 enum kstatus must_check io_clear(struct io *io, size_t n, size_t *moved);

@@ -6,6 +6,7 @@
  * for PROC_FILES_FEW in its own structure; the table moves to memory of its own, four times as
  * large, when that is not enough.
  */
+#include <services/epoll/epoll.h>
 #include <services/files/files.h>
 #include <services/tree/tree.h>
 
@@ -36,6 +37,8 @@ void file_unref(struct open_file *file)
 	assert(file->refs > 0);
 	if (--file->refs > 0)
 		return;
+	if (IS_ENABLED(CONFIG_SERVICES_EPOLL) && unlikely(file->epolls))
+		epoll_forget(file);
 	if (file->ops->release)
 		file->ops->release(file);
 	if (IS_ENABLED(CONFIG_SERVICES_TREE) && file->inode)

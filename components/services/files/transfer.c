@@ -110,3 +110,10 @@ enum kstatus io_clear(struct io *io, size_t n, size_t *moved)
 	*moved = done;
 	return status;
 }
+
+long io_never(struct open_file *file, struct io *io)
+{
+	(void)file;
+	(void)io;
+	return -EINVAL;
+}
