@@ -60,7 +60,7 @@ static long event_write(struct open_file *file, struct io *io)
 	size_t moved;
 	u64 value;
 
-	if (io->left < sizeof(value))
+	if (io->left != sizeof(value)) /* reading is not so strict */
 		return -EINVAL;
 	if (io_copyin(io, &value, sizeof(value), &moved) != K_OK)
 		return -EFAULT;

@@ -42,6 +42,8 @@
 #define SEEK_DATA 3
 #define SEEK_HOLE 4
 
+#define IO_AT_END UINT64_MAX /* a position: wherever the file ends when it is written */
+
 #define IO_MAX_BYTES 0x7ffff000ull /* what one read or write may move: Linux's MAX_RW_COUNT */
 
 struct iovec {
@@ -81,8 +83,8 @@ struct file_ops {
 	/* How many bytes were moved, or -errno; `io->left` is not 0. NULL: not open for that. */
 	long (*read)(struct open_file *file, struct io *io);
 	long (*write)(struct open_file *file, struct io *io);
-	/* The same at a position of the caller's, the file's own is left alone. NULL: not open for
-	 * that. */
+	/* The same at a position of the caller's (a write: or IO_AT_END), the file's own is left
+	 * alone. NULL: not open for that. */
 	long (*read_at)(struct open_file *file, struct io *io, u64 position);
 	long (*write_at)(struct open_file *file, struct io *io, u64 position);
 	/* The new position, or -errno. NULL: a stream, which has none (ESPIPE). */
@@ -184,10 +186,13 @@ static inline struct open_file *files_find_usable(int fd)
 
 /* Why a file has no read operation: -EISDIR or -EBADF. */
 long file_not_readable(const struct open_file *file);
+/* What a call that reads answers then, into a buffer or through a vector. */
+long io_not_readable(const struct open_file *file, vaddr_t buf, u64 count);
+long io_not_readable_vector(struct open_file *file, vaddr_t iov, size_t count);
 
 /*
- * Moves the next `n` bytes (at most io->left) from or to the client. A fault moves nothing of the
- * piece of the vector that it hits, and the io goes on from there. *moved: bytes, always set.
+ * Moves the next `n` bytes (at most io->left) from or to the client. A fault moves what lies before
+ * the page that it hits, and the io goes on from there. *moved: bytes, always set.
  */
 enum kstatus must_check io_copyin(struct io *io, void *to, size_t n, size_t *moved);
 enum kstatus must_check io_copyout(struct io *io, const void *from, size_t n, size_t *moved);
@@ -196,6 +201,7 @@ typedef long (*io_function)(struct open_file *file, struct io *io);
 typedef long (*io_function_at)(struct open_file *file, struct io *io, u64 position);
 long io_transfer_at(
 	struct open_file *file, io_function_at function, vaddr_t buf, u64 count, u64 position);
+long io_transfer_vector(struct open_file *file, io_function function, vaddr_t iov, size_t count);
 long io_transfer_vector_at(
 	struct open_file *file, io_function_at function, vaddr_t iov, size_t count, u64 position);
 

@@ -20,12 +20,20 @@ static long transfer(struct open_file *file, io_function function, vaddr_t buf, 
 	return function(file, &io);
 }
 
+/* Why there is no read operation; of a directory the address is looked at first. */
+long io_not_readable(const struct open_file *file, vaddr_t buf, u64 count)
+{
+	long error = file_not_readable(file);
+
+	return error == -EISDIR && !io_is_user_range(buf, count) ? -EFAULT : error;
+}
+
 long sys_read(int fd, vaddr_t buf, size_t count)
 {
 	struct open_file *file = files_find(fd);
 
 	if (unlikely(!file || !file->ops->read))
-		return file_not_readable(file);
+		return io_not_readable(file, buf, count);
 	return transfer(file, file->ops->read, buf, count);
 }
 
@@ -115,12 +123,31 @@ long io_transfer_vector_at(
 	return transfer_vector(file, NULL, function, iov, count, position);
 }
 
+long io_transfer_vector(struct open_file *file, io_function function, vaddr_t iov, size_t count)
+{
+	return transfer_vector(file, function, NULL, iov, count, 0);
+}
+
+static long refuse_directory(struct open_file *file, struct io *io)
+{
+	(void)io;
+	return file_not_readable(file);
+}
+
+/* The same as io_not_readable() for a vector, which is looked at first too. */
+long io_not_readable_vector(struct open_file *file, vaddr_t iov, size_t count)
+{
+	if (file_not_readable(file) == -EBADF)
+		return -EBADF;
+	return transfer_vector(file, refuse_directory, NULL, iov, count, 0);
+}
+
 long sys_readv(int fd, vaddr_t iov, size_t count)
 {
 	struct open_file *file = files_find(fd);
 
 	if (!file || !file->ops->read)
-		return file_not_readable(file);
+		return io_not_readable_vector(file, iov, count);
 	return transfer_vector(file, file->ops->read, NULL, iov, count, 0);
 }
 

@@ -2,7 +2,8 @@
  * transfer: moving bytes between a device and the client's vector.
  *
  * Nearly always the front piece of the vector takes all there is to move: that is tried first. What
- * fails there is tried again piece by piece, so that it fails where it should.
+ * fails there is tried again piece by piece and page by page, so that it fails where it should: at
+ * the first byte that the client may not touch.
  */
 #include <services/files/files.h>
 
@@ -29,11 +30,17 @@ static u8 *io_own(struct io *io, const struct iovec *front)
 	return container_of(io, struct own_io, io)->bytes + (front->base - IO_NOWHERE);
 }
 
+/* What the front piece has in its first page. */
+static size_t in_one_page(const struct iovec *front, size_t n)
+{
+	return MIN(MIN(n, front->length), PAGE_SIZE - front->base % PAGE_SIZE);
+}
+
 static noinline enum kstatus copyin_pieces(struct io *io, void *to, size_t n, size_t *moved)
 {
 	for (*moved = 0; *moved < n;) {
 		struct iovec *front = io_front(io);
-		size_t piece = MIN(n - *moved, front->length);
+		size_t piece = in_one_page(front, n - *moved);
 		u8 *own = io_own(io, front), *at = (u8 *)to + *moved;
 		enum kstatus status = K_OK;
 
@@ -66,7 +73,7 @@ static noinline enum kstatus copyout_pieces(
 {
 	for (*moved = 0; *moved < n;) {
 		struct iovec *front = io_front(io);
-		size_t piece = MIN(n - *moved, front->length);
+		size_t piece = in_one_page(front, n - *moved);
 		const u8 *at = (const u8 *)from + *moved;
 		u8 *own = io_own(io, front);
 		enum kstatus status = K_OK;

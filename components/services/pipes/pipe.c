@@ -77,9 +77,11 @@ static enum kstatus pipe_drain(struct pipe *pipe, struct io *io, u32 n)
 		size_t moved;
 		enum kstatus status = io_copyout(io, page + at, piece, &moved);
 
-		pipe->tail += (u32)moved;
-		if (unlikely(status != K_OK))
+		if (unlikely(status != K_OK)) {
+			io->left += moved; /* as on Linux, a part of a page does not count */
 			return status;
+		}
+		pipe->tail += piece;
 		n -= piece;
 		if (pipe->tail % PAGE_SIZE == 0)
 			drop_page(pipe, pipe->tail - 1);
@@ -109,9 +111,11 @@ static enum kstatus pipe_fill(struct pipe *pipe, struct io *io, u32 n)
 				return K_NOMEM;
 		}
 		status = io_copyin(io, *page + at, piece, &moved);
-		pipe->head += (u32)moved;
-		if (unlikely(status != K_OK))
+		if (unlikely(status != K_OK)) {
+			io->left += moved;
 			return status;
+		}
+		pipe->head += piece;
 		n -= piece;
 	}
 	return K_OK;

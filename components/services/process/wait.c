@@ -16,9 +16,10 @@
 #define WALL       0x40000000u
 #define WCLONE     0x80000000u
 
-#define P_ALL  0
-#define P_PID  1
-#define P_PGID 2
+#define P_ALL   0
+#define P_PID   1
+#define P_PGID  2
+#define P_PIDFD 3
 
 #define RUSAGE_SIZE 144
 
@@ -141,28 +142,37 @@ static struct signal_info info_of(const struct question *q)
 	return info;
 }
 
+/* Linux fills the information whatever came of it: with zeroes where no child has answered. */
+static long tell_info(long result, const struct question *q, vaddr_t info, vaddr_t usage)
+{
+	struct signal_info answer = {0};
+
+	if (result > 0) {
+		answer = info_of(q);
+		if (tell_usage(usage) != 0)
+			return -EFAULT;
+		result = 0;
+	}
+	/* The part of siginfo_t that is about children. */
+	if (info != 0 && env_copyout(info, &answer, 32) != K_OK)
+		return -EFAULT;
+	return result;
+}
+
 long sys_waitid(int type, int id, vaddr_t info, int options, vaddr_t usage)
 {
 	struct question q = {.type = type, .id = id, .options = (u32)options};
-	struct signal_info answer = {0};
-	long result;
 
 	if ((q.options & ~(WNOHANG | WUNTRACED | WEXITED | WCONTINUED | WNOWAIT | WNOTHREAD | WALL |
 				 WCLONE)) != 0 ||
 		!(q.options & (WUNTRACED | WEXITED | WCONTINUED)))
-		return -EINVAL;
+		return tell_info(-EINVAL, &q, info, usage);
+	if (type == P_PIDFD && id >= 0) /* nothing has been opened as one */
+		return tell_info(-EBADF, &q, info, usage);
 	if (type < P_ALL || type > P_PGID || (type == P_PID && id <= 0) ||
 		(type == P_PGID && id < 0))
-		return -EINVAL;
+		return tell_info(-EINVAL, &q, info, usage);
 	if (type == P_PGID && id == 0)
 		q.id = env_current()->group;
-	result = ask(&q);
-	if (result < 0)
-		return result;
-	if (result > 0)
-		answer = info_of(&q);
-	if (result > 0 && tell_usage(usage) != 0)
-		return -EFAULT;
-	/* The part of siginfo_t that is about children. */
-	return info == 0 ? 0 : errno_of(env_copyout(info, &answer, 32));
+	return tell_info(ask(&q), &q, info, usage);
 }

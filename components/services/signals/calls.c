@@ -136,8 +136,6 @@ long sys_sigaltstack(vaddr_t stack, vaddr_t old)
 
 static bool is_addressed(const struct proc *proc, int pid)
 {
-	if (proc->state != PROC_ALIVE && pid <= 0)
-		return false;
 	if (pid > 0)
 		return proc->pid == pid;
 	if (pid == -1)
@@ -155,6 +153,8 @@ static long send_to(int pid, const struct signal_info *info)
 	{
 		if (!is_addressed(proc, pid))
 			continue;
+		if ((u32)info->signal > SIGNALS) /* found out last, as on Linux */
+			return -EINVAL;
 		if (info->signal == 0 || signal_send(proc, info) == K_OK)
 			result = 0;
 		else if (result != 0)
@@ -172,8 +172,6 @@ long sys_kill(int pid, int signal)
 {
 	struct signal_info info = from_caller(signal, SI_USER);
 
-	if (signal < 0 || signal > SIGNALS)
-		return -EINVAL;
 	if (pid == INT32_MIN)
 		return -ESRCH;
 	return send_to(pid, &info);
@@ -183,7 +181,7 @@ long sys_tkill(int tid, int signal)
 {
 	struct signal_info info = from_caller(signal, SI_TKILL);
 
-	if (tid <= 0 || signal < 0 || signal > SIGNALS)
+	if (tid <= 0)
 		return -EINVAL;
 	return send_to(tid, &info);
 }
@@ -203,8 +201,6 @@ long sys_rt_sigqueueinfo(int pid, int signal, vaddr_t info)
 		return -EFAULT;
 	if ((copy.code >= 0 || copy.code == SI_TKILL) && pid != env_current()->pid)
 		return -EPERM;
-	if (signal < 0 || signal > SIGNALS)
-		return -EINVAL;
 	if (pid <= 0)
 		return -ESRCH;
 	copy.signal = signal;

@@ -7,6 +7,8 @@
 
 #define MFD_CLOEXEC       1u
 #define MFD_ALLOW_SEALING 2u
+#define MFD_NOEXEC_SEAL   8u
+#define MFD_EXEC          16u
 
 #define MFD_PREFIX   "memfd:"
 #define MFD_NAME_MAX (NAME_MAX - (sizeof(MFD_PREFIX) - 1))
@@ -37,7 +39,7 @@ static long find_volume(void)
 	return error;
 }
 
-static long create(const char *name, struct open_file **file)
+static long create(const char *name, u32 mode, struct open_file **file)
 {
 	struct place place;
 	long error = find_volume();
@@ -45,7 +47,7 @@ static long create(const char *name, struct open_file **file)
 	if (error != 0)
 		return error;
 	place.mount = memory;
-	error = tree_create_unnamed(memory->root, name, S_IFREG | 0777, &place.node);
+	error = tree_create_unnamed(memory->root, name, S_IFREG | mode, &place.node);
 	if (error != 0)
 		return error;
 	memory->refs++;
@@ -64,12 +66,13 @@ long sys_memfd_create(vaddr_t name, unsigned int flags)
 	size_t length;
 	long result;
 
-	if ((flags & ~(MFD_CLOEXEC | MFD_ALLOW_SEALING)) != 0)
+	if ((flags & ~(MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL | MFD_EXEC)) != 0 ||
+		(flags & (MFD_NOEXEC_SEAL | MFD_EXEC)) == (MFD_NOEXEC_SEAL | MFD_EXEC))
 		return -EINVAL;
 	status = env_copyin_string(text + prefix, name, sizeof(text) - prefix, &length);
 	if (status != K_OK)
 		return status == K_RANGE ? -EINVAL : errno_of(status);
-	result = create(text, &file);
+	result = create(text, flags & MFD_NOEXEC_SEAL ? 0666 : 0777, &file);
 	if (result != 0)
 		return result;
 	result = files_install(env_current(), file, flags & MFD_CLOEXEC);

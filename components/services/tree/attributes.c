@@ -145,6 +145,12 @@ long sys_umask(unsigned int mask)
 
 /* --- times --- */
 
+static bool is_good_time(const struct timestamp *time)
+{
+	return (u64)time->nanoseconds < NSEC_PER_SEC || time->nanoseconds == UTIME_NOW ||
+	       time->nanoseconds == UTIME_OMIT;
+}
+
 /* `times`: NULL for now, else both, with UTIME_NOW and UTIME_OMIT in the nanoseconds. */
 static long change_times(struct place place, const struct timestamp *times)
 {
@@ -152,8 +158,12 @@ static long change_times(struct place place, const struct timestamp *times)
 	bool now =
 		!times || (times[0].nanoseconds == UTIME_NOW && times[1].nanoseconds == UTIME_NOW);
 	struct timestamp moment = tree_now();
-	long error = mount_may_write(&place);
+	long error = 0;
 
+	if (times && (!is_good_time(&times[0]) || !is_good_time(&times[1])))
+		error = -EINVAL;
+	if (error == 0)
+		error = mount_may_write(&place);
 	if (error == 0 && !inode_is_own(inode))
 		error = now ? inode_access(inode, WANT_WRITE) : -EPERM;
 	if (error == 0) {
@@ -186,12 +196,6 @@ static long find_and_change_times(int dirfd, vaddr_t path, u32 how, const struct
 	return error == 0 ? change_times(place, times) : error;
 }
 
-static bool is_good_time(const struct timestamp *time)
-{
-	return (u64)time->nanoseconds < NSEC_PER_SEC || time->nanoseconds == UTIME_NOW ||
-	       time->nanoseconds == UTIME_OMIT;
-}
-
 long sys_utimensat(int dirfd, vaddr_t path, vaddr_t times, int flags)
 {
 	struct timestamp both[2];
@@ -202,8 +206,6 @@ long sys_utimensat(int dirfd, vaddr_t path, vaddr_t times, int flags)
 		return -EFAULT;
 	if (both[0].nanoseconds == UTIME_OMIT && both[1].nanoseconds == UTIME_OMIT)
 		return 0;
-	if (!is_good_time(&both[0]) || !is_good_time(&both[1]))
-		return -EINVAL;
 	return find_and_change_times(dirfd, path, (u32)flags, both);
 }
 

@@ -135,6 +135,16 @@ out:
 	return error;
 }
 
+/* Devices are user 0's to make, but for the one that stands for nothing (a "whiteout"). */
+static long may_make_device(u32 mode, u32 device)
+{
+	u32 kind = mode & S_IFMT;
+
+	if ((kind != S_IFCHR || device == 0) && kind != S_IFBLK)
+		return 0;
+	return tree_actor()->identity.euid != 0 ? -EPERM : 0;
+}
+
 static long create_at(int dirfd, vaddr_t path, u32 mode, u32 device, const char *target)
 {
 	struct walk *walk;
@@ -143,6 +153,8 @@ static long create_at(int dirfd, vaddr_t path, u32 mode, u32 device, const char 
 	if (error != 0)
 		return error;
 	error = tree_may_create(walk->at.node);
+	if (error == 0)
+		error = may_make_device(mode, device);
 	if (error == 0)
 		error = tree_create(
 			walk->at.node, walk->last, walk->last_length, mode, device, target, NULL);
@@ -177,8 +189,6 @@ long sys_mknodat(int dirfd, vaddr_t path, unsigned int mode, unsigned int device
 		break;
 	case S_IFCHR:
 	case S_IFBLK:
-		if (tree_actor()->identity.euid != 0)
-			return -EPERM;
 		break;
 	case S_IFDIR:
 		return -EPERM;
@@ -216,13 +226,30 @@ long sys_symlink(vaddr_t target, vaddr_t path)
 	return sys_symlinkat(target, AT_FDCWD, path);
 }
 
+/*
+ * Who does not own a file may link to it only if he could have copied it, too: it is a plain file
+ * that he may read and write, and runs as nobody else (Linux's fs.protected_hardlinks, which
+ * distributions switch on).
+ */
+static long may_link(struct inode *inode)
+{
+	const u32 set_group = S_ISGID | 010;
+	bool safe = inode_is(inode, S_IFREG) && !(inode->mode & S_ISUID) &&
+		    (inode->mode & set_group) != set_group &&
+		    inode_access(inode, WANT_READ | WANT_WRITE) == 0;
+
+	return safe || inode_is_own(inode) ? 0 : -EPERM;
+}
+
 /* One more name for the inode of `old`, where the walk has come to. */
 static long link_here(struct walk *walk, const struct place *old)
 {
 	struct inode *inode = old->node->inode, *dir = walk->at.node->inode;
 	struct node *node;
-	long error = old->mount != walk->at.mount ? -EXDEV : tree_may_create(walk->at.node);
+	long error = old->mount != walk->at.mount ? -EXDEV : may_link(inode);
 
+	if (error == 0)
+		error = tree_may_create(walk->at.node);
 	if (error != 0)
 		return error;
 	if (!dir->ops->link || inode_is(inode, S_IFDIR))

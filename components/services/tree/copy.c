@@ -67,6 +67,20 @@ static long fetch_position(vaddr_t address, s64 *position)
 	return *position < 0 ? -EINVAL : 0;
 }
 
+/* What sendfile looks at before it looks at where the bytes go. */
+static long check_source(const struct copying *c, bool given, s64 *position, size_t count)
+{
+	if (!c->in || (!c->in->ops->read && file_not_readable(c->in) == -EBADF))
+		return -EBADF;
+	if (given && !c->in->ops->seek)
+		return -ESPIPE;
+	if (!given)
+		*position = (s64)c->in->position;
+	if ((s64)count < 0 || *position < 0 || (s64)count > INT64_MAX - *position)
+		return -EINVAL;
+	return 0;
+}
+
 long sys_sendfile(int out_fd, int in_fd, vaddr_t offset, size_t count)
 {
 	struct copying c = {.in = files_find_usable(in_fd), .out = files_find_usable(out_fd)};
@@ -74,25 +88,17 @@ long sys_sendfile(int out_fd, int in_fd, vaddr_t offset, size_t count)
 	s64 position = 0;
 	long result;
 
-	if (offset != 0) {
-		result = fetch_position(offset, &position);
-		if (result != 0)
-			return result;
-	}
-	if (!c.in || !c.out)
-		return -EBADF;
-	if (!c.in->ops->read && file_not_readable(c.in) == -EBADF)
-		return -EBADF;
-	if (offset != 0 && !c.in->ops->seek)
-		return -ESPIPE;
-	if (!c.out->ops->write)
+	if (offset != 0 && env_copyin(&position, offset, sizeof(position)) != K_OK)
+		return -EFAULT;
+	result = check_source(&c, offset != 0, &position, count);
+	if (result != 0)
+		return result;
+	if (!c.out || !c.out->ops->write)
 		return -EBADF;
 	if (!c.in->ops->read_at)
 		return -EINVAL;
 	if (c.out->flags & O_APPEND)
 		return -EINVAL;
-	if (offset == 0)
-		position = (s64)c.in->position;
 	out_position = c.out->position; /* which may be the same file's: so both are kept apart
 					   until the end */
 	c.in_at = (u64 *)&position;
@@ -113,9 +119,9 @@ static long check_range_copy(const struct copying *c, u64 *count)
 {
 	const struct inode *in = c->in->inode, *out = c->out->inode;
 
-	if (!in || !out || inode_is(in, S_IFDIR) || inode_is(out, S_IFDIR))
-		return in && out ? -EISDIR : -EINVAL;
-	if (!inode_is(in, S_IFREG) || !inode_is(out, S_IFREG))
+	if ((in && inode_is(in, S_IFDIR)) || (out && inode_is(out, S_IFDIR)))
+		return -EISDIR;
+	if (!in || !out || !inode_is(in, S_IFREG) || !inode_is(out, S_IFREG))
 		return -EINVAL;
 	if (!c->in->ops->read || !c->out->ops->write || c->out->flags & O_APPEND)
 		return -EBADF;

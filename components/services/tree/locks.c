@@ -22,10 +22,11 @@
 #define F_WRLCK 1
 #define F_UNLCK 2
 
-#define LOCK_SH 1
-#define LOCK_EX 2
-#define LOCK_NB 4
-#define LOCK_UN 8
+#define LOCK_SH   1
+#define LOCK_EX   2
+#define LOCK_NB   4
+#define LOCK_UN   8
+#define LOCK_MAND 32
 
 /* struct flock of Linux. */
 struct flock {
@@ -278,6 +279,8 @@ long sys_flock(int fd, int operation)
 	struct file_lock lock = {.owner = file, .whole = true, .pid = -1, .end = INT64_MAX};
 	bool wait = !(operation & LOCK_NB);
 
+	if (operation & LOCK_MAND) /* of old, and without effect */
+		return 0;
 	operation &= ~LOCK_NB;
 	if (operation != LOCK_SH && operation != LOCK_EX && operation != LOCK_UN)
 		return -EINVAL;

@@ -232,7 +232,7 @@ static long regular_write_at(struct open_file *file, struct io *io, u64 position
 
 	if (result != 0)
 		return result;
-	if (file->flags & O_APPEND)
+	if (file->flags & O_APPEND || position == IO_AT_END)
 		position = inode->size;
 	result = limit_write(io, position);
 	if (result == 0)

@@ -5,6 +5,10 @@
 
 #define FALLOC_KEEP_SIZE  1
 #define FALLOC_PUNCH_HOLE 2
+#define FALLOC_COLLAPSE   8
+#define FALLOC_ZERO       16
+#define FALLOC_INSERT     32
+#define FALLOC_UNSHARE    64
 
 static long change_size(struct inode *inode, s64 size)
 {
@@ -97,6 +101,26 @@ static long punch(struct inode *inode, u64 from, u64 to)
 	return error;
 }
 
+/* Whether Linux knows such a mode at all; which of them a file system has is another question. */
+static bool is_known_mode(u32 mode)
+{
+	bool keep = mode & FALLOC_KEEP_SIZE;
+
+	switch (mode & ~FALLOC_KEEP_SIZE) {
+	case 0:
+	case FALLOC_UNSHARE:
+	case FALLOC_ZERO:
+		return true;
+	case FALLOC_PUNCH_HOLE:
+		return keep;
+	case FALLOC_COLLAPSE:
+	case FALLOC_INSERT:
+		return !keep;
+	default:
+		return false;
+	}
+}
+
 long sys_fallocate(int fd, int mode, long offset, long length)
 {
 	struct open_file *file = files_find_usable(fd);
@@ -107,7 +131,7 @@ long sys_fallocate(int fd, int mode, long offset, long length)
 		return -EBADF;
 	if (offset < 0 || length <= 0)
 		return -EINVAL;
-	if ((mode & ~(FALLOC_KEEP_SIZE | FALLOC_PUNCH_HOLE)) != 0 || mode == FALLOC_PUNCH_HOLE)
+	if (!is_known_mode((u32)mode))
 		return -EOPNOTSUPP;
 	if (!file->ops->write)
 		return -EBADF;
@@ -120,6 +144,8 @@ long sys_fallocate(int fd, int mode, long offset, long length)
 		return -ENODEV;
 	if (length > INT64_MAX - offset)
 		return -EFBIG;
+	if ((mode & ~(FALLOC_KEEP_SIZE | FALLOC_PUNCH_HOLE)) != 0)
+		return -EOPNOTSUPP;
 	error = inode_lock(inode);
 	if (error != 0)
 		return error;

@@ -160,9 +160,10 @@ long sys_statx(int dirfd, vaddr_t path, int flags, unsigned int mask, vaddr_t to
 		return error;
 	fill(place.node->inode, &status);
 	fill_extended(&status, &x);
-	x.mask |= STATX_BTIME | STATX_MNT_ID;
-	x.btime = (struct statx_time){
-		place.node->inode->btime.seconds, (u32)place.node->inode->btime.nanoseconds, 0};
+	x.mask |= STATX_MNT_ID | (mask & STATX_BTIME);
+	if (mask & STATX_BTIME)
+		x.btime = (struct statx_time){place.node->inode->btime.seconds,
+			(u32)place.node->inode->btime.nanoseconds, 0};
 	x.mount_id = (u64)place.mount->id;
 	if (place.node == place.mount->root)
 		x.attributes |= STATX_ATTR_MOUNT_ROOT;

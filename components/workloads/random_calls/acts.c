@@ -245,6 +245,23 @@ static void act_fill(const struct round *round, struct draw *draw, uint64_t step
 
 /* --- processes -------------------------------------------------------------------------- */
 
+/*
+ * A process that waits for its child hears of no signal meanwhile: a handler would write into the
+ * record while the child does.
+ */
+static uint64_t signals_hold(void)
+{
+	uint64_t all = ~0UL, before = 0;
+
+	sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before, 8);
+	return before;
+}
+
+static void signals_release(uint64_t before)
+{
+	sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, 8);
+}
+
 /* The child's share of the steps; it ends with them, one way or another. */
 static _Noreturn void child_live(
 	const struct round *round, struct draw *draw, uint64_t from, uint64_t to)
@@ -282,30 +299,36 @@ static void act_fork(const struct round *round, struct draw *draw, uint64_t step
 	uint64_t share = depth < 3 ? 1 + draw_below(draw, 8) : 0;
 	uint64_t from = step + 1, to = from + share;
 	bool old = draw_one_in(draw, 2);
+	uint64_t mask;
 	long pid;
 
 	if (to > round->steps)
 		to = round->steps;
 	record->resume_at = to;
+	mask = signals_hold();
 	pid = old ? sys_fork() : sys_call6(SYS_clone, SIGCHLD, 0, 0, 0, 0, 0);
 	if (pid == 0) {
 		depth++;
+		signals_release(mask);
 		child_live(round, draw, from, to);
 	}
+	if (pid > 0)
+		child_await(pid);
 	record->resume_at = to;
 	note("\n  back");
 	if (pid < 0) {
 		note_number(pid);
-		return;
+	} else {
+		child_add(pid);
 	}
-	child_add(pid);
-	child_await(pid);
+	signals_release(mask);
 }
 
 /* vfork: the parent sleeps until the child has ended. */
 static void act_vfork(const struct round *round, struct draw *draw, uint64_t step)
 {
 	int code = (int)draw_below(draw, 256);
+	uint64_t mask = signals_hold();
 	long pid = sys_call6(SYS_clone, SIGCHLD | 0x4000, 0, 0, 0, 0, 0); /* CLONE_VFORK */
 
 	(void)round, (void)step;
@@ -314,10 +337,13 @@ static void act_vfork(const struct round *round, struct draw *draw, uint64_t ste
 		sys_exit(code);
 	}
 	note("\n  then the parent");
-	if (pid > 0)
+	if (pid > 0) {
 		child_add(pid);
-	else
+		child_await(pid);
+	} else {
 		note_number(pid);
+	}
+	signals_release(mask);
 }
 
 /* What a fresh program finds: it tells in the record's memory, which it has by its descriptor. */
@@ -328,14 +354,17 @@ static void act_exec(const struct round *round, struct draw *draw, uint64_t step
 	int fds[2], status = -1;
 	static char bytes[4096];
 	long pid, n, total = 0;
+	uint64_t mask;
 
 	(void)round, (void)draw, (void)step;
 	if (sys_pipe(fds) != 0) {
 		note(" no pipe");
 		return;
 	}
+	mask = signals_hold();
 	pid = sys_fork();
 	if (pid == 0) {
+		signals_release(mask);
 		sys_dup2(fds[1], STATE_FD);
 		sys_close(fds[0]);
 		sys_close(fds[1]);
@@ -352,13 +381,13 @@ static void act_exec(const struct round *round, struct draw *draw, uint64_t step
 		total += n > 0 ? n : 0;
 	} while (n > 0 || n == -EINTR);
 	sys_close(fds[0]);
+	while (pid > 0 && sys_wait4(pid, &status, 0) == -EINTR)
+		;
 	bytes[total] = '\0';
 	note(bytes);
-	if (pid > 0)
-		while (sys_wait4(pid, &status, 0) == -EINTR)
-			;
 	note(" status ");
 	note_hex((uint64_t)status);
+	signals_release(mask);
 }
 
 /* --- the table ---------------------------------------------------------------------------- */

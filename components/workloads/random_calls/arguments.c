@@ -116,7 +116,7 @@ static long draw_fd(struct draw *draw)
 
 static long draw_mode(struct draw *draw)
 {
-	static const long modes[] = {0, 0400, 0444, 0500, 0600, 0644, 0666, 0700, 0755, 0777, 01777,
+	static const long modes[] = {0, 0400, 0444, 0500, 0600, 0644, 0666, 0700, 0755, 0777, 01755,
 		02755, 04755, 06777, 07777, 0100644, -1};
 
 	return DRAW_FROM(draw, modes);
@@ -176,7 +176,7 @@ static long draw_user(struct draw *draw)
 
 static long draw_address(struct draw *draw)
 {
-	static const long odd[] = {0x1000, 0x7ffffffff000, 0x800000000000, -4096, -1, 1};
+	static const long odd[] = {0x7ffffffff000, 0x800000000000, -4096, -1, 1};
 	long at = (long)(ARENA + draw_below(draw, ARENA_PAGES) * PAGE);
 
 	if (draw_one_in(draw, 40))
@@ -268,12 +268,14 @@ static long draw_files_scalar(struct draw *draw, enum kind kind)
 		return FROM(0, 0, 0, AT_SYMLINK_NOFOLLOW, AT_SYMLINK_NOFOLLOW, AT_SYMLINK_FOLLOW,
 			AT_EMPTY_PATH, AT_REMOVEDIR, AT_EACCESS, AT_NO_AUTOMOUNT,
 			AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, 0x10000, -1);
+	case STATX_MASK: /* newer kernels give less where less was asked for */
+		return FROM(0x7ff, 0xfff, 0x17ff, 0x800007ff);
 	case DUP_FLAGS:
 		return FROM(0, 0, O_CLOEXEC, O_NONBLOCK, 1, -1);
 	case RENAME_FLAGS:
 		return FROM(0, 0, 0, 1, 2, 2, 3, 8, -1);
 	case FALLOCATE_MODE:
-		return FROM(0, 0, 1, 2, 3, 3, 8, 16, 32, 64, -1);
+		return FROM(0, 0, 0, 2, 3, 3, 8, 16, 32, 64, -1);
 	case RW_FLAGS:
 		return FROM(0, 0, 0, 1, 2, 4, 8, 16, 0x10000, -1);
 	default:
@@ -292,8 +294,7 @@ static long draw_descriptor_scalar(struct draw *draw, enum kind kind)
 		return FROM(0, 1, 2, 3, 4, 5, 6, 7, 8, -1);
 	case FCNTL_PLAIN:
 		return FROM(F_DUPFD, F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL,
-			F_SETFL, F_GETPIPE_SZ, F_SETPIPE_SZ, F_GETSIG, F_GET_SEALS, F_ADD_SEALS, 77,
-			-1);
+			F_SETFL, F_GETPIPE_SZ, F_SETPIPE_SZ, F_GETSIG, F_GETOWN, 77, -1);
 	case FCNTL_VALUE:
 		return FROM(0, 0, 1, 1, 2, 5, 10, 100, 4096, 1024, -1, O_APPEND, O_NONBLOCK,
 			O_NONBLOCK | O_APPEND, 65536, 1 << 20, O_NOATIME, 0x7fffffff);
@@ -351,6 +352,8 @@ static long draw_scalar(struct draw *draw, struct drawn *drawn, enum kind kind)
 		return FROM(0, 1, 1, 1, 3, 2, 8, 9, 0x40000001, 0x10, -1);
 	case WAITID_TYPE:
 		return FROM(0, 1, 1, 2, 3, 5, -1);
+	case MEMFD_FLAGS: /* no huge pages: a host may have some */
+		return FROM(0, 0, 1, 2, 3, 8, 16, 24, 32, -1);
 	case WAITID_OPTIONS:
 		return FROM(4, 5, 5, 5, 0x1000005, 0x1000004, 0, 1, 7, 0xd, 0x100, -1);
 	case SIGNAL:

@@ -47,7 +47,7 @@ const struct call calls[] = {
 	CALL(lstat, 6, 0, 0, 0, PATH, OUT_STATUS),
 	CALL(fstat, 6, 2, 0, 0, FD, OUT_STATUS),
 	CALL(newfstatat, 6, 0, 0, 0, DIRFD, PATH, OUT_STATUS, AT_FLAGS),
-	CALL(statx, 5, 0, 0, 0, DIRFD, PATH, AT_FLAGS, MODE, OUT_STATX),
+	CALL(statx, 5, 0, 0, 0, DIRFD, PATH, AT_FLAGS, STATX_MASK, OUT_STATX),
 	CALL(access, 4, 0, 0, 0, PATH, ACCESS_MODE),
 	CALL(faccessat, 3, 0, 0, 0, DIRFD, PATH, ACCESS_MODE),
 	CALL(faccessat2, 4, 0, 0, 0, DIRFD, PATH, ACCESS_MODE, AT_FLAGS),
@@ -95,7 +95,7 @@ const struct call calls[] = {
 	CALL(syncfs, 1, 0, 0, 0, FD),
 	CALL(sendfile, 5, 0, 0, 1, FD, FD, INOUT_OFFSET, LENGTH),
 	CALL(copy_file_range, 5, 0, 0, 0, FD, INOUT_OFFSET, FD, INOUT_OFFSET, LENGTH, POLL_TIMEOUT),
-	CALL(memfd_create, 2, 2, 0, 0, PATH, SMALL),
+	CALL(memfd_create, 2, 2, 0, 0, PATH, MEMFD_FLAGS),
 	/* Memory. */
 	CALL(mmap, 2, 30, 0, 0, ADDRESS, PAGES, PROT, MAP_FLAGS, FD, MAP_OFFSET),
 	CALL(mprotect, 0, 12, 0, 0, ADDRESS, PAGES, PROT),

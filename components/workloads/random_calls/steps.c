@@ -124,6 +124,13 @@ static void note_result(const struct call *call, long result)
 	}
 }
 
+/* A process that ends all others at once would leave the end of the round to chance. */
+static bool is_massacre(const struct drawn *drawn)
+{
+	return drawn->call->number == SYS_kill && drawn->values[0] <= 0 &&
+	       (int)drawn->values[1] == SIGKILL;
+}
+
 static void step_call(const struct call *call, struct draw *draw)
 {
 	struct drawn drawn = {.call = call};
@@ -139,6 +146,10 @@ static void step_call(const struct call *call, struct draw *draw)
 		argument_draw(draw, &drawn, i, call->arguments[i]);
 	}
 	note(") = ");
+	if (is_massacre(&drawn)) {
+		note("left out");
+		return;
+	}
 	record->calls++;
 	if (call->sleeps)
 		nudge(true);
@@ -232,14 +243,16 @@ static void furnish(void)
 
 	must(sys_call3(SYS_mkdir, (long)"/a", 0777, 0));
 	must(sys_call3(SYS_mkdir, (long)"/a/b", 0755, 0));
-	must(sys_call3(SYS_mkdir, (long)"/b", 01777, 0));
+	must(sys_call3(SYS_mkdir, (long)"/b", 0777, 0));
 	must(sys_call3(SYS_open, (long)"/c", O_CREAT | O_RDWR, 0666));
 	must(sys_write(0, text, sizeof(text)));
 	must(sys_call3(SYS_open, (long)"/a/c", O_CREAT | O_RDWR, 0644));
 	must(sys_call3(SYS_symlink, (long)"../a", (long)"/b/link", 0));
 	must(sys_call3(SYS_mknod, (long)"/d", S_IFCHR | 0666, 0x105));
 	must(sys_call3(SYS_chmod, (long)"/a", 0777, 0));
-	must(sys_call3(SYS_chmod, (long)"/b", 01777, 0));
+	/* Sticky, but not everybody's: what a distribution adds to those does not matter here. */
+	must(sys_call3(SYS_chown, (long)"/b", 0, 1000));
+	must(sys_call3(SYS_chmod, (long)"/b", 01775, 0));
 	must(sys_call3(SYS_chmod, (long)"/c", 0666, 0));
 }
 

@@ -270,15 +270,15 @@ static void test_vectors(void *argument)
 	host_poke(iov, negative, sizeof(negative));
 	tap_eq(host_sys(SYS_writev, 5, iov, 2), -EINVAL, "a negative length is refused");
 	host_poke(iov, bad, sizeof(bad));
-	tap_eq(host_sys(SYS_writev, 5, iov, 2), 3, "pieces before a bad one are written");
+	tap_eq(host_sys(SYS_writev, 5, iov, 2), -EFAULT, "a pipe takes no part of a page");
 	for (int i = 0; i < 1024; i++)
 		host_poke(iov + 16 * (u64)i, one, sizeof(one));
 	tap_eq(host_sys(SYS_writev, 5, iov, 1024), 1024, "a long vector works");
 	host_poke(iov, two, sizeof(two));
 	tap_eq(host_sys(SYS_readv, 4, iov, 2), 5, "readv fills all pieces");
-	tap_eq(host_sys(SYS_readv, 4, iov, 1), 3, "as far as they go");
 	host_peek(two, buf, 3);
 	tap_ok(memcmp(two, "abc", 3) == 0, "with the right bytes");
+	tap_eq(host_sys(SYS_readv, 4, iov, 1), 3, "as far as they go");
 }
 
 void test_files(void);
