@@ -136,13 +136,11 @@ static void map_direct(u64 *root, paddr_t end)
 void arch_root_init(void *root_page)
 {
 	const u64 *kernel = phys_to_virt(kernel_root);
-	u64 *root = root_page, count = 256;
+	u64 *root = root_page, count = 512;
 
 	__asm__ volatile("rep stosq" : "+D"(root_page), "+c"(count) : "a"(0) : "memory");
 	root[DIRECT_MAP >> 39 & 511] = kernel[DIRECT_MAP >> 39 & 511];
 	root[KERNEL_BASE >> 39 & 511] = kernel[KERNEL_BASE >> 39 & 511];
-	for (unsigned i = 257; i < 511; i++)
-		root[i] = 0;
 }
 
 static void read_start_info(void)

@@ -82,48 +82,48 @@ pte_t *pmap_reach(struct pmap *pmap, vaddr_t address)
 }
 
 /*
- * The first index from `i` on whose entry is not empty, or ENTRIES. Tables are
- * mostly empty, so it goes eight at a time.
+ * The first index from `i` on whose entry is not empty, or one that is not below
+ * `limit`. Tables are mostly empty, so it goes eight at a time.
  */
-static unsigned skip_empty(const pte_t *table, unsigned i)
+static unsigned skip_empty(const pte_t *table, unsigned i, unsigned limit)
 {
-	while (i % 8 != 0 && !table[i])
+	while (i % 8 != 0 && i < limit && !table[i])
 		i++;
 	if (i % 8 != 0)
 		return i;
-	while (i < ENTRIES && !(table[i] | table[i + 1] | table[i + 2] | table[i + 3] |
-				      table[i + 4] | table[i + 5] | table[i + 6] | table[i + 7]))
+	while (i < limit && !(table[i] | table[i + 1] | table[i + 2] | table[i + 3] | table[i + 4] |
+				    table[i + 5] | table[i + 6] | table[i + 7]))
 		i += 8;
-	while (i < ENTRIES && !table[i])
+	while (i < limit && !table[i])
 		i++;
 	return i;
 }
 
-/* Looks at [*address, end) within one table; on a miss *address has moved past the table. */
-static pte_t *next_in(pte_t *table, unsigned level, vaddr_t *address, vaddr_t end)
-{
-	u64 span = 1ull << LEVEL_SHIFT(level);
-	vaddr_t base = ALIGN_DOWN(*address, span * ENTRIES);
-
-	while (*address < end) {
-		unsigned i = skip_empty(table, index_at(*address, level));
-		vaddr_t start = base + i * span;
-		if (start > *address)
-			*address = start;
-		if (i == ENTRIES || start >= end)
-			return NULL;
-		if (level == 1)
-			return &table[i];
-		pte_t *found = next_in(table_at(table[i]), level - 1, address, end);
-		if (found)
-			return found;
-		if (*address >= base + span * ENTRIES)
-			return NULL;
-	}
-	return NULL;
-}
-
+/*
+ * One walk from the root finds the table of the last level, or the empty entry
+ * above it that says how far to skip. The walk begins anew behind what was
+ * looked at: rarely, for most calls end where they began, in one table.
+ */
 pte_t *pmap_next(const struct pmap *pmap, vaddr_t *address, vaddr_t end)
 {
-	return next_in(page_bytes(phys_page(pmap->root)), LEVELS, address, end);
+	while (*address < end) {
+		pte_t *table = page_bytes(phys_page(pmap->root));
+		unsigned level = LEVELS, i = index_at(*address, LEVELS);
+
+		while (level > 1 && pte_present(table[i])) {
+			table = table_at(table[i]);
+			i = index_at(*address, --level);
+		}
+		if (level == 1 && table[i])
+			return &table[i];
+		u64 span = 1ull << LEVEL_SHIFT(level);
+		vaddr_t base = ALIGN_DOWN(*address, span * ENTRIES);
+		unsigned limit = MIN((end - base + span - 1) >> LEVEL_SHIFT(level), (u64)ENTRIES);
+
+		i = skip_empty(table, i + 1, limit);
+		*address = base + i * span;
+		if (level == 1 && i < limit)
+			return &table[i];
+	}
+	return NULL;
 }
