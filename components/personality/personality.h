@@ -168,6 +168,9 @@ void *env_object_page(struct env_object *object, u64 index, bool create);
 enum kstatus must_check env_map_object(struct proc *proc, vaddr_t *address, u64 length,
 	unsigned prot, unsigned flags, struct env_object *object, u64 offset);
 
+/* Whether a client has some of it mapped. */
+bool env_object_is_mapped(const struct env_object *object);
+
 /*
  * Reads another process's memory, as env_copyin() reads the caller's. Stops at the first page
  * that is not there: how many bytes were read.
@@ -261,7 +264,7 @@ void env_result_write(const char *bytes, size_t n);
  * The disk, if there is one: its size in sectors of 512 bytes (0: none), whole
  * sectors to and from memory of the services' own that does not cross a page, and what
  * was written made durable. K_NOENT, K_RANGE, K_DENIED (read-only), K_FAULT (the device failed).
- * May block.
+ * May block in the call of a process, not in an upcall.
  */
 u64 env_disk_size(void);
 enum kstatus must_check env_disk_read(u64 sector, u32 count, void *buffer);

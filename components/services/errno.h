@@ -66,6 +66,7 @@
 #define ENOTCONN     107
 #define ETOOMANYREFS 109
 #define ECONNREFUSED 111
+#define EUCLEAN      117
 
 /*
  * What an interrupted call returns; a program never sees them. Signal delivery

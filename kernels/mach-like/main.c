@@ -79,6 +79,7 @@ const entry_call native_calls[NATIVE_CALLS] = {
 	[MACH_TRAP_VM_REMAP] = trap_vm_remap,
 	[MACH_TRAP_VM_DISCARD] = trap_vm_discard,
 	[MACH_TRAP_VM_RESIDENT] = trap_vm_resident,
+	[MACH_TRAP_MEMORY_ENTRY_MAPPINGS] = trap_memory_entry_mappings,
 };
 
 /*

@@ -44,6 +44,19 @@ TRAP(trap_resize_memory_entry)
 	return kern_code(vm_object_resize(port->kobject, (u64)b));
 }
 
+/* The port holds the object too. */
+TRAP(trap_memory_entry_mappings)
+{
+	struct ipc_port *port = ipc_port_named(ipc_current_space(), (mach_port_t)a, IKOT_MEMORY);
+	u64 mappings;
+
+	(void)c, UNUSED3;
+	if (!port)
+		return KERN_INVALID_CAPABILITY;
+	mappings = ((struct vm_object *)port->kobject)->refs - 1;
+	return put_result((vaddr_t)b, &mappings, sizeof(mappings));
+}
+
 TRAP(trap_task_usage)
 {
 	struct task *task = task_named((mach_port_t)a);

@@ -117,6 +117,7 @@ TRAP(trap_device_read);
 TRAP(trap_host_reboot);
 TRAP(trap_make_memory_entry);
 TRAP(trap_resize_memory_entry);
+TRAP(trap_memory_entry_mappings);
 TRAP(trap_task_usage);
 TRAP(trap_host_memory);
 TRAP(trap_device_status);

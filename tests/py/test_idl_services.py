@@ -51,7 +51,7 @@ def sources(generated: Path) -> list[Path]:
     """All C files of the test program."""
     services = [part.folder / name for part in parts() for name in part.files_for("host")]
     rest = [path for folder in ("components/personality/host", "tests/host/services") for path in sorted((ROOT / folder).glob("*.c"))]
-    alone = ["components/services/contract_test.c", "components/lib/base/format.c", "tests/host/main.c", "tests/host/tap.c"]
+    alone = ["components/services/contract_test.c", "components/lib/base/format.c", "components/lib/base/option.c", "tests/host/main.c", "tests/host/tap.c"]
     return [*services, *rest, *(ROOT / name for name in alone), *generated.glob("*.c")]
 
 

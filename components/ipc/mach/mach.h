@@ -186,6 +186,12 @@ static inline long mach_resize_memory_entry(mach_port_t entry, u64 pages)
 	return mach_trap3(MACH_TRAP_RESIZE_MEMORY_ENTRY, entry, pages, 0);
 }
 
+/* How many mappings of it there are, the caller's own among them. */
+static inline long mach_memory_entry_mappings(mach_port_t entry, u64 *mappings)
+{
+	return mach_trap3(MACH_TRAP_MEMORY_ENTRY_MAPPINGS, entry, (u64)mappings, 0);
+}
+
 /*
  * Maps at `to`, where nothing is, `size` bytes of what lies `skip` bytes behind `from`, and takes
  * the pages of `moved` bytes at `from` along.

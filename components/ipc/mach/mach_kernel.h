@@ -56,7 +56,8 @@
 #define MACH_TRAP_VM_REMAP              102
 #define MACH_TRAP_VM_DISCARD            103
 #define MACH_TRAP_VM_RESIDENT           104
-#define MACH_TRAPS                      105
+#define MACH_TRAP_MEMORY_ENTRY_MAPPINGS 105
+#define MACH_TRAPS                      106
 
 /* --- memory --------------------------------------------------------------------- */
 

@@ -39,6 +39,24 @@ extern enum kstatus host_start_status;
 
 void host_set_initrd(const void *archive, size_t size);
 
+/*
+ * The machine's disk: its bytes, and who wants to hear of what is done to them. Requests may give
+ * the monitor up by chance.
+ */
+struct host_disk {
+	u8 *bytes;
+	u64 sectors;
+	bool read_only;
+	void (*written)(u64 sector, u32 count, const void *bytes); /* before it is; or NULL */
+	void (*flushed)(void);                                     /* or NULL */
+	u32 blocks;  /* one request in so many gives the monitor up meanwhile */
+	u64 fail_at; /* the nth request from now on fails (1: the next), once; 0: none */
+};
+extern struct host_disk host_disk;
+
+/* What the kernel's command line says; NULL: nothing. */
+void host_set_options(const char *line);
+
 /* A random number of the run's generator. */
 u64 host_random(void);
 /* Whether something happens that happens once in n. */

@@ -9,6 +9,7 @@
 struct object {
 	struct list link;
 	size_t size;
+	void *memory; /* as the host's allocator gave it: the object ends it */
 	u8 bytes[] aligned(16);
 };
 
@@ -46,20 +47,30 @@ u64 host_live_objects(void)
 	return live;
 }
 
-void *kalloc(size_t size)
+static void *allocate(size_t size, size_t align)
 {
+	size_t head = ALIGN_UP(sizeof(struct object), align);
 	struct object *object;
+	u8 *memory;
 
-	check(size > 0 && size <= 32768);
 	if (!host_may_allocate())
 		return NULL;
-	object = malloc(sizeof(*object) + size);
-	if (!object)
+	memory = align > 16 ? aligned_alloc(align, ALIGN_UP(head + size, align))
+			    : malloc(head + size);
+	if (!memory)
 		host_die("the host is out of memory");
+	object = (struct object *)(memory + head) - 1;
+	object->memory = memory;
 	object->size = size;
 	list_push_back(&objects, &object->link);
 	live++;
 	return memset(object->bytes, 0xa5, size); /* unknown contents */
+}
+
+void *kalloc(size_t size)
+{
+	check(size > 0 && size <= 32768);
+	return allocate(size, 16);
 }
 
 void kfree(void *memory, size_t size)
@@ -69,18 +80,19 @@ void kfree(void *memory, size_t size)
 	check(object->size == size);
 	list_remove(&object->link);
 	live--;
-	free(object);
+	free(object->memory);
 }
 
 void object_cache_init(struct object_cache *cache, const char *name, size_t size, size_t align)
 {
-	check(align <= 16);
-	*cache = (struct object_cache){.name = name, .size = (u32)size};
+	*cache = (struct object_cache){.name = name,
+		.size = (u32)ALIGN_UP(size, align),
+		.offset = (u32)MAX(align, (size_t)16)};
 }
 
 void *object_alloc(struct object_cache *cache)
 {
-	return kalloc(cache->size);
+	return allocate(cache->size, cache->offset);
 }
 
 void object_free(struct object_cache *cache, void *object)
@@ -93,7 +105,7 @@ void host_objects_reset(void)
 {
 	struct object *object, *after;
 
-	list_for_each_safe(object, after, &objects, link) free(object);
+	list_for_each_safe(object, after, &objects, link) free(object->memory);
 	list_init(&objects);
 	live = 0;
 }

@@ -101,12 +101,16 @@ const void *env_initrd(size_t *size)
 	return initrd;
 }
 
+static const char *options;
+
+void host_set_options(const char *line)
+{
+	options = line;
+}
+
 bool env_option(const char *key, char *out, size_t size)
 {
-	(void)key;
-	(void)out;
-	(void)size;
-	return false;
+	return options && option_value(options, key, out, size);
 }
 
 noreturn void panic(const char *format, ...)

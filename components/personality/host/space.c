@@ -10,8 +10,8 @@
 #include <host.h>
 
 struct host_frame {
+	u8 bytes[PAGE_SIZE]; /* aligned: a disk's transfer crosses no page */
 	u32 refs;
-	u8 bytes[PAGE_SIZE];
 };
 
 /* What files keep their bytes in; mappings and the services hold it. */
@@ -61,8 +61,9 @@ static u64 page_count(const struct host_region *r)
 
 static struct host_frame *frame_create(void)
 {
-	struct host_frame *frame = must(calloc(1, sizeof(*frame)));
+	struct host_frame *frame = must(aligned_alloc(PAGE_SIZE, 2 * PAGE_SIZE));
 
+	memset(frame, 0, sizeof(*frame));
 	frame->refs = 1;
 	return frame;
 }
@@ -490,6 +491,11 @@ void *env_object_page(struct env_object *object, u64 index, bool create)
 	if (!object->frames[index] && create && host_may_allocate())
 		object->frames[index] = frame_create();
 	return object->frames[index] ? object->frames[index]->bytes : NULL;
+}
+
+bool env_object_is_mapped(const struct env_object *object)
+{
+	return object->refs > 1;
 }
 
 enum kstatus env_map_object(struct proc *proc, vaddr_t *address, u64 length, unsigned prot,

@@ -113,6 +113,11 @@ void *env_object_page(struct env_object *object, u64 index, bool create)
 	return page ? page_bytes(page) : NULL;
 }
 
+bool env_object_is_mapped(const struct env_object *object)
+{
+	return ((const struct vm_object *)object)->refs > 1;
+}
+
 enum kstatus env_map_object(struct proc *proc, vaddr_t *address, u64 length, unsigned prot,
 	unsigned flags, struct env_object *object, u64 offset)
 {

@@ -200,6 +200,19 @@ void env_object_destroy(struct env_object *object)
 	kfree(object, sizeof(*object));
 }
 
+/* Its own windows do not count. */
+bool env_object_is_mapped(const struct env_object *object)
+{
+	u64 mappings, own = object->few_address != 0;
+
+	if (!object->shared)
+		return false;
+	for (u64 i = 0; i < object->room; i++)
+		own += object->windows[i] && object->windows[i]->address != 0;
+	must(mach_memory_entry_mappings(object->entry, &mappings), "to count mappings");
+	return mappings > own;
+}
+
 mach_port_t objects_entry(struct env_object *object)
 {
 	object->shared = true;

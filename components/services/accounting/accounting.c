@@ -8,6 +8,7 @@
  */
 #include <services/accounting/accounting.h>
 #include <services/errno.h>
+#include <services/tree/tree.h>
 
 static u64 unknown_counts[SERVICE_CALLS];
 static u64 outside_count;
@@ -45,6 +46,8 @@ noreturn void services_end(int status)
 	}
 	if (outside_count > 0)
 		report_unknown(outside_number, "?", outside_count);
+	if (IS_ENABLED(CONFIG_SERVICES_TREE))
+		volumes_close();
 	env_result_write(line,
 		format_string(line, sizeof(line), "{\"type\":\"end\",\"status\":%d}\n", status));
 	env_power_off(status);

@@ -6,6 +6,7 @@
  * node for each.
  */
 #include <services/devices/devices.h>
+#include <services/devices/disk.h>
 #include <services/devices/memory.h>
 #include <services/ramfs/ramfs.h>
 #include <services/terminal/terminal.h>
@@ -40,11 +41,19 @@ static const char *const links[][2] = {
 	{"stderr", "/proc/self/fd/2"},
 };
 
+/* The block device, which there is when the machine has a disk. */
+#define DISK_NAME "vda"
+#define DISK_MODE 0660
+
 /* Nobody gets to see an open file with these: device_open() replaces them, or opening fails. */
 const struct file_ops device_ops[4] = {{.seek = NULL}};
 
 long device_open(struct inode *inode, struct open_file *file)
 {
+	if (inode_is(inode, S_IFBLK) && inode->device == DISK_DEVICE) {
+		file->ops = &disk_ops[file->flags & O_ACCMODE];
+		return disk_open(file);
+	}
 	if (!inode_is(inode, S_IFCHR))
 		return -ENXIO;
 	for (size_t i = 0; i < ARRAY_SIZE(devices); i++) {
@@ -63,6 +72,9 @@ static long fill(struct node *root)
 	for (size_t i = 0; error == 0 && i < ARRAY_SIZE(devices); i++)
 		error = tree_create(root, devices[i].name, strlen(devices[i].name),
 			S_IFCHR | devices[i].mode, devices[i].number, NULL, NULL);
+	if (error == 0 && env_disk_size() > 0)
+		error = tree_create(root, DISK_NAME, strlen(DISK_NAME), S_IFBLK | DISK_MODE,
+			DISK_DEVICE, NULL, NULL);
 	for (size_t i = 0; error == 0 && i < ARRAY_SIZE(links); i++)
 		error = tree_create(root, links[i][0], strlen(links[i][0]), S_IFLNK | 0777, 0,
 			links[i][1], NULL);

@@ -45,6 +45,8 @@ static long check_inode(struct program *program)
 
 	if (!inode_is(inode, S_IFREG) || flags & MOUNT_NOEXEC)
 		return -EACCES;
+	if (inode->ops->prepare && inode_make_pages(inode) != 0)
+		return -ENOMEM;
 	program->inode = inode;
 	program->image = inode->image;
 	program->pages = inode->pages;
@@ -109,5 +111,7 @@ enum kstatus program_map(struct proc *proc, const struct program *program, vaddr
 		return env_map_image(proc, address, length, prot, program->image, offset);
 	if (!IS_ENABLED(CONFIG_SERVICES_TREE) || !program->pages)
 		return K_INVAL;
+	if (inode_prepare_map(program->inode, offset, length, false) != 0)
+		return K_NOMEM;
 	return env_map_object(proc, &address, length, prot, ENV_MAP_FIXED, program->pages, offset);
 }

@@ -40,6 +40,31 @@ static long check_size(const struct remapping *r)
 	return memory_is_within_limits(more, m->prot, m->flags) ? 0 : -ENOMEM;
 }
 
+/* A file's pages must be there before they are mapped. May sleep: nothing has been looked at yet.
+ */
+static long prepare_file(const struct remapping *r)
+{
+	const struct mapping *m = memory_at(env_current()->memory, r->from);
+	bool stores = m->flags & MAPPING_SHARED && !(m->flags & MAPPING_READ_ONLY);
+	struct place file = m->file;
+	struct inode *inode;
+	long error;
+
+	if (!IS_ENABLED(CONFIG_SERVICES_TREE) || !file.mount || r->new_length <= r->old_length ||
+		!file.node->inode->ops->prepare_map)
+		return 0;
+	inode = file.node->inode;
+	place_ref(file);
+	error = inode_lock(inode);
+	if (error == 0) {
+		error = inode_prepare_map(
+			inode, m->offset + (r->from - m->start), r->new_length, stores);
+		inode_unlock(inode);
+	}
+	place_unref(file);
+	return error;
+}
+
 static void populate_if_locked(const struct mapping *m, vaddr_t start, u64 length)
 {
 	if (m->flags & MAPPING_LOCKED)
@@ -185,6 +210,9 @@ long sys_mremap(vaddr_t address, size_t old_length, size_t new_length, long flag
 		return -EINVAL;
 	if (!memory_at(memory, address))
 		return -EFAULT;
+	result = prepare_file(&r);
+	if (result != 0)
+		return result;
 	if (!memory_reserve(memory, 3))
 		return -ENOMEM;
 	result = flags & (MREMAP_FIXED | MREMAP_DONTUNMAP) ? move_to(&r) : resize(&r);

@@ -49,6 +49,7 @@ static const struct file_ops *file_ops_for(u32 mode)
 	case S_IFREG:
 		return regular_ops;
 	case S_IFCHR:
+	case S_IFBLK:
 		return IS_ENABLED(CONFIG_SERVICES_DEVICES) ? device_ops : NULL;
 	default:
 		return NULL;

@@ -1,10 +1,13 @@
 /*
  * boot: the tree as process 1 finds it, and what a process has of it.
  *
- * The root is a RAM file system that holds the initial RAM disk. Where the kernel's configuration
- * has them, devices are mounted on /dev, memory for programs on /dev/shm, and processes on /proc.
+ * The root is a RAM file system that holds the initial RAM disk, or with root=/dev/vda the disk's.
+ * Where the kernel's configuration has them, devices are mounted on /dev, memory for programs on
+ * /dev/shm, and processes on /proc.
  */
+#include <services/devices/disk.h>
 #include <services/devices/devices.h>
+#include <services/ext2/ext2_types.h>
 #include <services/procfs/procfs.h>
 #include <services/ramfs/ramfs.h>
 #include <services/tree/tree.h>
@@ -13,6 +16,10 @@ const struct volume_type *const volume_types[] = {
 	&ramfs_type,
 #if IS_ENABLED(CONFIG_SERVICES_DEVICES)
 	&devices_type,
+#endif
+#if IS_ENABLED(CONFIG_SERVICES_EXT2)
+	&ext3_type,
+	&ext2_type,
 #endif
 #if IS_ENABLED(CONFIG_SERVICES_PROCFS)
 	&procfs_type,
@@ -71,18 +78,28 @@ static long mount_at(const char *path, const char *type, u32 mode, u32 flags)
 	return error;
 }
 
-/* The process for which the tree is made before there is one. */
-static long build(struct proc *proc)
+/* The disk's file system, of whichever kind it is. */
+static long mount_disk(struct volume **volume)
+{
+	long error = -EINVAL;
+
+	for (size_t i = 0; error == -EINVAL && i < volume_types_count; i++) {
+		if (volume_types[i]->needs_source)
+			error = volume_types[i]->mount(volume, DISK_DEVICE, "", false);
+	}
+	return error;
+}
+
+static long mount_root(struct proc *proc, bool on_disk)
 {
 	struct volume *volume;
 	struct mount *mount;
-	size_t size;
-	const void *archive = env_initrd(&size);
-	long error = ramfs_type.create(&volume, "rootfs", "mode=755");
+	long error =
+		on_disk ? mount_disk(&volume) : ramfs_type.create(&volume, "rootfs", "mode=755");
 
 	if (error != 0)
 		return error;
-	error = mount_create(NULL, volume, volume->root, 0, "rootfs", &mount);
+	error = mount_create(NULL, volume, volume->root, 0, on_disk ? DISK_PATH : "rootfs", &mount);
 	if (error != 0)
 		volume_close(volume);
 	volume_unref(volume);
@@ -92,7 +109,26 @@ static long build(struct proc *proc)
 	proc->tree.cwd = proc->tree.root;
 	place_ref(proc->tree.root);
 	place_ref(proc->tree.cwd);
-	error = ramfs_populate(mount->root, archive, size);
+	return 0;
+}
+
+static long populate(struct node *root)
+{
+	size_t size;
+	const void *archive = env_initrd(&size);
+
+	return ramfs_populate(root, archive, size);
+}
+
+/* The process for which the tree is made before there is one. */
+static long build(struct proc *proc)
+{
+	char disk[sizeof(DISK_PATH)];
+	bool on_disk = env_option("root", disk, sizeof(disk)) && strcmp(disk, DISK_PATH) == 0;
+	long error = mount_root(proc, on_disk);
+
+	if (error == 0 && !on_disk)
+		error = populate(proc->tree.root.node);
 	if (error == 0)
 		error = make_directory(
 			"/dev", 0755); /* also without devices: /dev/shm lies there */

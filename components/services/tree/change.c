@@ -73,6 +73,7 @@ long tree_create(struct node *dir, const char *name, size_t length, u32 mode, u3
 		node->inode->links = 2;
 		parent->links++;
 	}
+	inode_changed(node->inode);
 	node_link(node);
 	inode_touch(parent, TOUCH_MTIME | TOUCH_CTIME);
 	if (out)
@@ -87,7 +88,8 @@ long tree_create_unnamed(struct node *dir, const char *name, u32 mode, struct no
 	struct node *node;
 	long error;
 
-	if (!dir->inode->ops->create || !dir->inode->volume->in_memory)
+	if (!dir->inode->ops->create ||
+		(!dir->inode->volume->in_memory && !dir->inode->volume->on_disk))
 		return -EOPNOTSUPP;
 	node = node_create(dir, name, strlen(name));
 	if (!node)
@@ -99,6 +101,7 @@ long tree_create_unnamed(struct node *dir, const char *name, u32 mode, struct no
 	}
 	set_owner(node->inode, dir->inode);
 	node->inode->links = 0;
+	inode_changed(node->inode);
 	*out = node;
 	return 0;
 }

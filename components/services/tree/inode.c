@@ -148,8 +148,7 @@ void inode_touch(struct inode *inode, unsigned times)
 		inode->mtime = now;
 	if (times & TOUCH_CTIME)
 		inode->ctime = now;
-	if (inode->ops->changed)
-		inode->ops->changed(inode);
+	inode_changed(inode);
 }
 
 static bool is_before(const struct timestamp *a, const struct timestamp *b)

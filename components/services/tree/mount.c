@@ -22,6 +22,43 @@ void volume_unref(struct volume *volume)
 		volume->type->release(volume);
 }
 
+/* --- the lock --- */
+
+void volume_lock_slowly(struct volume *volume)
+{
+	struct proc *self = tree_actor();
+
+	while (volume->locked > 0 && volume->locker != self) {
+		enum kstatus status;
+
+		volume->lock_waiters++;
+		status = env_sleep(&volume->unlocked, ENV_FOREVER);
+		volume->lock_waiters--;
+		if (status != K_OK)
+			env_yield(); /* a killed process cannot sleep */
+	}
+	volume->locked++;
+	volume->locker = self;
+}
+
+bool volume_try_lock(struct volume *volume)
+{
+	if (volume->locked > 0)
+		return false;
+	volume->locked = 1;
+	volume->locker = NULL;
+	return true;
+}
+
+void volume_unlock_slowly(struct volume *volume)
+{
+	assert(volume->locked > 0);
+	if (--volume->locked == 0 && volume->lock_waiters > 0)
+		env_wakeup_one(&volume->unlocked);
+}
+
+/* --- volumes --- */
+
 /* All names below `root`, the deepest first: a stack is too small for recursion. */
 static void unlink_all(struct node *root)
 {
@@ -51,6 +88,17 @@ void volume_close(struct volume *volume)
 	if (volume->in_memory)
 		unlink_all(root);
 	node_unref(root);
+}
+
+void volumes_close(void)
+{
+	struct mount *mount;
+
+	list_for_each(mount, &mounts, link)
+	{
+		if (mount->volume->type->close && mount->volume->type->close(mount->volume) != 0)
+			kprintf("%s: not everything could be written\n", mount->source);
+	}
 }
 
 u32 volume_number(void)

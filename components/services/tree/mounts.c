@@ -38,6 +38,38 @@ static long fetch(char *to, vaddr_t from, size_t size)
 	return status == K_RANGE ? -EINVAL : errno_of(status);
 }
 
+/* The block device that a path leads to. */
+static long find_device(const char *path, u32 *device)
+{
+	struct walk *walk;
+	long error = walk_begin_kernel(&walk, AT_FDCWD, path, false);
+
+	if (error != 0)
+		return error;
+	error = walk_whole(walk, true);
+	if (error == 0 && !inode_is(walk->at.node->inode, S_IFBLK))
+		error = -ENOTBLK;
+	if (error == 0 && walk->at.mount->flags & MOUNT_NODEV)
+		error = -EACCES;
+	if (error == 0)
+		*device = walk->at.node->inode->device;
+	walk_end(walk);
+	return error;
+}
+
+static long create_volume(
+	const struct volume_type *type, const struct request *r, struct volume **volume)
+{
+	u32 device;
+	long error;
+
+	if (!type->needs_source)
+		return type->create(volume, r->source, r->options);
+	error = find_device(r->source, &device);
+	return error == 0 ? type->mount(volume, device, r->options, r->flags & MOUNT_READ_ONLY)
+			  : error;
+}
+
 static long mount_new(const struct place *at, const struct request *r)
 {
 	const struct volume_type *type = volume_type_find(r->type);
@@ -47,12 +79,12 @@ static long mount_new(const struct place *at, const struct request *r)
 
 	if (!type)
 		return -ENODEV;
-	error = type->create(&volume, r->source, r->options);
+	error = create_volume(type, r, &volume);
 	if (error != 0)
 		return error;
 	error = mount_create(at, volume, volume->root, r->flags & MOUNT_FLAGS,
 		r->source[0] != '\0' ? r->source : "none", &mount);
-	if (error != 0)
+	if (error != 0 && volume->mounts == 0)
 		volume_close(volume);
 	volume_unref(volume);
 	return error;
@@ -152,7 +184,8 @@ static long unmount(struct place at, u32 flags)
 		detach(mount);
 		return 0;
 	}
-	if (mount->refs > 1)
+	if (mount->refs > 1 || (mount->volume->mounts == 1 && mount->volume->type->is_busy &&
+				       mount->volume->type->is_busy(mount->volume)))
 		return -EBUSY;
 	detach(mount); /* and it goes with the caller's reference */
 	return 0;

@@ -31,11 +31,13 @@ static long inode_room(struct inode *inode, u64 size)
 	return 0;
 }
 
-/* The page for writing, made if it is not there. */
-static long page_for_writing(struct inode *inode, u64 index, u8 **page)
+/* The page for writing its bytes [from, to), made if it is not there. */
+static long page_for_writing(struct inode *inode, u64 index, u32 from, u32 to, u8 **page)
 {
-	long error;
+	long error = inode->ops->prepare ? inode->ops->prepare(inode, index, from, to) : 0;
 
+	if (error != 0)
+		return error;
 	*page = env_object_page(inode->pages, index, false);
 	if (*page)
 		return 0;
@@ -56,7 +58,7 @@ long inode_make_page(struct inode *inode, u64 index)
 {
 	u8 *page;
 
-	return page_for_writing(inode, index, &page);
+	return page_for_writing(inode, index, 0, PAGE_SIZE, &page);
 }
 
 /* Fills the pages from the image that the file was until now. */
@@ -64,7 +66,7 @@ static long copy_image(struct inode *inode, const struct file_image *image)
 {
 	for (u64 at = 0; at < image->size; at += PAGE_SIZE) {
 		u8 *page;
-		long error = page_for_writing(inode, at >> PAGE_SHIFT, &page);
+		long error = page_for_writing(inode, at >> PAGE_SHIFT, 0, PAGE_SIZE, &page);
 
 		if (error != 0)
 			return error;
@@ -106,18 +108,28 @@ long inode_make_pages(struct inode *inode)
 
 /* The bytes at `offset`, which lies within the file, and how many follow in the same piece. NULL:
  * zeroes. */
-static const u8 *bytes_at(struct inode *inode, u64 offset, u64 *n)
+static long bytes_at(struct inode *inode, u64 offset, const u8 **bytes, u64 *n)
 {
 	u64 left = inode->size - offset;
 	const u8 *page;
+	long error = 0;
 
 	if (inode->image) {
 		*n = left;
-		return inode->image->bytes + offset;
+		*bytes = inode->image->bytes + offset;
+		return 0;
 	}
+	if (inode->ops->prepare) {
+		error = inode_make_pages(inode);
+		if (error == 0)
+			error = inode->ops->prepare(inode, offset >> PAGE_SHIFT, 0, 0);
+	}
+	if (error != 0)
+		return error;
 	*n = MIN(left, PAGE_SIZE - offset % PAGE_SIZE);
 	page = inode->pages ? env_object_page(inode->pages, offset >> PAGE_SHIFT, false) : NULL;
-	return page ? page + offset % PAGE_SIZE : NULL;
+	*bytes = page ? page + offset % PAGE_SIZE : NULL;
+	return 0;
 }
 
 long inode_read(struct inode *inode, u64 offset, void *to, size_t n)
@@ -125,9 +137,12 @@ long inode_read(struct inode *inode, u64 offset, void *to, size_t n)
 	size_t done = 0;
 
 	while (done < n && offset + done < inode->size) {
+		const u8 *from;
 		u64 piece;
-		const u8 *from = bytes_at(inode, offset + done, &piece);
+		long error = bytes_at(inode, offset + done, &from, &piece);
 
+		if (error != 0)
+			return error;
 		piece = MIN(piece, n - done);
 		if (from)
 			memcpy((u8 *)to + done, from, piece);
@@ -141,19 +156,22 @@ long inode_read(struct inode *inode, u64 offset, void *to, size_t n)
 /* Copies out what there is from `position` on. The inode is locked. */
 static long read_locked(struct inode *inode, struct io *io, u64 position)
 {
-	enum kstatus status = K_OK;
 	u64 wanted = io->left;
+	long error = 0;
 
-	while (status == K_OK && io->left > 0 && position < inode->size) {
+	while (error == 0 && io->left > 0 && position < inode->size) {
+		const u8 *from;
 		u64 n;
-		const u8 *from = bytes_at(inode, position, &n);
 		size_t moved;
 
+		error = bytes_at(inode, position, &from, &n);
+		if (error != 0)
+			break;
 		n = MIN(n, io->left);
-		status = from ? io_copyout(io, from, n, &moved) : io_clear(io, n, &moved);
+		error = errno_of(from ? io_copyout(io, from, n, &moved) : io_clear(io, n, &moved));
 		position += moved;
 	}
-	return io->left < wanted ? (long)(wanted - io->left) : errno_of(status);
+	return io->left < wanted ? (long)(wanted - io->left) : error;
 }
 
 static long regular_read_at(struct open_file *file, struct io *io, u64 position)
@@ -204,19 +222,23 @@ static long write_locked(struct inode *inode, struct io *io, u64 position)
 	long error = end > inode->size ? inode_room(inode, end) : 0;
 
 	while (error == 0 && position < end) {
-		u64 at = position % PAGE_SIZE;
+		u64 at = position % PAGE_SIZE, n = MIN(end - position, PAGE_SIZE - at);
+		u64 index = position >> PAGE_SHIFT;
 		size_t moved;
 		u8 *page;
 
-		error = page_for_writing(inode, position >> PAGE_SHIFT, &page);
+		error = page_for_writing(inode, index, (u32)at, (u32)(at + n), &page);
 		if (error == 0) {
-			error = errno_of(io_copyin(
-				io, page + at, MIN(end - position, PAGE_SIZE - at), &moved));
+			error = errno_of(io_copyin(io, page + at, n, &moved));
 			position += moved;
+			if (inode->ops->written)
+				inode->ops->written(inode, index);
 		}
 	}
 	if (position > start)
 		note_write(inode, position);
+	if (inode->ops->settle)
+		inode->ops->settle(inode);
 	if (error != 0 && end > inode->size) {
 		long ignored = inode_room(inode, inode->size); /* getting smaller cannot fail */
 
@@ -239,6 +261,11 @@ static long regular_write_at(struct open_file *file, struct io *io, u64 position
 		result = inode_make_pages(inode);
 	if (result == 0)
 		result = write_locked(inode, io, position);
+	if (unlikely(file->flags & O_DSYNC) && result > 0 && inode->ops->sync) {
+		long error = inode->ops->sync(inode);
+
+		result = error == 0 ? result : error;
+	}
 	inode_unlock(inode);
 	if (unlikely(result == -EFBIG && position >= env_current()->limits.of[LIMIT_FSIZE].soft))
 		return process_file_too_large();
@@ -277,7 +304,7 @@ static u64 count_pages(struct inode *inode, u64 first)
 
 long inode_truncate(struct inode *inode, u64 size)
 {
-	u64 gone;
+	u64 gone, old;
 	long error;
 
 	if (size > SIZE_MAX_BYTES)
@@ -289,16 +316,22 @@ long inode_truncate(struct inode *inode, u64 size)
 	error = inode_make_pages(inode);
 	if (error != 0)
 		return error;
-	gone = size < inode->size ? count_pages(inode, pages_for(size)) : 0;
+	old = inode->size;
+	if (inode->ops->resize) {
+		error = inode->ops->resize(inode, size);
+		if (error != 0)
+			return error;
+	}
+	gone = size < old && inode->ops->unreserve ? count_pages(inode, pages_for(size)) : 0;
 	error = inode_room(inode, size);
 	if (error != 0)
 		return error;
 	if (gone > 0 && inode->ops->unreserve)
 		inode->ops->unreserve(inode, gone);
 	inode->pages_used -= gone;
-	if (inode->mapped && size < inode->size)
+	if (inode->mapped && size < old)
 		memory_cut_file(inode, size);
-	clear_tail(inode, MIN(size, inode->size));
+	clear_tail(inode, MIN(size, old));
 	inode->size = size;
 	inode_was_written(inode);
 	return 0;
@@ -328,9 +361,20 @@ static s64 regular_seek(struct open_file *file, s64 offset, unsigned whence)
 	s64 position;
 
 	if (whence == SEEK_DATA || whence == SEEK_HOLE) {
+		u64 found;
+
 		if (offset < 0 || (u64)offset >= inode->size)
 			return -ENXIO;
-		position = (s64)find_data(inode, (u64)offset, whence == SEEK_DATA);
+		if (inode->ops->seek_data) {
+			long error = inode->ops->seek_data(
+				inode, (u64)offset, whence == SEEK_DATA, &found);
+
+			if (error != 0)
+				return error;
+		} else {
+			found = find_data(inode, (u64)offset, whence == SEEK_DATA);
+		}
+		position = (s64)found;
 		if (whence == SEEK_DATA && (u64)position == inode->size)
 			return -ENXIO;
 	} else if (__builtin_add_overflow(base, offset, &position) || position < 0) {
@@ -352,6 +396,16 @@ static long map_image(struct inode *inode, vaddr_t *address, u64 length, unsigne
 	return errno_of(status);
 }
 
+long inode_prepare_map(struct inode *inode, u64 offset, u64 length, bool stores)
+{
+	long error = inode_make_pages(inode);
+
+	if (error == 0 && inode->ops->prepare_map)
+		error = inode->ops->prepare_map(
+			inode, offset >> PAGE_SHIFT, length >> PAGE_SHIFT, stores);
+	return error;
+}
+
 static long regular_map(struct open_file *file, vaddr_t *address, u64 length, unsigned prot,
 	unsigned flags, u64 offset)
 {
@@ -365,11 +419,12 @@ static long regular_map(struct open_file *file, vaddr_t *address, u64 length, un
 	error = inode_lock(inode);
 	if (error != 0)
 		return error;
-	error = inode_make_pages(inode);
-	inode_unlock(inode);
+	error = inode_prepare_map(
+		inode, offset, length, flags & ENV_MAP_SHARED && !(flags & ENV_MAP_READ_ONLY));
 	if (error == 0)
 		error = errno_of(env_map_object(
 			env_current(), address, length, prot, flags, inode->pages, offset));
+	inode_unlock(inode);
 	return error;
 }
 

@@ -149,6 +149,7 @@ static long rename_nodes(struct renaming *r)
 
 static long rename_walks(struct renaming *r)
 {
+	struct volume *volume = r->from->at.mount->volume;
 	long error;
 
 	if (r->from->at.mount != r->to->at.mount)
@@ -158,8 +159,11 @@ static long rename_walks(struct renaming *r)
 	if (r->to->last_kind != LAST_NAME)
 		return r->no_replace ? -EEXIST : -EBUSY;
 	error = mount_may_write(&r->from->at);
-	if (error == 0)
+	if (error == 0) {
+		volume_lock(volume); /* else what was found, and what is below what, may change */
 		error = rename_nodes(r);
+		volume_unlock(volume);
+	}
 	if (r->old)
 		node_unref(r->old);
 	if (r->target)

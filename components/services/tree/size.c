@@ -1,4 +1,5 @@
 /* size: truncate and its relatives, and getting everything to the disk. */
+#include <services/devices/disk.h>
 #include <services/tree/tree.h>
 
 #include <unix_calls.h>
@@ -142,6 +143,8 @@ long sys_fallocate(int fd, int mode, long offset, long length)
 		return -EISDIR;
 	if (!inode_is(inode, S_IFREG))
 		return -ENODEV;
+	if (inode->ops->prepare) /* blocks without bytes: ext2 has no way to say that */
+		return -EOPNOTSUPP;
 	if (length > INT64_MAX - offset)
 		return -EFBIG;
 	if ((mode & ~(FALLOC_KEEP_SIZE | FALLOC_PUNCH_HOLE)) != 0)
@@ -170,6 +173,8 @@ long sys_fsync(int fd)
 		return -EBADF;
 	if (!file->inode || inode_is(file->inode, S_IFCHR) || inode_is(file->inode, S_IFIFO))
 		return -EINVAL;
+	if (IS_ENABLED(CONFIG_SERVICES_DEVICES) && inode_is(file->inode, S_IFBLK))
+		return disk_sync();
 	return file->inode->ops->sync ? file->inode->ops->sync(file->inode) : 0;
 }
 

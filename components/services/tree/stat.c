@@ -12,6 +12,20 @@
 
 #define STATX_ATTR_MOUNT_ROOT 0x2000u
 
+/* What the file takes, in 512 bytes. */
+static u64 sectors_of(const struct inode *inode)
+{
+	if (inode->volume->on_disk)
+		return inode->sectors;
+	return inode->image ? ALIGN_UP(inode->size, PAGE_SIZE) / 512
+			    : inode->pages_used * (PAGE_SIZE / 512);
+}
+
+static u32 block_size_of(const struct volume *volume)
+{
+	return volume->block_size ? volume->block_size : PAGE_SIZE;
+}
+
 static void fill(struct inode *inode, struct file_status *s)
 {
 	if (inode->ops->refresh)
@@ -25,9 +39,8 @@ static void fill(struct inode *inode, struct file_status *s)
 		.gid = inode->gid,
 		.special_device = inode->device,
 		.size = (s64)inode->size,
-		.block_size = PAGE_SIZE,
-		.blocks = (s64)(inode->image ? ALIGN_UP(inode->size, PAGE_SIZE) / 512
-					     : inode->pages_used * (PAGE_SIZE / 512)),
+		.block_size = block_size_of(inode->volume),
+		.blocks = (s64)sectors_of(inode),
 		.atime = inode->atime.seconds,
 		.atime_ns = inode->atime.nanoseconds,
 		.mtime = inode->mtime.seconds,
@@ -192,22 +205,22 @@ _Static_assert(sizeof(struct statfs) == 120, "struct statfs");
 static long put_volume_status(const struct place *place, vaddr_t to)
 {
 	struct volume *volume = place->mount->volume;
-	struct volume_status v = {0, 0, 0, 0};
+	struct volume_status v = {.blocks = 0};
 	struct statfs s;
 
 	if (volume->type->status)
 		volume->type->status(volume, &v);
 	s = (struct statfs){
 		.type = volume->type->magic,
-		.block_size = PAGE_SIZE,
+		.block_size = block_size_of(volume),
 		.blocks = v.blocks,
 		.blocks_free = v.blocks_free,
-		.blocks_available = v.blocks_free,
+		.blocks_available = v.blocks_free - v.blocks_reserved,
 		.files = v.inodes,
 		.files_free = v.inodes_free,
 		.id = {(s32)volume->device, 0},
 		.name_length = NAME_MAX,
-		.fragment_size = PAGE_SIZE,
+		.fragment_size = block_size_of(volume),
 		.flags = ST_VALID | ST_RELATIME |
 			 (place->mount->flags & (ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC)),
 	};

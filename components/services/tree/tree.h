@@ -128,6 +128,22 @@ struct inode_ops {
 	long (*reserve)(struct inode *inode, u64 index);
 	/* Regular files: as many pages, reserved before, have gone. */
 	void (*unreserve)(struct inode *inode, u64 pages);
+	/*
+	 * Regular files of a volume on a disk; NULL in others. The inode has an object. Before page
+	 * `index` is read, and before bytes [from, to) of it are written (which is when a full disk
+	 * shows): the object has its bytes afterwards, or no page where they are zero.
+	 */
+	long (*prepare)(struct inode *inode, u64 index, u32 from, u32 to);
+	/* And behind it: they may have been written. Does not sleep. */
+	void (*written)(struct inode *inode, u64 index);
+	/* A write is over, of which the size tells how far it got. */
+	void (*settle)(struct inode *inode);
+	/* Before pages are mapped; `stores`: clients may write to them, of which nobody hears. */
+	long (*prepare_map)(struct inode *inode, u64 index, u64 count, bool stores);
+	/* Before the size changes. If it gets smaller, it has changed afterwards. */
+	long (*resize)(struct inode *inode, u64 size);
+	/* The first byte from `offset` on that is data, or in a hole; at most the size. */
+	long (*seek_data)(struct inode *inode, u64 offset, bool data, u64 *found);
 	/* Attributes, times or the link count are about to be looked at / have changed. NULL:
 	 * nothing to do. */
 	void (*refresh)(struct inode *inode);
@@ -156,6 +172,7 @@ struct inode {
 	struct env_object *pages; /* else its bytes; NULL: none yet */
 	u64 pages_room;           /* pages that the object has room for */
 	u64 pages_used;           /* that were written */
+	u64 sectors;              /* of a volume on a disk: what it takes there, in 512 bytes */
 	struct lock_list *locks;  /* NULL: none */
 	bool mapped;              /* somebody has, or had, mapped it */
 	u32 writers;              /* open files that may write it */
@@ -167,7 +184,8 @@ struct inode {
 };
 
 struct volume_status {
-	u64 blocks, blocks_free, inodes, inodes_free; /* blocks of block_size bytes */
+	u64 blocks, blocks_free, inodes, inodes_free; /* blocks of the volume's block_size */
+	u64 blocks_reserved;                          /* that not everybody gets */
 };
 
 struct volume {
@@ -177,6 +195,11 @@ struct volume {
 	u32 device;     /* st_dev */
 	bool in_memory; /* its nodes are its directories */
 	bool read_only;
+	bool on_disk;   /* its operations sleep: volume_lock() */
+	u32 block_size; /* 0: a page */
+	u32 locked, lock_waiters;
+	struct proc *locker; /* while it is locked */
+	struct env_queue unlocked;
 	struct node *root; /* held until volume_close() */
 	u64 last_number;   /* inode numbers given out */
 	void *private;
@@ -188,9 +211,16 @@ struct volume_type {
 	bool needs_source; /* a block device: not "nodev" */
 	/* A fresh instance with its root; `options` as in mount(2), "" for none. */
 	long (*create)(struct volume **out, const char *source, const char *options);
+	/* The same of what needs a source: the volume on that block device, which may be mounted
+	 * already. Others have no such operation, and this no create. */
+	long (*mount)(struct volume **out, u32 device, const char *options, bool read_only);
 	void (*status)(struct volume *volume, struct volume_status *status);
 	/* Everything is on the disk. NULL: there is none. */
 	long (*sync)(struct volume *volume);
+	/* The machine is about to be switched off: the same, and nothing is written any more. */
+	long (*close)(struct volume *volume);
+	/* Whether clients use it though nothing is open. NULL: they cannot. */
+	bool (*is_busy)(struct volume *volume);
 	/* The last reference has gone. Frees the volume. */
 	void (*release)(struct volume *volume);
 };
@@ -273,6 +303,12 @@ void inode_was_written(struct inode *inode);
 #define TOUCH_MTIME 2u
 #define TOUCH_CTIME 4u
 void inode_touch(struct inode *inode, unsigned times);
+/* Its attributes have changed: the file system is told. */
+static inline void inode_changed(struct inode *inode)
+{
+	if (inode->ops->changed)
+		inode->ops->changed(inode);
+}
 /* The file was read: its atime follows, at most once for each change and each day (Linux's
  * relatime). */
 void inode_was_read(struct inode *inode);
@@ -283,13 +319,14 @@ struct timestamp tree_now(void);
 extern const struct file_ops regular_ops[4];
 /* Changes the size; the inode is locked. -EFBIG, -ENOMEM, -ENOSPC. */
 long inode_truncate(struct inode *inode, u64 size) must_check;
-/* Copies from a file into the services' memory; how many bytes there were, or -errno. Does not
- * sleep. */
+/* Copies from a file into the services' memory; how many bytes there were, or -errno. */
 long inode_read(struct inode *inode, u64 offset, void *to, size_t n) must_check;
 /* Page `index` exists from now on. */
 long inode_make_page(struct inode *inode, u64 index) must_check;
 /* Its bytes are to be written, or mapped shared: from now on they lie in pages. -ENOMEM. */
 long inode_make_pages(struct inode *inode) must_check;
+/* They are to be mapped: in pages, which are there. */
+long inode_prepare_map(struct inode *inode, u64 offset, u64 length, bool stores) must_check;
 extern const struct file_ops directory_ops[4];
 /* The close and release of whatever was opened by name. */
 void tree_file_close(struct open_file *file, struct proc *proc);
@@ -351,6 +388,25 @@ bool mount_leave(struct place *place);
 /* 0 or -EROFS. */
 long mount_may_write(const struct place *place) must_check;
 
+/*
+ * Keeps others away from a volume on a disk while its holder sleeps; the same process may lock it
+ * again. A killed process waits like any other: half a change would be none.
+ */
+void volume_lock_slowly(struct volume *volume);
+static inline void volume_lock(struct volume *volume)
+{
+	if (volume->on_disk)
+		volume_lock_slowly(volume);
+}
+void volume_unlock_slowly(struct volume *volume);
+static inline void volume_unlock(struct volume *volume)
+{
+	if (volume->on_disk)
+		volume_unlock_slowly(volume);
+}
+/* For timers, which serve no process. False: it is locked. */
+bool volume_try_lock(struct volume *volume) must_check;
+
 void volume_ref(struct volume *volume);
 /* It is mounted nowhere any more: lets go of the root, and in a volume in memory of all files. */
 void volume_close(struct volume *volume);
@@ -359,6 +415,8 @@ void volume_unref(struct volume *volume);
 u32 volume_number(void);
 /* The type of that name, or NULL. */
 const struct volume_type *volume_type_find(const char *name);
+/* Everything is on the disks: the machine is about to be switched off. */
+void volumes_close(void);
 extern const struct volume_type *const volume_types[];
 extern const size_t volume_types_count;
 
