@@ -3,7 +3,7 @@
  *
  * A space is a sorted list of regions; a region has a frame for each page that was
  * touched. Private frames are shared between a parent and a child until one of them
- * writes; those of a shared region are shared for good, so they exist from the start.
+ * writes; those of a shared region are an object's.
  */
 #include <stdlib.h>
 
@@ -84,8 +84,6 @@ static struct host_region *region_create(vaddr_t start, vaddr_t end, unsigned pr
 	r->prot = prot;
 	r->shared = shared;
 	r->frames = must(calloc(page_count(r), sizeof(r->frames[0])));
-	for (u64 i = 0; shared && i < page_count(r); i++)
-		r->frames[i] = frame_create();
 	return r;
 }
 
@@ -360,6 +358,18 @@ static vaddr_t search(struct host_space *space, u64 length)
 	return top >= ENV_USER_MIN + length ? top - length : 0;
 }
 
+static struct env_object *object_create(u64 pages)
+{
+	struct env_object *object = must(calloc(1, sizeof(*object)));
+
+	object->refs = 1;
+	object->pages = pages;
+	object->frames = must(calloc(pages + 1, sizeof(object->frames[0])));
+	list_push_back(&objects, &object->all);
+	live_spaces++;
+	return object;
+}
+
 /* More than this at once is more memory than the simulation has. */
 #define HOST_MAPPING_MAX ((u64)1 << 32)
 
@@ -368,6 +378,7 @@ enum kstatus env_map_anonymous(
 {
 	struct host_space *space = target(proc);
 	bool hinted = *address != 0;
+	struct host_region *r;
 
 	if (flags & ENV_MAP_FIXED || hinted)
 		check_range(*address, length);
@@ -382,7 +393,10 @@ enum kstatus env_map_anonymous(
 		*address = search(space, length);
 	if (*address == 0)
 		return K_NOMEM;
-	insert(space, region_create(*address, *address + length, prot, flags & ENV_MAP_SHARED));
+	r = region_create(*address, *address + length, prot, flags & ENV_MAP_SHARED);
+	if (r->shared)
+		r->object = object_create(length >> PAGE_SHIFT);
+	insert(space, r);
 	return K_OK;
 }
 
@@ -452,11 +466,7 @@ enum kstatus env_object_create(struct env_object **out)
 {
 	if (!host_may_allocate())
 		return K_NOMEM;
-	*out = must(calloc(1, sizeof(**out)));
-	(*out)->refs = 1;
-	(*out)->frames = must(calloc(1, sizeof((*out)->frames[0])));
-	list_push_back(&objects, &(*out)->all);
-	live_spaces++;
+	*out = object_create(0);
 	return K_OK;
 }
 
@@ -533,7 +543,7 @@ static struct host_region *region_like(
 	return r;
 }
 
-/* The page at `at` of a private region, or of shared memory without an object, as it is kept. */
+/* The page at `at`, if the region has one of its own. */
 static struct host_frame **frame_at(struct host_space *space, vaddr_t at)
 {
 	struct host_region *r = find(space, at);
@@ -560,8 +570,6 @@ enum kstatus env_remap(struct proc *proc, vaddr_t from, u64 skip, vaddr_t to, u6
 			*fresh = *old;
 			*old = NULL;
 		}
-		if (r->shared && !r->object && !*fresh)
-			*fresh = frame_create();
 	}
 	return K_OK;
 }
@@ -575,7 +583,7 @@ void env_discard(struct proc *proc, vaddr_t address, u64 length)
 		struct host_region *r = find(space, at);
 		struct host_frame **frame = r ? frame_at(space, at) : NULL;
 
-		if (!frame || (r->shared && !r->object))
+		if (!frame)
 			continue;
 		frame_unref(*frame);
 		*frame = NULL;

@@ -178,8 +178,8 @@ static bool are_one(const struct mapping *a, const struct mapping *b)
 {
 	return a->end == b->start && a->prot == b->prot && a->flags == b->flags &&
 	       a->file.node == b->file.node && a->file.mount == b->file.mount &&
-	       a->source == b->source && !(a->flags & MAPPING_ALONE) &&
-	       (!a->file.node || a->offset + (a->end - a->start) == b->offset);
+	       a->source == b->source &&
+	       (!a->source || a->offset + (a->end - a->start) == b->offset);
 }
 
 static void take_out(struct memory *memory, u32 i, u32 n)

@@ -23,13 +23,12 @@
 #define MAPPING_NO_RESERVE 0x80u
 #define MAPPING_RANDOM     0x100u
 #define MAPPING_SEQUENTIAL 0x200u
-#define MAPPING_ALONE      0x400u /* shared memory of its own: never one with its neighbours */
 
 struct mapping {
 	vaddr_t start, end;
 	u64 offset;         /* in the file, in bytes */
 	struct place file;  /* held; nowhere: memory */
-	const void *source; /* where the pages come from: two sources, two mappings */
+	const void *source; /* what tells its pages from others'; NULL: private memory */
 	u32 prot, flags;
 };
 

@@ -72,8 +72,6 @@ static u32 mapping_flags(const struct open_file *file, unsigned long prot, unsig
 
 	if (shared)
 		of_mapping |= MAPPING_SHARED;
-	if (shared && (!file || !file->inode || !inode_is(file->inode, S_IFREG)))
-		of_mapping |= MAPPING_ALONE;
 	if (shared && file && (file->flags & O_ACCMODE) != O_RDWR)
 		of_mapping |= MAPPING_READ_ONLY;
 	if (flags & MAP_GROWSDOWN)
@@ -122,6 +120,14 @@ static long place_low(vaddr_t *address, u64 length)
 	return *address < LOW_START ? -ENOMEM : 0;
 }
 
+/* Where the pages of a file come from: they move when it is first written. */
+static const void *source_of(const struct inode *inode)
+{
+	return inode->image ? (const void *)inode->image : (const void *)inode->pages;
+}
+
+static u64 shared_memories; /* made so far: each is a source of its own */
+
 /* Makes the mapping. The record has room for it. */
 static long enter(struct open_file *file, struct mapping *mapping, unsigned env_flags)
 {
@@ -142,11 +148,13 @@ static long enter(struct open_file *file, struct mapping *mapping, unsigned env_
 	mapping->end = address + length;
 	if (env_flags & ENV_MAP_FIXED)
 		memory_remove(proc->memory, address, address + length);
+	if (mapping->flags & MAPPING_SHARED)
+		mapping->source = (const void *)++shared_memories;
 	if (file && file->inode) {
 		mapping->file = file->place;
 		place_ref(mapping->file);
-		mapping->source = file->inode->image ? (const void *)file->inode->image
-						     : (const void *)file->inode->pages;
+		if (inode_is(file->inode, S_IFREG))
+			mapping->source = source_of(file->inode);
 	}
 	memory_add(proc->memory, mapping);
 	return (long)address;

@@ -1,5 +1,6 @@
 /* Memory by address: random calls against Linux, and what Linux would answer on a machine of its
  * own. */
+#define _GNU_SOURCE
 #include <stdio.h>
 #include <sys/mman.h>
 
@@ -46,6 +47,39 @@ static long random_length(void)
 	return host_chance(8) ? pick(odd, 7) : (long)(PAGE_SIZE * (1 + host_random() % 5));
 }
 
+/*
+ * What becomes smaller, or one page that moves and grows: which mappings Linux takes for one, and
+ * in what order it finds nonsense, has changed with its versions.
+ */
+static struct step random_remap(void)
+{
+	long from = (long)(host_random() % PAGES), to = (long)(host_random() % PAGES);
+	long pages = 1 + (long)(host_random() % 4), at = (long)WINDOW + from * (long)PAGE_SIZE;
+
+	if (host_chance(3))
+		return (struct step){SYS_mremap,
+			{at, 2 * (long)PAGE_SIZE, (long)PAGE_SIZE, host_chance(8) ? 64 : 0}, false};
+	if (to <= from && from < to + pages)
+		to = from + 1;
+	return (struct step){SYS_mremap,
+		{at, (long)PAGE_SIZE, pages * (long)PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED,
+			(long)WINDOW + to * (long)PAGE_SIZE},
+		false};
+}
+
+static struct step random_advice(void)
+{
+	static const long advice[] = {0, 1, 2, 3, 4, 4, 4, 16, 17, 5, 7, 30, 1000};
+	long at = random_address(), length = random_length();
+
+	if (length > 0x100000)
+		length = (long)PAGE_SIZE;
+	if (host_chance(4))
+		return (struct step){
+			SYS_msync, {at, length < 0 ? 1 : length, (long)(host_random() % 9)}, false};
+	return (struct step){SYS_madvise, {at, length, pick(advice, 13)}, false};
+}
+
 static struct step random_step(void)
 {
 	static const long prots[] = {0, 1, 3, 2, 5, 3, 3};
@@ -60,7 +94,7 @@ static struct step random_step(void)
 	long offset = host_chance(20) ? 1 : host_chance(20) ? 0x1000 : 0;
 	long at = random_address(), length = random_length();
 
-	switch (host_random() % 8) {
+	switch (host_random() % 11) {
 	case 0:
 	case 1:
 		if (at == 0 || at == 0x1000) /* root may do that on Linux */
@@ -77,6 +111,11 @@ static struct step random_step(void)
 	case 4:
 		return (struct step){
 			SYS_munmap, {(u64)at < 0x10000 ? (long)WINDOW : at, length}, false};
+	case 5:
+	case 6:
+		return random_remap();
+	case 7:
+		return random_advice();
 	default:
 		if (length < 0 || length > 0x100000) /* Linux would go on into what the test program
 							has above */
