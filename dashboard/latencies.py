@@ -64,6 +64,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("lat_ctx_2", "switch among 2"),
             ("lat_ctx_8", "switch among 8"),
             ("lat_pipe", "pipe, there and back"),
+            ("lat_unix", "socket, there and back"),
             ("lat_pipe_64k", "pipe, 64 KB"),
         ),
     ),

@@ -84,6 +84,7 @@ MEANINGS = {
     "lat_read_4k": "read 4096 bytes of a file that is in memory",
     "lat_read_64k": "read 65536 bytes of a file that is in memory",
     "lat_pipe": "one byte to another process through a pipe and back",
+    "lat_unix": "one byte to another process through a pair of UNIX sockets and back",
     "lat_pipe_64k": "65536 bytes through a pipe from another process, both sides' work",
     "compile": "nine compilations of small C files, in the mix of calls of Black et al. 1991",
     "compile_ratio": "nine compilations, against the monolithic preset",

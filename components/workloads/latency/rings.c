@@ -2,9 +2,11 @@
  * Processes that hand something on. `lat_pipe` is a byte to another process and
  * back. `lat_ctx_n` is what a switch between n processes costs: they stand in a
  * ring and hand a byte around; what the same byte costs through a pipe without
- * leaving a process is overhead. `lat_pipe_64k` is 65536 bytes from a process
- * that writes as fast as it can, both sides' work.
+ * leaving a process is overhead. `lat_unix` is `lat_pipe` through a pair of sockets. `lat_pipe_64k`
+ * is 65536 bytes from a process that writes as fast as it can, both sides' work.
  */
+#include <sys/socket.h>
+
 #include <workloads/common/bench.h>
 #include <workloads/common/sys.h>
 #include <workloads/latency/latency.h>
@@ -102,6 +104,32 @@ static void start_writer(void)
 	sys_close(pipes[0][1]);
 }
 
+/* A connected pair of sockets; the child sends back what it gets. */
+static void make_pair(void)
+{
+	latency_require(
+		"socketpair", sys_call4(SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, (long)pipes[0]));
+	children[1] = latency_require("fork", sys_fork());
+	if (children[1] == 0) {
+		sys_close(pipes[0][0]);
+		while (hand_on(pipes[0][1], pipes[0][1]) == 1)
+			;
+		sys_exit(0);
+	}
+	sys_close(pipes[0][1]);
+}
+
+static void end_pair(void)
+{
+	sys_close(pipes[0][0]);
+	bench_wait(children[1]);
+}
+
+static long work_pair(void)
+{
+	return sys_write(pipes[0][0], buffer, 1) == 1 ? sys_read(pipes[0][0], buffer, 1) : 0;
+}
+
 static long work_bulk(void)
 {
 	for (long left = LARGE; left > 0;) {
@@ -125,6 +153,8 @@ static void end_writer(void)
 const struct latency latency_rings[] = {
 	{"lat_pipe", BENCH_SAMPLES, .expected = 1, .work = work_ring, .prepare = make_ring_2,
 		.finish = end_ring},
+	{"lat_unix", BENCH_SAMPLES, .expected = 1, .work = work_pair, .prepare = make_pair,
+		.finish = end_pair},
 	{"lat_ctx_2", BENCH_SAMPLES, .expected = 1, .per = 2, .work = work_ring, .also = also_hops,
 		.prepare = make_ring_2, .finish = end_ring},
 	{"lat_ctx_8", BENCH_SAMPLES, .expected = 1, .per = RING_MAX, .work = work_ring,
