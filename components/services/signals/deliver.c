@@ -17,6 +17,9 @@
 	(signal_bit(SIGSTOP) | signal_bit(SIGTSTP) | signal_bit(SIGTTIN) | signal_bit(SIGTTOU))
 #define NO_ACTION                                                                                  \
 	(signal_bit(SIGCHLD) | signal_bit(SIGCONT) | signal_bit(SIGURG) | signal_bit(SIGWINCH))
+#define FAULTS                                                                                     \
+	(signal_bit(SIGILL) | signal_bit(SIGTRAP) | signal_bit(SIGBUS) | signal_bit(SIGFPE) |      \
+		signal_bit(SIGSEGV))
 
 static bool was_in_call(const struct user_registers *registers)
 {
@@ -104,6 +107,8 @@ static bool default_action(struct proc *proc, const struct signal_info *info)
 
 	if (bit & NO_ACTION)
 		return false;
+	if (!proc->parent && !((bit & FAULTS) && info->code > 0))
+		return false; /* nothing but its own faults ends process 1 */
 	if (bit & STOP_SIGNALS) {
 		if (IS_ENABLED(CONFIG_SERVICES_JOBS) && info->signal != SIGSTOP &&
 			jobs_is_orphaned(proc->group))

@@ -83,6 +83,12 @@ static bool is_ignored(const struct proc *proc, int signal)
 	       (handler == SIG_DFL && (signal_bit(signal) & IGNORED_BY_DEFAULT));
 }
 
+/* Process 1 gets only what it asked for. What it blocks it may still ask for. */
+static bool is_spared(const struct proc *proc, int signal)
+{
+	return !proc->parent && proc->signals.actions->of[signal - 1].handler == SIG_DFL;
+}
+
 void signals_action_changed(struct proc *proc, int signal)
 {
 	if (is_ignored(proc, signal))
@@ -161,15 +167,12 @@ static enum kstatus enqueue(struct proc *proc, const struct signal_info *info)
 enum kstatus signal_send(struct proc *proc, const struct signal_info *info)
 {
 	u64 bit = signal_bit(info->signal);
-	u64 handler = proc->signals.actions ? proc->signals.actions->of[info->signal - 1].handler
-					    : SIG_IGN;
 
 	if (proc->state != PROC_ALIVE)
 		return K_OK;
 	settle_stop_and_continue(proc, info->signal);
-	if (is_ignored(proc, info->signal) && !((proc->signals.mask | proc->signals.awaited) & bit))
-		return K_OK;
-	if (!proc->parent && handler == SIG_DFL) /* process 1 gets only what it asked for */
+	if (!((proc->signals.mask | proc->signals.awaited) & bit) &&
+		(is_ignored(proc, info->signal) || is_spared(proc, info->signal)))
 		return K_OK;
 	return enqueue(proc, info);
 }

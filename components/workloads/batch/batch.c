@@ -29,7 +29,7 @@
 
 #include "record.h"
 
-#define PATIENCE      120 /* seconds */
+#define PATIENCE      30 /* seconds */
 #define SCRIPTS_MAX   256
 #define CANNOT_RUN    126
 #define TOOK_TOO_LONG (-1)
@@ -125,9 +125,18 @@ static void end_all(void)
 		;
 }
 
+static long long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ll + now.tv_nsec / 1000000;
+}
+
 static void run(const char *folder, const char *name)
 {
 	char path[512], work[512], said[512];
+	long long begin = now_ms();
 	int output, status;
 	pid_t script;
 
@@ -149,7 +158,7 @@ static void run(const char *folder, const char *name)
 	if (!record_script(name, status, output))
 		give_up("hand out a script's output");
 	close(output);
-	printf("%-28s %d\n", name, status);
+	printf("%-28s %6d %8lld ms\n", name, status, now_ms() - begin);
 	fflush(stdout);
 }
 

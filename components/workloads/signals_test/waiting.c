@@ -110,10 +110,40 @@ static void about_machine(void)
 	CHECK(sys_call3(SYS_times, 0, 0, 0) >= 0);
 }
 
+static sigset_t none_but(int signal)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, signal);
+	return set;
+}
+
+/* A signal that is ignored by default is kept for who blocks it; and process 1 may be who waits. */
+static void awaited(void)
+{
+	struct timespec second = {.tv_sec = 1};
+	sigset_t set = none_but(SIGCHLD), before;
+	long pid;
+
+	CHECK_EQ(sys_call4(SYS_rt_sigprocmask, SIG_BLOCK, (long)&set, (long)&before, 8), 0);
+	pid = spawn(ends);
+	CHECK_EQ(
+		sys_call4(SYS_rt_sigtimedwait, (long)&set, (long)&info, (long)&second, 8), SIGCHLD);
+	CHECK(info.si_pid == pid && info.si_code == CLD_EXITED);
+	CHECK_EQ(wait_for(P_PID, pid, WEXITED), 0);
+	set = none_but(SIGUSR2);
+	CHECK_EQ(sys_call4(SYS_rt_sigprocmask, SIG_BLOCK, (long)&set, 0, 8), 0);
+	send(sys_getpid(), SIGUSR2);
+	CHECK_EQ(sys_call4(SYS_rt_sigtimedwait, (long)&set, 0, (long)&second, 8), SIGUSR2);
+	CHECK_EQ(sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, 8), 0);
+}
+
 static const struct test_case cases[] = {
 	CASE("waitid tells of an end, and may leave it be", exited),
 	CASE("of a child that was killed", killed),
 	CASE("of stopping and going on", stopped),
+	CASE("a signal that is awaited arrives, whoever waits", awaited),
 	CASE("waitid and its errors", refused),
 	CASE("a process has a name", named),
 	CASE("and a nice value", nice_value),

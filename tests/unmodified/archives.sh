@@ -1,0 +1,10 @@
+#!/bin/dash
+# packages: dash tar gzip bzip2 xz-utils coreutils diffutils findutils
+# GNU tar and its compressors, cmp and diff.
+umask 022; mkdir -p d/e/f; echo one > d/1; seq 20000 > d/e/numbers; ln -s ../1 d/e/link; ln d/1 d/hard; head -c 100000 /dev/zero > d/zeros; truncate -s 5M d/sparse; echo x >> d/sparse; chmod 750 d/e; mkfifo d/fifo; find d -exec touch -h -d '2022-03-04 05:06:07' {} +
+tar --sort=name -cf d.tar d; tar tvf d.tar; sha256sum < d.tar; mkdir x; tar xf d.tar -C x; diff -r --no-dereference d x/d 2>&1 | grep -v fifo; ( cd x; find d -printf '%p %m %s %T@\n' | sort )
+tar --sort=name -Scf s.tar d; test $(stat -c %s s.tar) -lt 500000 && echo "sparse"; mkdir y; tar xf s.tar -C y; stat -c '%s' y/d/sparse; cmp d/sparse y/d/sparse && echo "the same"
+for z in gzip bzip2 xz; do tar --sort=name --$z -cf d.tar.z d && tar tf d.tar.z | wc -l; $z -k -c d/e/numbers > n.$z; $z -d -c n.$z | cmp - d/e/numbers && echo "$z and back"; $z -t n.$z && echo "sound"; head -c 500 n.$z > cut.$z; $z -d -c cut.$z > /dev/null 2> err; echo "cut short: $?"; done
+gzip -l n.gzip; gzip -n9 < d/zeros | od -An -tx1 | head -1; zcat n.gzip | tail -1; zgrep -c 99 n.gzip; xz --robot -l n.xz | head -2 | cut -c1-30; bzip2 -v d/zeros 2>&1 | cut -c1-20; ls d; bunzip2 d/zeros.bz2; echo text > plain; gzip plain; ls plain*; gunzip plain.gz; cat plain; gzip plain; gzip -f plain 2>&1; echo $?
+tar rf d.tar d.tar.z; tar tf d.tar | tail -1; tar --delete -f d.tar d/zeros; tar tf d.tar | grep -c zeros; tar xOf d.tar d/1; tar xf d.tar --strip-components=2 d/e/numbers; wc -l numbers; tar cf - d | tar xf - -C x --overwrite; echo $?; tar tf nothing; echo $?; tar cf e.tar -T /dev/null; wc -c e.tar; tar --exclude='*.z' --exclude=e -cf - d | tar tf - | sort; tar -cf inc.tar -g snap d; echo new > d/new; tar -cf inc2.tar -g snap d; tar tf inc2.tar | grep -c new
+diff d/1 plain; printf '1\n2\n3\n' > p; printf '1\nx\n3\n4\n' > q; diff p q; diff -u --label p --label q p q; diff -y -W 20 p q; diff -q p q; diff -e p q; cmp p q; cmp -l p q; cmp p p && echo equal; diff -r d x/d -q -x fifo 2>&1 | sort; diff3 p p q; sdiff -s -w 20 p q; echo $?
