@@ -35,6 +35,13 @@ void object_free(struct object_cache *cache, void *object);
  */
 u64 object_cache_reclaim(struct object_cache *cache);
 
+/*
+ * Tells what is in use, for who looks for leaks: empty slabs are given back, then for each cache a
+ * line of results says how many objects live, and one how many frames are free or hold slabs
+ * (docs/measuring.md). What is as it was before leaves every line as it was.
+ */
+void object_caches_tell(const char *image, void (*write)(const char *line, size_t length));
+
 /* For things of odd sizes up to 32 KiB, from caches of powers of two. The size must be given again
  * at release. */
 void *kalloc(size_t size) must_check;

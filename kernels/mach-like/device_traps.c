@@ -2,6 +2,7 @@
  * port. */
 #include <console/console.h>
 #include <device.h>
+#include <objects/objects.h>
 
 #define CHUNK 256u
 
@@ -49,10 +50,25 @@ TRAP(trap_device_read)
 	return put_result((vaddr_t)d, &count, sizeof(count));
 }
 
+static void write_line(const char *line, size_t length)
+{
+	arch_result_write(line, length);
+}
+
+/* What is left of the kernel's objects, if that is asked for on the command line. */
+static void tell_counts(void)
+{
+	char word[8];
+
+	if (boot_option("counts", word, sizeof(word)))
+		object_caches_tell("kernel", write_line);
+}
+
 TRAP(trap_host_reboot)
 {
 	(void)c, UNUSED3;
 	if (!ipc_port_named(ipc_current_space(), (mach_port_t)a, IKOT_HOST))
 		return KERN_INVALID_CAPABILITY;
+	tell_counts();
 	arch_exit(b == 0 ? ARCH_EXIT_OK : ARCH_EXIT_FAILED);
 }

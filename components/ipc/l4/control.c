@@ -235,13 +235,29 @@ static bool debugger_write(long operation, vaddr_t address, u64 length)
 	return true;
 }
 
+static void write_line(const char *line, size_t length)
+{
+	arch_result_write(line, length);
+}
+
+/* What is left of the kernel's objects, if that is asked for on the command line. */
+static void tell_counts(void)
+{
+	char word[8];
+
+	if (boot_option("counts", word, sizeof(word)))
+		object_caches_tell("kernel", write_line);
+}
+
 long l4_call_debugger(long operation, long address, long length, long d, long e, long f)
 {
 	(void)d, (void)e, (void)f;
 	if (!privileged())
 		return -L4_ERROR_DENIED;
-	if (operation == L4_DEBUGGER_EXIT && (u64)address < 256)
+	if (operation == L4_DEBUGGER_EXIT && (u64)address < 256) {
+		tell_counts();
 		arch_exit((unsigned)address);
+	}
 	if (operation != L4_DEBUGGER_RESULT && operation != L4_DEBUGGER_CONSOLE)
 		return -L4_ERROR_INVALID;
 	return debugger_write(operation, (u64)address, (u64)length) ? 0 : -L4_ERROR_INVALID;

@@ -151,3 +151,28 @@ u64 object_cache_reclaim(struct object_cache *cache)
 	}
 	return (slabs - cache->slabs) << cache->order;
 }
+
+static void tell(const char *image, const char *name, u64 value,
+	void (*write)(const char *line, size_t length))
+{
+	char line[128];
+	size_t n = format_string(line, sizeof(line),
+		"{\"type\":\"count\",\"image\":\"%s\",\"name\":\"%s\",\"value\":%llu}\n", image,
+		name, (unsigned long long)value);
+
+	write(line, MIN(n, sizeof(line) - 1));
+}
+
+void object_caches_tell(const char *image, void (*write)(const char *line, size_t length))
+{
+	struct object_cache *cache;
+	u64 frames = 0;
+
+	list_for_each(cache, &caches, all)
+	{
+		object_cache_reclaim(cache);
+		tell(image, cache->name, cache->live, write);
+		frames += cache->slabs << cache->order;
+	}
+	tell(image, "frames", frames + frames_count_free(), write);
+}

@@ -7,6 +7,7 @@
  * Numbers outside the table are no call of any Linux; they are counted as one.
  */
 #include <services/accounting/accounting.h>
+#include <objects/objects.h>
 #include <services/errno.h>
 #include <services/tree/tree.h>
 
@@ -48,6 +49,8 @@ noreturn void services_end(int status)
 		report_unknown(outside_number, "?", outside_count);
 	if (IS_ENABLED(CONFIG_SERVICES_TREE))
 		volumes_close();
+	if (env_option("counts", line, sizeof(line)))
+		object_caches_tell("personality", env_result_write);
 	env_result_write(line,
 		format_string(line, sizeof(line), "{\"type\":\"end\",\"status\":%d}\n", status));
 	env_power_off(status);
