@@ -26,95 +26,94 @@ static void pipe_status(const struct open_file *file, struct file_status *status
 	status->number = (u64)(uintptr_t)pipe >> 6 & UINT32_MAX;
 }
 
-static void free_if_closed(struct pipe *pipe)
+void pipe_free_if_closed(struct pipe *pipe)
 {
-	if (pipe->read_open || pipe->write_open)
+	if (pipe->read_open > 0 || pipe->write_open > 0)
 		return;
 	assert(!pipe->busy);
 	for (u32 i = 0; i < PIPE_PAGES; i++) {
 		if (pipe->pages[i])
 			kfree(pipe->pages[i], PAGE_SIZE);
 	}
+	if (IS_ENABLED(CONFIG_SERVICES_TREE) && pipe->inode)
+		pipe->inode->pipe = NULL;
+	if (IS_ENABLED(CONFIG_SERVICES_TREE))
+		place_unref(pipe->place);
 	kfree(pipe, sizeof(*pipe));
 }
 
-static void release_read_end(struct open_file *file)
+static void release(struct open_file *file)
 {
 	struct pipe *pipe = file->object;
 
-	pipe->read_open = false;
-	env_wakeup_all(&pipe->writable);
-	watch_wake(&pipe->watches, POLL_ENDS);
-	free_if_closed(pipe);
+	pipe->read_open -= file->ops->read != NULL;
+	pipe->write_open -= file->ops->write != NULL;
+	if (pipe->read_open == 0 || pipe->write_open == 0) {
+		env_wakeup_all(&pipe->writable);
+		env_wakeup_all(&pipe->readable);
+		watch_wake(&pipe->watches, POLL_ENDS);
+	}
+	pipe_free_if_closed(pipe);
 }
 
-static void release_write_end(struct open_file *file)
+static u32 poll(struct open_file *file, struct watch *watch)
 {
 	struct pipe *pipe = file->object;
-
-	pipe->write_open = false;
-	env_wakeup_all(&pipe->readable);
-	watch_wake(&pipe->watches, POLL_ENDS);
-	free_if_closed(pipe);
-}
-
-static u32 poll_read_end(struct open_file *file, struct watch *watch)
-{
-	struct pipe *pipe = file->object;
+	u32 found = 0;
 
 	watch_add(&pipe->watches, watch);
-	return (pipe->head != pipe->tail ? POLL_READABLE : 0) | (pipe->write_open ? 0 : POLLHUP);
+	if (file->ops->read) {
+		found |= pipe->head != pipe->tail ? POLL_READABLE : 0;
+		/* A FIFO that nobody has written to yet has not been hung up. */
+		if (pipe->write_open == 0 && file->version != pipe->writes_begun)
+			found |= POLLHUP;
+	}
+	if (file->ops->write) {
+		found |= PIPE_SIZE - (pipe->head - pipe->tail) >= PIPE_BUF ? POLL_WRITABLE : 0;
+		found |= pipe->read_open == 0 ? POLLERR : 0;
+	}
+	return found;
 }
 
-static u32 poll_write_end(struct open_file *file, struct watch *watch)
-{
-	struct pipe *pipe = file->object;
-	bool room = PIPE_SIZE - (pipe->head - pipe->tail) >= PIPE_BUF;
+const struct file_ops pipe_ops[4] = FILE_OPS_BY_MODE(pipe_read, pipe_write, NULL, NULL,
+	.poll = poll, .ioctl = pipe_ioctl, .status = pipe_status, .release = release);
 
-	watch_add(&pipe->watches, watch);
-	return (room ? POLL_WRITABLE : 0) | (pipe->read_open ? 0 : POLLERR);
-}
-
-static const struct file_ops read_end = {
-	.read = pipe_read,
-	.poll = poll_read_end,
-	.ioctl = pipe_ioctl,
-	.status = pipe_status,
-	.release = release_read_end,
-};
-
-static const struct file_ops write_end = {
-	.write = pipe_write,
-	.poll = poll_write_end,
-	.ioctl = pipe_ioctl,
-	.status = pipe_status,
-	.release = release_write_end,
-};
-
-/* The open files of a new pipe. */
-static long create_pipe(u32 flags, struct open_file *ends[2])
+struct pipe *pipe_create(void)
 {
 	struct pipe *pipe = kalloc(sizeof(*pipe));
 
 	if (!pipe)
-		return -ENOMEM;
+		return NULL;
 	memset(pipe, 0, sizeof(*pipe));
+	pipe->reads_begun = 1;
+	pipe->writes_begun = 1;
 	env_queue_init(&pipe->readable);
 	env_queue_init(&pipe->writable);
 	env_queue_init(&pipe->idle);
+	env_queue_init(&pipe->opened);
 	watch_list_init(&pipe->watches);
-	ends[0] = file_create(&read_end, pipe, O_RDONLY | flags);
+	return pipe;
+}
+
+/* The open files of a new pipe. */
+static long create_pipe(u32 flags, struct open_file *ends[2])
+{
+	struct pipe *pipe = pipe_create();
+
+	if (!pipe)
+		return -ENOMEM;
+	ends[0] = file_create(&pipe_ops[O_RDONLY], pipe, O_RDONLY | flags);
 	if (!ends[0]) {
-		kfree(pipe, sizeof(*pipe));
+		pipe_free_if_closed(pipe);
 		return -ENOMEM;
 	}
-	pipe->read_open = true;
-	ends[1] = file_create(&write_end, pipe, O_WRONLY | flags);
+	pipe->read_open = 1;
+	ends[1] = file_create(&pipe_ops[O_WRONLY], pipe, O_WRONLY | flags);
 	if (!ends[1]) {
 		file_unref(ends[0]);
 		return -ENOMEM;
 	}
-	pipe->write_open = true;
+	pipe->write_open = 1;
 	return 0;
 }
 

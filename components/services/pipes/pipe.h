@@ -6,6 +6,8 @@
  * written to and go when they have been read; the first stays. An empty pipe starts over at its
  * front, so a ping-pong of small messages stays within one page.
  *
+ * A FIFO's inode has a pipe while somebody has it open.
+ *
  * A copy from or to a client may block with the monitor given up, so a transfer holds
  * the pipe (`busy`).
  */
@@ -13,6 +15,7 @@
 
 #include <services/files/files.h>
 #include <services/files/watch.h>
+#include <services/tree/place.h>
 
 #define PIPE_SIZE  65536u
 #define PIPE_BUF   4096u /* a write of up to that is all or nothing */
@@ -21,14 +24,31 @@
 struct pipe {
 	u32 head, tail;
 	bool busy;
-	bool read_open, write_open;    /* whether each end still has an open file */
+	u32 read_open, write_open;     /* open files of each end: of a FIFO, any number */
+	u32 reads_begun, writes_begun; /* how many there ever were: who opens waits for the other */
 	u32 readers, writers, waiters; /* asleep in the queues below */
 	struct env_queue readable;     /* until there is a byte, or no writer */
 	struct env_queue writable;     /* until there is room, or no reader */
 	struct env_queue idle;         /* until it is no longer busy */
+	struct env_queue opened;       /* until the other end is opened */
 	struct watch_list watches;     /* of either end */
+	struct inode *inode;           /* whose `pipe` it is: of a FIFO, or of `place`; or NULL */
+	struct place place;            /* where one without a name is found in /proc, once it was */
 	u8 *pages[PIPE_PAGES];
 };
+
+/* Without open files. NULL: memory is out. */
+struct pipe *pipe_create(void) must_check;
+/* It goes, once both ends are closed. */
+void pipe_free_if_closed(struct pipe *pipe);
+/* By access mode; none for [3]. */
+extern const struct file_ops pipe_ops[4];
+
+/*
+ * Opens a FIFO, or a pipe once more, for `file`, as its access mode says; waits for the other end
+ * of a FIFO. -ENXIO: it would have to; -ERESTARTSYS.
+ */
+long fifo_open(struct inode *inode, struct open_file *file) must_check;
 
 /* The reading and the writing of a transfer; see struct file_ops. */
 long pipe_read(struct open_file *file, struct io *io);

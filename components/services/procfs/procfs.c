@@ -271,17 +271,25 @@ static long self_read(struct inode *inode, char *target, size_t size)
 /* Where a link of a process leads; nowhere: -ENOENT. */
 static struct place target_of(const struct inode *inode, const struct proc *proc)
 {
-	const struct entry *entry;
-	struct open_file *file;
+	const struct entry *entry = entry_of(inode);
 
-	if (of(inode)->entry == ENTRY_FD) {
-		file = open_file_of(of(inode)->pid, of(inode)->fd);
-		return file ? file->place : (struct place){NULL, NULL};
-	}
-	entry = entry_of(inode);
 	if (is_name("cwd", 3, entry->name))
 		return proc->tree.cwd;
 	return is_name("exe", 3, entry->name) ? proc->tree.program : proc->tree.root;
+}
+
+/* Where a descriptor's link leads: what has no place gets one. */
+static long jump_to_file(const struct inode *inode, struct place *place)
+{
+	struct open_file *file = open_file_of(of(inode)->pid, of(inode)->fd);
+
+	if (!file)
+		return -ENOENT;
+	if (!file->inode)
+		return tree_place_of(file, place);
+	*place = file->place;
+	place_ref(*place);
+	return 0;
 }
 
 static bool may_follow(const struct proc *proc)
@@ -299,6 +307,8 @@ static long link_jump(struct inode *inode, struct place *place)
 		return -ENOENT;
 	if (!may_follow(proc))
 		return -EACCES;
+	if (of(inode)->entry == ENTRY_FD)
+		return jump_to_file(inode, place);
 	*place = target_of(inode, proc);
 	if (!place->mount)
 		return -ENOENT;

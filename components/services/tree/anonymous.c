@@ -1,6 +1,10 @@
-/* anonymous: files that are in no directory: memfd_create. They live in a RAM file system that is
- * mounted nowhere. */
+/*
+ * anonymous: files that are in no directory: of memfd_create, and what has no place of its own but
+ * is looked up in /proc. They live in a RAM file system that is mounted nowhere.
+ */
+#include <services/pipes/pipe.h>
 #include <services/ramfs/ramfs.h>
+#include <services/tree/status.h>
 #include <services/tree/tree.h>
 
 #include <unix_calls.h>
@@ -79,4 +83,53 @@ long sys_memfd_create(vaddr_t name, unsigned int flags)
 	if (result < 0)
 		file_unref(file);
 	return result;
+}
+
+/* --- places for open files -----------------------------------------------------------------------
+ */
+
+/* A place of which one cannot say more than what fstat says of the file. */
+static long create_place(const struct open_file *file, struct place *place)
+{
+	struct file_status status = {.mode = 0};
+	struct inode *inode;
+	long error = find_volume();
+
+	if (error != 0)
+		return error;
+	if (file->ops->status)
+		file->ops->status(file, &status);
+	place->mount = memory;
+	error = tree_create_unnamed(memory->root, "", status.mode, &place->node);
+	if (error != 0)
+		return error;
+	memory->refs++;
+	inode = place->node->inode;
+	inode->mode = status.mode;
+	inode->number = status.number;
+	inode->links = 1;
+	inode->file_ops = NULL; /* it cannot be opened, unless it is a pipe */
+	return 0;
+}
+
+long tree_place_of(struct open_file *file, struct place *place)
+{
+	bool is_pipe = IS_ENABLED(CONFIG_SERVICES_PIPES) && file->ops->ioctl &&
+		       file->ops->ioctl == pipe_ops[O_RDONLY].ioctl;
+	struct pipe *pipe = is_pipe ? file->object : NULL;
+	long error;
+
+	if (pipe && pipe->place.mount) {
+		*place = pipe->place;
+		place_ref(*place);
+		return 0;
+	}
+	error = create_place(file, place);
+	if (error == 0 && pipe) {
+		pipe->place = *place; /* as long as the pipe lives, so that all find the same */
+		place_ref(*place);
+		pipe->inode = place->node->inode;
+		pipe->inode->pipe = pipe;
+	}
+	return error;
 }

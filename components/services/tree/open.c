@@ -4,6 +4,7 @@
  * The order of the checks is that of Linux's fs/namei.c (build_open_flags, lookup_last, do_open,
  * may_open).
  */
+#include <services/pipes/pipe.h>
 #include <services/tree/locks.h>
 #include <services/tree/tree.h>
 
@@ -38,15 +39,28 @@ void tree_file_release(struct open_file *file)
 /* Of a mere place: nothing. */
 static const struct file_ops path_ops = {.seek = NULL};
 
+/* Whether opening it is the pipes' affair. */
+static bool opens_fifo(const struct inode *inode, u32 flags)
+{
+	return IS_ENABLED(CONFIG_SERVICES_PIPES) && !(flags & O_PATH) && inode_is(inode, S_IFIFO);
+}
+
+/* What an open file begins with; NULL: it cannot be opened. */
+static const struct file_ops *ops_of(const struct inode *inode, u32 flags)
+{
+	if (flags & O_PATH || opens_fifo(inode, flags))
+		return &path_ops;
+	return inode->file_ops ? &inode->file_ops[flags & O_ACCMODE] : NULL;
+}
+
 long tree_open_place(struct place place, u32 flags, struct open_file **out)
 {
 	struct inode *inode = place.node->inode;
-	const struct file_ops *ops =
-		flags & O_PATH ? &path_ops : &inode->file_ops[flags & O_ACCMODE];
+	const struct file_ops *ops = ops_of(inode, flags);
 	struct open_file *file;
 	long error = 0;
 
-	if (!(flags & O_PATH) && !inode->file_ops)
+	if (!ops)
 		return -ENXIO;
 	if (unlikely(inode->programs > 0) && tree_is_writer(inode, flags))
 		return -ETXTBSY;
@@ -57,7 +71,9 @@ long tree_open_place(struct place place, u32 flags, struct open_file **out)
 	inode->writers += tree_is_writer(inode, flags);
 	file->place = place;
 	place_ref(place); /* for now: an error leaves the caller's alone */
-	if (!(flags & O_PATH) && inode->ops->open)
+	if (opens_fifo(inode, flags))
+		error = fifo_open(inode, file);
+	else if (!(flags & O_PATH) && inode->ops->open)
 		error = inode->ops->open(inode, file);
 	file->flags &= ~O_NOCTTY;
 	if (error != 0) {

@@ -79,6 +79,7 @@ struct inode;
 struct node;
 struct volume;
 struct lock_list;
+struct pipe;
 
 /* --- what a file system provides ---------------------------------------------- */
 
@@ -174,6 +175,7 @@ struct inode {
 	u64 pages_used;           /* that were written */
 	u64 sectors;              /* of a volume on a disk: what it takes there, in 512 bytes */
 	struct lock_list *locks;  /* NULL: none */
+	struct pipe *pipe;        /* of a FIFO that is open; else NULL */
 	bool mapped;              /* somebody has, or had, mapped it */
 	u32 writers;              /* open files that may write it */
 	u32 programs;             /* processes that execute it; never beside writers */
@@ -505,6 +507,8 @@ long tree_may_delete(const struct node *victim, bool is_directory) must_check;
  */
 long tree_init(struct proc *proc) must_check;
 void tree_forget_anonymous(void);
+/* A place for an open file that has none, so that it can be named in /proc: held. -ENOMEM. */
+long tree_place_of(struct open_file *file, struct place *place) must_check;
 /* Gives up all of it, when process 1 cannot be started: nothing is open or mapped. */
 void tree_forget(struct proc *proc);
 /* It runs now: the current process is who it is everywhere. */
