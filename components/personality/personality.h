@@ -69,6 +69,12 @@ void env_timer(u64 deadline);
 static inline enum kstatus must_check env_copyin(void *to, vaddr_t from, size_t n); /* (inline) */
 static inline enum kstatus must_check env_copyout(
 	vaddr_t to, const void *from, size_t n); /* (inline) */
+/*
+ * If the word at `at`, a multiple of 4 in the memory of the process being served, holds *expected,
+ * it becomes `fresh`; *expected: what it held. One step for all threads that see the word: between
+ * looking and changing neither they nor others of the services run. K_FAULT.
+ */
+enum kstatus must_check env_exchange_word(vaddr_t at, u32 *expected, u32 fresh);
 /* A string with its NUL; K_RANGE when it is longer than size - 1. */
 enum kstatus must_check env_copyin_string(char *to, vaddr_t from, size_t size, size_t *length);
 /*
@@ -172,6 +178,13 @@ enum kstatus must_check env_map_object(struct proc *proc, vaddr_t *address, u64 
 bool env_object_is_mapped(const struct env_object *object);
 
 /*
+ * What memory that several may map lies at `address` of the process being served: a number that no
+ * other memory ever had, and the place in it in bytes. K_NOENT: nothing is there, or what is there
+ * is the process's alone.
+ */
+enum kstatus must_check env_name_memory(vaddr_t address, u64 *memory, u64 *offset);
+
+/*
  * Reads another process's memory, as env_copyin() reads the caller's. Stops at the first page
  * that is not there: how many bytes were read.
  */
@@ -203,8 +216,8 @@ void env_exec_abort(struct proc *proc);
 /* Lets a created, forked or exec'ed process run. Harmless on one that is being served. */
 void env_client_start(struct proc *proc);
 /*
- * The process has ended: takes away its thread and its memory. When it is the
- * one being served, its call is never answered; the caller goes on as a part of the monitor and
+ * The process has ended: takes away its thread, and its memory if nobody else shares that. When it
+ * is the one being served, its call is never answered; the caller goes on as a part of the monitor and
  * then returns ENV_NO_REPLY up to the dispatcher.
  */
 void env_client_destroy(struct proc *proc);
@@ -248,6 +261,9 @@ void env_set_fpu(struct proc *proc, const void *state);
  * K_INTERRUPTED.
  */
 void env_attention(struct proc *proc);
+/* services_call_over(proc) is called, with the monitor held, when the call of `proc` that is being
+ * served is over; not if that ends it. */
+void env_call_over(struct proc *proc);
 
 /* The thread pointer (fs base) of the process being served, or of one that it has just forked.
  * K_INVAL: not a user address. */

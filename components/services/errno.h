@@ -65,6 +65,7 @@
 #define EISCONN      106
 #define ENOTCONN     107
 #define ETOOMANYREFS 109
+#define ETIMEDOUT    110
 #define ECONNREFUSED 111
 #define EUCLEAN      117
 
@@ -73,6 +74,7 @@
  * makes EINTR of them, or has the program make its call again.
  */
 #define ERESTARTSYS           512 /* again, unless a handler without SA_RESTART runs */
+#define ERESTARTNOINTR        513 /* again, in any case */
 #define ERESTARTNOHAND        514 /* again, unless a handler runs */
 #define ERESTART_RESTARTBLOCK 516 /* restart_syscall goes on with it, unless a handler runs */
 

@@ -29,6 +29,7 @@
  * The pages are held by reference; the last reference to the object frees them.
  */
 struct vm_object {
+	u64 id; /* that no other object ever had */
 	u32 refs;
 	bool internal;         /* zero-filled: no pager is asked */
 	u64 pages;             /* length, in pages */

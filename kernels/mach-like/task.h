@@ -91,6 +91,8 @@ TRAP(trap_vm_deallocate);
 TRAP(trap_vm_protect);
 TRAP(trap_vm_read);
 TRAP(trap_vm_write);
+TRAP(trap_vm_region_object);
+TRAP(trap_vm_exchange);
 TRAP(trap_task_create);
 TRAP(trap_task_terminate);
 TRAP(trap_task_get_special_port);

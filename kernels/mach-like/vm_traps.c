@@ -165,3 +165,55 @@ TRAP(trap_vm_write)
 	return copy_memory(
 		(mach_port_t)a, (vaddr_t)b, (vaddr_t)c, (u64)d, VM_PROT_WRITE | (e ? VM_FORCE : 0));
 }
+
+TRAP(trap_vm_region_object)
+{
+	struct task *task = task_named((mach_port_t)a);
+
+	UNUSED3;
+	if (!task)
+		return KERN_INVALID_TASK;
+	const struct vm_entry *entry = vm_map_lookup(&task->map, (vaddr_t)b);
+	if (!entry || !entry->shared || !entry->object)
+		return KERN_INVALID_ADDRESS;
+	struct mach_region region = {entry->object->id,
+		(vaddr_t)b - entry->start + (entry->offset << PAGE_SHIFT)};
+	return put_result((vaddr_t)c, &region, sizeof(region));
+}
+
+/* A word that may change: first it is found to be writable, which may block, then all in one go. */
+static long exchange(struct task *task, vaddr_t address, u32 *expected, u32 fresh)
+{
+	struct page *page;
+	enum kstatus status = vm_map_page(&task->map, address, VM_PROT_WRITE, &page);
+
+	if (status != K_OK)
+		return kern_code(status);
+	u32 *word = (u32 *)((char *)page_bytes(page) + (address & VM_PAGE_MASK));
+	u32 held = *word;
+	if (held == *expected)
+		*word = fresh;
+	*expected = held;
+	return KERN_SUCCESS;
+}
+
+TRAP(trap_vm_exchange)
+{
+	struct task *task = task_named((mach_port_t)a);
+	u32 expected;
+
+	UNUSED2;
+	if (!task)
+		return KERN_INVALID_TASK;
+	if (((u64)b & 3) || !user_range_ok((vaddr_t)b, sizeof(expected)) ||
+		copy_from_user(&expected, (vaddr_t)c, sizeof(expected)) != K_OK)
+		return KERN_INVALID_ADDRESS;
+	task->refs++;
+	if (task != task_current())
+		thread_current->ipc.page_deadline = arch_now() + PAGER_PATIENCE_NS;
+	long result = exchange(task, (vaddr_t)b, &expected, (u32)d);
+	thread_current->ipc.page_deadline = 0;
+	task_unref(task);
+	return result == KERN_SUCCESS ? put_result((vaddr_t)c, &expected, sizeof(expected))
+				      : result;
+}

@@ -171,6 +171,23 @@ static inline long vm_write_forced(mach_port_t task, u64 address, const void *fr
 }
 
 /*
+ * What lies at an address: an object, by a number that no other ever had, and the offset in it. As
+ * Mach's vm_region() told it by a port. KERN_INVALID_ADDRESS: nothing, or memory that is the task's
+ * alone.
+ */
+static inline long vm_region_object(mach_port_t task, u64 address, struct mach_region *region)
+{
+	return mach_trap3(MACH_TRAP_VM_REGION_OBJECT, task, address, (u64)region);
+}
+
+/* If the aligned word at `address` is *expected it becomes `fresh`, in one step; *expected: what it
+ * was. */
+static inline long vm_exchange(mach_port_t task, u64 address, u32 *expected, u32 fresh)
+{
+	return mach_trap4(MACH_TRAP_VM_EXCHANGE, task, address, (u64)expected, fresh);
+}
+
+/*
  * A send right to a fresh memory object of `pages` zero-filled pages, which vm_map() takes; it goes
  * with its last right and mapping.
  */

@@ -57,7 +57,9 @@
 #define MACH_TRAP_VM_DISCARD            103
 #define MACH_TRAP_VM_RESIDENT           104
 #define MACH_TRAP_MEMORY_ENTRY_MAPPINGS 105
-#define MACH_TRAPS                      106
+#define MACH_TRAP_VM_REGION_OBJECT      106
+#define MACH_TRAP_VM_EXCHANGE           107
+#define MACH_TRAPS                      108
 
 /* --- memory --------------------------------------------------------------------- */
 
@@ -73,6 +75,10 @@
 
 /* A vm object without a pager, zero-filled; in pages of 4096 bytes. */
 #define MACH_MEMORY_ENTRY_PAGES_MAX ((u64)1 << 18) /* 1 GiB */
+
+struct mach_region {
+	u64 object, offset; /* bytes */
+};
 
 /* Pages that vm_resident() tells of at once. */
 #define MACH_VM_RESIDENT_MAX 4096u

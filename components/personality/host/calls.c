@@ -80,6 +80,12 @@ void env_attention(struct proc *proc)
 	env_interrupt(proc);
 }
 
+void env_call_over(struct proc *proc)
+{
+	check(proc->client.thread == host_machine.running);
+	proc->client.thread->call_over = true;
+}
+
 /* --- calls --- */
 
 /* The client of the running thread is no more. */
@@ -120,9 +126,10 @@ static void attend(struct host_thread *self)
 		(self->registers.rip != AFTER_CALL && self->registers.rip != AFTER_CALL - 2)) {
 		if (self->attention) {
 			self->attention = false;
-			services_attention(self->proc);
-			if (self->state == HOST_GONE)
+			if (!services_attention(self->proc)) {
+				check(self->state == HOST_GONE);
 				end_thread();
+			}
 		} else {
 			run_handler(self);
 		}
@@ -180,6 +187,10 @@ static bool trap(struct host_thread *self, long *number, const long arguments[6]
 	result = carry_out(*number, arguments);
 	if (result == ENV_NO_REPLY)
 		end_thread();
+	if (self->call_over) {
+		self->call_over = false;
+		services_call_over(self->proc);
+	}
 	self->registers.rax = (u64)result;
 	if (*number == 59 && result == 0)
 		self->registers.rip = AFTER_CALL; /* the new program is this C function too */

@@ -48,6 +48,21 @@ enum kstatus host_copyout(vaddr_t to, const void *from, size_t n)
 	return K_OK;
 }
 
+enum kstatus env_exchange_word(vaddr_t at, u32 *expected, u32 fresh)
+{
+	u32 held;
+
+	maybe_block();
+	check(at % sizeof(held) == 0);
+	if (!access(at, &held, sizeof(held), ENV_PROT_READ) ||
+		!access(at, NULL, sizeof(held), ENV_PROT_WRITE))
+		return K_FAULT;
+	if (held == *expected && !access(at, &fresh, sizeof(fresh), ENV_PROT_WRITE))
+		return K_FAULT;
+	*expected = held;
+	return K_OK;
+}
+
 enum kstatus env_copyin_string(char *to, vaddr_t from, size_t size, size_t *length)
 {
 	for (size_t i = 0; i < size; i++) {

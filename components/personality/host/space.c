@@ -11,6 +11,7 @@
 
 struct host_frame {
 	u8 bytes[PAGE_SIZE]; /* aligned: a disk's transfer crosses no page */
+	u64 id; /* that no other frame of the run had */
 	u32 refs;
 };
 
@@ -40,6 +41,7 @@ struct host_space {
 };
 
 static u64 live_spaces; /* and objects */
+static u64 last_id;
 static struct list objects = {&objects, &objects};
 
 u64 host_live_spaces(void)
@@ -65,6 +67,7 @@ static struct host_frame *frame_create(void)
 
 	memset(frame, 0, sizeof(*frame));
 	frame->refs = 1;
+	frame->id = ++last_id;
 	return frame;
 }
 
@@ -524,6 +527,19 @@ enum kstatus env_map_object(struct proc *proc, vaddr_t *address, u64 length, uns
 	r->offset = offset;
 	r->shared = flags & ENV_MAP_SHARED;
 	r->read_only = flags & ENV_MAP_READ_ONLY;
+	return K_OK;
+}
+
+enum kstatus env_name_memory(vaddr_t address, u64 *memory, u64 *offset)
+{
+	struct host_region *r = find(host_current->client.space, address);
+	struct host_frame *frame =
+		r && r->shared ? region_frame(r, (address - r->start) >> PAGE_SHIFT, true) : NULL;
+
+	if (!frame)
+		return K_NOENT;
+	*memory = frame->id;
+	*offset = address % PAGE_SIZE;
 	return K_OK;
 }
 

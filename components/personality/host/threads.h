@@ -32,6 +32,7 @@ struct host_thread {
 	host_program child_program; /* for the fork that it is about to make */
 	void *child_argument;
 	bool attention; /* services_attention() is due */
+	bool call_over; /* services_call_over() is due */
 	struct user_registers registers;
 	u8 fpu[ENV_FPU_SIZE];
 };

@@ -136,6 +136,32 @@ enum kstatus env_map_object(struct proc *proc, vaddr_t *address, u64 length, uns
 	return status;
 }
 
+enum kstatus env_name_memory(vaddr_t address, u64 *memory, u64 *offset)
+{
+	const struct vm_entry *entry =
+		vm_map_lookup(&env_current()->client.space->map, address);
+
+	if (!entry || !entry->shared || !entry->object)
+		return K_NOENT;
+	*memory = entry->object->id;
+	*offset = address - entry->start + (entry->offset << PAGE_SHIFT);
+	return K_OK;
+}
+
+/* Nobody else runs in between: what could block, fetching the page, the look has done. */
+enum kstatus env_exchange_word(vaddr_t at, u32 *expected, u32 fresh)
+{
+	u32 held;
+	enum kstatus status = env_copyin(&held, at, sizeof(held));
+
+	if (status != K_OK)
+		return status;
+	if (held == *expected)
+		status = env_copyout(at, &fresh, sizeof(fresh));
+	*expected = held;
+	return status;
+}
+
 enum kstatus env_remap(struct proc *proc, vaddr_t from, u64 skip, vaddr_t to, u64 length, u64 moved)
 {
 	return vm_map_remap(target(proc), from, skip, to, length, moved);

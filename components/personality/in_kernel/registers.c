@@ -93,8 +93,15 @@ void env_set_fpu(struct proc *proc, const void *state)
 	arch_set_fpu(&thread->arch, thread == thread_current, state);
 }
 
+/* One call on the way to user mode at a time: that for attention does the other's work too. */
+static void end_call(void)
+{
+	services_call_over(env_current());
+}
+
 static void attend(void)
 {
+	services_call_over(env_current());
 	services_attention(env_current());
 }
 
@@ -102,4 +109,10 @@ void env_attention(struct proc *proc)
 {
 	thread_call_on_return(proc->client.thread, attend);
 	env_interrupt(proc);
+}
+
+void env_call_over(struct proc *proc)
+{
+	if (!proc->client.thread->on_return)
+		thread_call_on_return(proc->client.thread, end_call);
 }

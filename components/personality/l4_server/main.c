@@ -86,16 +86,23 @@ static bool serve(struct proc *proc, struct l4_message *m)
  */
 static noinline bool attend(struct proc *proc, u64 client, struct l4_message *m)
 {
+	if (proc->client.attention & CLIENT_CALL_OVER) {
+		proc->client.attention &= (u8)~CLIENT_CALL_OVER;
+		services_call_over(proc);
+		if (!proc->client.attention)
+			return true;
+	}
 	if (proc->client.call != (u64)-1) {
 		struct l4_registers r = {.result = m->mr[UNIX_L4_RESULT]};
 		must(l4_exchange_registers(client, L4_EXREGS_RESULT, &r));
 		m->tag = 0;
 	}
-	while (client_find(client) == proc && proc->client.attention) {
-		proc->client.attention = false;
-		services_attention(proc);
+	while (proc->client.attention) {
+		proc->client.attention = 0;
+		if (!services_attention(proc))
+			return false;
 	}
-	return client_find(client) == proc;
+	return true;
 }
 
 /* --- the loop ------------------------------------------------------------ */

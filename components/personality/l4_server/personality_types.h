@@ -10,6 +10,9 @@ struct env_space {
 	u32 refs;
 };
 
+#define CLIENT_ATTENTION 1 /* services_attention() */
+#define CLIENT_CALL_OVER 2 /* services_call_over() */
+
 struct env_client {
 	u64 thread;              /* its L4 thread; 0 once it has ended */
 	struct env_space *space; /* what its program sees */
@@ -18,7 +21,7 @@ struct env_client {
 	struct cthread *sleeper; /* who sleeps on its behalf, or NULL */
 	vaddr_t thread_pointer;
 	u64 call;       /* the number of the call being served; -1 when it is something else */
-	bool attention; /* services_attention() is to be called before it goes on */
+	u8 attention;   /* what is to be done before it goes on */
 };
 
 struct env_queue {

@@ -116,7 +116,12 @@ void env_attention(struct proc *proc)
 {
 	struct l4_registers r = {0};
 
-	proc->client.attention = true;
+	proc->client.attention |= CLIENT_ATTENTION;
 	env_interrupt(proc);
 	exchange(proc, L4_EXREGS_INTERRUPT, &r);
+}
+
+void env_call_over(struct proc *proc)
+{
+	proc->client.attention |= CLIENT_CALL_OVER;
 }

@@ -99,10 +99,13 @@ static noinline bool finish_specially(const struct unix_transfer *transfer, stru
 {
 	struct env_client *client = &proc->client;
 
+	if (client->call_over) {
+		client->call_over = false;
+		services_call_over(proc);
+	}
 	if (client->doomed) { /* another thread, of its own making, has faulted meanwhile */
 		client->doomed = false;
-		services_exception(proc, VECTOR_INVALID_OPCODE, 0);
-		if (client->task == MACH_PORT_NULL)
+		if (!services_exception(proc, VECTOR_INVALID_OPCODE, 0))
 			return false;
 	}
 	if (client->replaced) { /* exec: a fresh thread runs already */
@@ -146,8 +149,8 @@ static void serve_call(struct worker *worker, struct proc *proc)
 	}
 	client->result = result;
 	client->answered = true;
-	if (unlikely(client->attention | client->replaced | client->replaced_registers |
-		     client->doomed) &&
+	if (unlikely(client->attention | client->call_over | client->replaced |
+		     client->replaced_registers | client->doomed) &&
 		!finish_specially(&call->transfer, proc)) {
 		drop_right(worker->in->head.msgh_remote_port);
 		return;
@@ -233,24 +236,23 @@ static enum kstatus fault_status(long code)
 	}
 }
 
-static void end_process(struct proc *proc, const struct mach_exception *exception)
+/* False: the services have ended it. */
+static bool end_process(struct proc *proc, const struct mach_exception *exception)
 {
 	struct mach_thread_registers registers = {0};
 
 	if (proc->client.busy) { /* a thread of its own making: its call must end first */
 		proc->client.doomed = true;
 		env_interrupt(proc);
-		return;
+		return true;
 	}
-	if (exception->exception == EXC_BAD_ACCESS) {
-		services_memory_fault(proc, exception->subcode, (unsigned)exception->access,
+	if (exception->exception == EXC_BAD_ACCESS)
+		return services_memory_fault(proc, exception->subcode, (unsigned)exception->access,
 			fault_status((long)exception->code));
-		return;
-	}
 	if (thread_get_state((mach_port_t)exception->thread, MACH_THREAD_REGISTERS, &registers,
 		    sizeof(registers)) != KERN_SUCCESS)
 		registers.rip = 0; /* it has ended meanwhile */
-	services_exception(proc,
+	return services_exception(proc,
 		exception->exception == EXC_PROCESSOR ? (unsigned)exception->code
 						      : VECTOR_INVALID_OPCODE,
 		registers.rip);
@@ -273,12 +275,11 @@ static bool report_fault(
 {
 	worker->call = (struct server_call){.proc = proc};
 	if (proc->client.busy) {
-		end_process(proc, exception);
+		(void)end_process(proc, exception);
 		return false;
 	}
 	proc->client.faulted = true;
-	end_process(proc, exception);
-	if (proc->client.task == MACH_PORT_NULL || !attention_serve(proc))
+	if (!end_process(proc, exception) || !attention_serve(proc))
 		return false;
 	proc->client.faulted = false;
 	return true;

@@ -175,6 +175,24 @@ enum kstatus server_copyout(vaddr_t to, const void *from, size_t n)
 	return status;
 }
 
+enum kstatus env_name_memory(vaddr_t address, u64 *memory, u64 *offset)
+{
+	struct mach_region region;
+
+	if (vm_region_object(env_current()->client.task, address, &region) != KERN_SUCCESS)
+		return K_NOENT;
+	*memory = region.object;
+	*offset = region.offset;
+	return K_OK;
+}
+
+enum kstatus env_exchange_word(vaddr_t at, u32 *expected, u32 fresh)
+{
+	if (!range_ok(at, sizeof(fresh)))
+		return K_FAULT;
+	return status_of(vm_exchange(env_current()->client.task, at, expected, fresh));
+}
+
 /* Page by page, so that a string that ends before an unmapped page is found whole. */
 enum kstatus env_copyin_string(char *to, vaddr_t from, size_t size, size_t *length)
 {

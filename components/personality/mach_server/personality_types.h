@@ -18,6 +18,7 @@ struct env_client {
 	bool busy;                  /* a call of its is being served */
 	bool faulted;               /* its thread waits for the answer to an exception */
 	bool attention;             /* services_attention() is due before it goes on */
+	bool call_over;             /* services_call_over() is due when its call is */
 	bool answered;              /* `result` is that of its call */
 	bool replaced_registers;    /* `registers` are what it goes on with, instead of an answer */
 	long result;

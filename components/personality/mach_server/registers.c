@@ -233,8 +233,7 @@ bool attention_serve(struct proc *proc)
 {
 	while (proc->client.attention) {
 		proc->client.attention = false;
-		services_attention(proc);
-		if (proc->client.task == MACH_PORT_NULL)
+		if (!services_attention(proc))
 			return false;
 	}
 	return true;
@@ -291,6 +290,11 @@ static void attend(void *argument)
 		attender->proc->client.attender = NULL;
 	cthread_self()->data = NULL;
 	kfree(attender, sizeof(*attender));
+}
+
+void env_call_over(struct proc *proc)
+{
+	proc->client.call_over = true;
 }
 
 void env_attention(struct proc *proc)

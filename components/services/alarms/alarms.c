@@ -39,6 +39,14 @@ void alarms_exit(struct proc *proc)
 	service_timer_clear(&proc->alarm.timer);
 }
 
+void alarms_move(struct proc *from, struct proc *to)
+{
+	to->alarm.again = from->alarm.again;
+	if (service_timer_is_set(&from->alarm.timer))
+		service_timer_set(&to->alarm.timer, from->alarm.timer.deadline);
+	service_timer_clear(&from->alarm.timer);
+}
+
 /* Nanoseconds until it rings; at least a microsecond while it is set, 0 when it is not. */
 static u64 left(const struct proc *proc)
 {
@@ -61,7 +69,7 @@ static void set(struct proc *proc, u64 first, u64 again)
 /* What is left, in whole seconds: never 0 while it is set. */
 long sys_alarm(unsigned int seconds)
 {
-	struct proc *proc = env_current();
+	struct proc *proc = process_current();
 	u64 before = left(proc), whole = before / NSEC_PER_SEC, rest = before % NSEC_PER_SEC;
 
 	set(proc, (u64)seconds * NSEC_PER_SEC, 0);
@@ -91,7 +99,7 @@ static u64 ns_of(s64 seconds, s64 microseconds)
 /* The timers of processor time are left out: nobody counts it. */
 long sys_getitimer(int which, vaddr_t current)
 {
-	struct proc *proc = env_current();
+	struct proc *proc = process_current();
 	struct interval now = interval_of(left(proc), proc->alarm.again);
 
 	if (which != ITIMER_REAL)
@@ -101,7 +109,7 @@ long sys_getitimer(int which, vaddr_t current)
 
 long sys_setitimer(int which, vaddr_t fresh, vaddr_t old)
 {
-	struct proc *proc = env_current();
+	struct proc *proc = process_current();
 	struct interval before = interval_of(left(proc), proc->alarm.again), next = {0};
 
 	if (fresh != 0 && env_copyin(&next, fresh, sizeof(next)) != K_OK)

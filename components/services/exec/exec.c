@@ -1,6 +1,7 @@
 /* exec: execve, from the path to the point where the new program takes over. */
 #include <services/exec/exec.h>
 #include <services/files/files.h>
+#include <services/futex/futex.h>
 #include <services/identity/identity.h>
 #include <services/process/process.h>
 #include <services/signals/signals.h>
@@ -27,9 +28,29 @@ static void take_over(struct proc *proc, struct program *program, const struct l
 	files_exec(proc);
 	if (IS_ENABLED(CONFIG_SERVICES_SIGNALS))
 		signals_exec(proc);
+	proc->clear_tid = 0;
+	proc->robust_list = 0;
 	proc->has_execed = true;
 	proc->exit_signal = SIGCHLD;
 	process_end_vfork(proc);
+}
+
+/*
+ * What it shares with others stays theirs: the other threads end, open files and signal actions
+ * become its own. -EINTR, -EAGAIN, -ENOMEM; what was done by then
+ * does no harm.
+ */
+static long stand_alone(struct proc *proc)
+{
+	long error = process_become_only(proc);
+
+	if (error == 0)
+		error = files_unshare(proc);
+	if (error == 0 && IS_ENABLED(CONFIG_SERVICES_SIGNALS))
+		error = errno_of(signals_own_actions(proc));
+	if (error == 0 && IS_ENABLED(CONFIG_SERVICES_FUTEX))
+		futex_exit(proc);
+	return error;
 }
 
 long exec_program(struct proc *proc, struct program *program, const char *path,
@@ -45,6 +66,8 @@ long exec_program(struct proc *proc, struct program *program, const char *path,
 	error = proc->fresh_memory ? image_load(proc, program, &loaded) : -ENOMEM;
 	if (error == 0)
 		error = stack_build(proc, program, arguments, &loaded, &stack);
+	if (error == 0)
+		error = stand_alone(proc);
 	if (error != 0) {
 		memory_unref(proc->fresh_memory);
 		proc->fresh_memory = NULL;

@@ -51,6 +51,7 @@ struct loaded {
 	vaddr_t headers; /* of the program headers, and how many; 0: not in memory */
 	u16 headers_count;
 	vaddr_t end; /* page behind its last segment: the heap begins there */
+	vaddr_t arguments_start, arguments_end; /* of the strings on its stack */
 };
 
 #define PROGRAM_CWD (-100) /* AT_FDCWD: paths begin where the process is */
@@ -63,9 +64,10 @@ long image_note(
  */
 long image_load(struct proc *proc, const struct program *program, struct loaded *loaded) must_check;
 
-/* Makes the stack of the space that is being built; *stack: the initial stack pointer. */
+/* Makes the stack of the space that is being built; *stack: the initial stack pointer. Notes where
+ * the arguments are. */
 long stack_build(struct proc *proc, const struct program *program,
-	const struct arguments *arguments, const struct loaded *loaded, vaddr_t *stack) must_check;
+	const struct arguments *arguments, struct loaded *loaded, vaddr_t *stack) must_check;
 
 /*
  * Replaces the memory of `proc`, whose name comes from `path`. Any error leaves it as it was. The

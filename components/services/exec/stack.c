@@ -159,7 +159,7 @@ static void put_vectors(struct word_writer *w, const struct arguments *arguments
 
 static vaddr_t stack_bottom(const struct proc *proc, vaddr_t strings)
 {
-	u64 limit = ALIGN_DOWN(proc->limits.of[LIMIT_STACK].soft, PAGE_SIZE);
+	u64 limit = ALIGN_DOWN(proc->leader->limits.of[LIMIT_STACK].soft, PAGE_SIZE);
 	vaddr_t bottom = ALIGN_DOWN(strings, PAGE_SIZE) - STACK_SPARE;
 
 	return ENV_STACK_TOP - bottom > limit ? ENV_STACK_TOP - limit : bottom;
@@ -186,7 +186,7 @@ static void note_strings(
 }
 
 long stack_build(struct proc *proc, const struct program *program,
-	const struct arguments *arguments, const struct loaded *loaded, vaddr_t *stack)
+	const struct arguments *arguments, struct loaded *loaded, vaddr_t *stack)
 {
 	struct credentials who = proc->identity;
 	struct stack_extras extra = {"x86_64", {env_random(), env_random()}};

@@ -5,8 +5,11 @@
  * open file, which other descriptors of this and other processes may share. An
  * open file knows what it is by its operations.
  *
- * No reference is taken for the length of a call: a process has one thread, so
- * nobody can close the descriptor that it is blocked on.
+ * Who has a table of its own needs no reference for the length of a call: nobody else can close the
+ * descriptor that it is blocked on. While threads share a table the one of each is empty, so that
+ * files_find() misses and goes the long way: to the shared table, where it takes a reference that
+ * the thread holds until its call is over. When one user of a shared table is left it is its own
+ * again.
  */
 #pragma once
 
@@ -153,27 +156,52 @@ long files_install_from(
 /* One more descriptor for `file`; -EINVAL when `from` is beyond the limit. */
 long files_duplicate_from(struct open_file *file, long from, bool cloexec) must_check;
 void files_set_cloexec(struct proc *proc, u32 fd, bool on);
-bool files_get_cloexec(const struct proc *proc, u32 fd);
+bool files_get_cloexec(struct proc *proc, u32 fd);
 /* Frees descriptor `fd`: -EBADF if it is free. */
 long files_close(struct proc *proc, int fd);
 
+/* The descriptor table that `proc` uses, its own or a shared one. */
+static inline struct file_table *files_table(struct proc *proc)
+{
+	return unlikely(proc->files_shared) ? &proc->files_shared->table : &proc->files;
+}
+
 /* A new process: no descriptors. */
 void files_create(struct proc *proc);
+/* clone: the child, which has none, uses the parent's table from now on. -ENOMEM: it does not. */
+long files_share(struct proc *parent, struct proc *child) must_check;
+/* From now on `proc` has a table that nobody else uses, with the same files. -ENOMEM. */
+long files_unshare(struct proc *proc) must_check;
+/* The files that its call has found are held no more. */
+void files_let_go(struct proc *proc);
 /* fork: the child, which has none, shares every open file. -ENOMEM: it shares none. */
-long files_fork(const struct proc *parent, struct proc *child) must_check;
+long files_fork(struct proc *parent, struct proc *child) must_check;
 /* exec: what is marked close-on-exec goes. */
 void files_exec(struct proc *proc);
 /* exit: all go. */
 void files_exit(struct proc *proc);
 
-/* The open file behind `fd` of the caller, or NULL. It may be open as a mere place (O_PATH). */
+/* The same in a table that it shares; NULL also when there is no memory to hold the file. */
+struct open_file *files_find_shared(int fd);
+
+/* The open file behind `fd` in the caller's own table, which is empty while it shares one; or NULL.
+ */
+static inline struct open_file *files_find_own(int fd)
+{
+	const struct file_table *table = &env_current()->files;
+
+	return likely((u32)fd < table->used) ? table->files[fd] : NULL;
+}
+
+/*
+ * The open file behind `fd` of the caller, good until its call is over; or NULL. It may be open as
+ * a mere place (O_PATH).
+ */
 static inline struct open_file *files_find(int fd)
 {
-	struct proc *proc = env_current();
+	struct open_file *file = files_find_own(fd);
 
-	if (unlikely((u32)fd >= proc->files_used))
-		return NULL;
-	return proc->files[fd];
+	return likely(file != NULL) ? file : files_find_shared(fd);
 }
 
 /* The same, for who wants more of it than its place. */

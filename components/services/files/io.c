@@ -28,21 +28,40 @@ long io_not_readable(const struct open_file *file, vaddr_t buf, u64 count)
 	return error == -EISDIR && !io_is_user_range(buf, count) ? -EFAULT : error;
 }
 
-long sys_read(int fd, vaddr_t buf, size_t count)
+/* A descriptor that is none, or of a table that others use too. */
+static noinline long read_shared(int fd, vaddr_t buf, size_t count)
 {
 	struct open_file *file = files_find(fd);
 
-	if (unlikely(!file || !file->ops->read))
+	if (!file || !file->ops->read)
 		return io_not_readable(file, buf, count);
 	return transfer(file, file->ops->read, buf, count);
 }
 
-long sys_write(int fd, vaddr_t buf, size_t count)
+long sys_read(int fd, vaddr_t buf, size_t count)
+{
+	struct open_file *file = files_find_own(fd);
+
+	if (unlikely(!file || !file->ops->read))
+		return read_shared(fd, buf, count);
+	return transfer(file, file->ops->read, buf, count);
+}
+
+static noinline long write_shared(int fd, vaddr_t buf, size_t count)
 {
 	struct open_file *file = files_find(fd);
 
-	if (unlikely(!file || !file->ops->write))
+	if (!file || !file->ops->write)
 		return -EBADF;
+	return transfer(file, file->ops->write, buf, count);
+}
+
+long sys_write(int fd, vaddr_t buf, size_t count)
+{
+	struct open_file *file = files_find_own(fd);
+
+	if (unlikely(!file || !file->ops->write))
+		return write_shared(fd, buf, count);
 	return transfer(file, file->ops->write, buf, count);
 }
 

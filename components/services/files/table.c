@@ -1,13 +1,13 @@
 /*
  * table: the descriptor table of a process; open files and their references.
  *
- * Entries at files_used and above are unknown, not NULL: a new process need
+ * Entries at `used` and above are unknown, not NULL: a new process need
  * not clear them, and fork and exit look at no more than what was used. A process begins with room
  * for PROC_FILES_FEW in its own structure; the table moves to memory of its own, four times as
  * large, when that is not enough.
  */
 #include <services/epoll/epoll.h>
-#include <services/files/files.h>
+#include <services/files/table.h>
 #include <services/tree/tree.h>
 
 #include <unix_calls.h>
@@ -56,56 +56,65 @@ long file_not_readable(const struct open_file *file)
 
 void files_set_cloexec(struct proc *proc, u32 fd, bool on)
 {
-	u64 bit = (u64)1 << fd % 64;
+	u64 bit = (u64)1 << fd % 64, *word = &files_table(proc)->cloexec[fd / 64];
 
-	proc->files_cloexec[fd / 64] = (proc->files_cloexec[fd / 64] & ~bit) | (on ? bit : 0);
+	*word = (*word & ~bit) | (on ? bit : 0);
 }
 
-bool files_get_cloexec(const struct proc *proc, u32 fd)
+bool files_get_cloexec(struct proc *proc, u32 fd)
 {
-	return proc->files_cloexec[fd / 64] >> fd % 64 & 1;
+	return files_table(proc)->cloexec[fd / 64] >> fd % 64 & 1;
 }
 
 /* How many descriptors the process may have. */
 static u32 files_limit(const struct proc *proc)
 {
-	return (u32)MIN(proc->limits.of[LIMIT_NOFILE].soft, PROC_FILES_MAX);
+	return (u32)MIN(proc->leader->limits.of[LIMIT_NOFILE].soft, PROC_FILES_MAX);
 }
 
 /* The lowest free descriptor from `from` on. */
-static u32 lowest_free(struct proc *proc, u32 from)
+static u32 lowest_free(struct file_table *table, u32 from)
 {
-	u32 fd = MAX(from, proc->files_free);
+	u32 fd = MAX(from, table->free);
 
-	while (fd < proc->files_used && proc->files[fd])
+	while (fd < table->used && table->files[fd])
 		fd++;
-	if (from <= proc->files_free)
-		proc->files_free = fd;
+	if (from <= table->free)
+		table->free = fd;
 	return fd;
 }
 
-/* Frees the table's own memory, if it has any. */
-static void table_free(struct proc *proc)
+static void table_init(struct file_table *table)
 {
-	if (proc->files == proc->files_few)
-		return;
-	kfree(proc->files, proc->files_room * sizeof(proc->files[0]));
-	kfree(proc->files_cloexec, proc->files_room / 8);
-	proc->files = proc->files_few;
-	proc->files_cloexec = proc->files_few_cloexec;
-	proc->files_room = PROC_FILES_FEW;
+	table->used = 0;
+	table->free = 0;
+	table->room = PROC_FILES_FEW;
+	table->files = table->few;
+	table->cloexec = table->few_cloexec;
+}
+
+/* Frees the table's own memory, if it has any. */
+static void table_free(struct file_table *table)
+{
+	if (table->files != table->few) {
+		kfree(table->files, table->room * sizeof(table->files[0]));
+		kfree(table->cloexec, table->room / 8);
+	}
+	table->files = table->few;
+	table->cloexec = table->few_cloexec;
+	table->room = PROC_FILES_FEW;
 }
 
 /* Room for descriptor `fd`, which lies below PROC_FILES_MAX. */
-static long table_grow(struct proc *proc, u32 fd)
+static long table_grow(struct file_table *table, u32 fd)
 {
-	u32 room = proc->files_room;
+	u32 room = table->room;
 	struct open_file **files;
 	u64 *cloexec;
 
 	while (room <= fd)
 		room *= 4;
-	if (room == proc->files_room)
+	if (room == table->room)
 		return 0;
 	files = kalloc(room * sizeof(files[0]));
 	cloexec = kalloc(room / 8);
@@ -116,32 +125,52 @@ static long table_grow(struct proc *proc, u32 fd)
 			kfree(cloexec, room / 8);
 		return -ENOMEM;
 	}
-	memcpy(files, proc->files, proc->files_used * sizeof(files[0]));
-	memcpy(cloexec, proc->files_cloexec, proc->files_room / 8);
-	table_free(proc);
-	proc->files = files;
-	proc->files_cloexec = cloexec;
-	proc->files_room = room;
+	memcpy(files, table->files, table->used * sizeof(files[0]));
+	memcpy(cloexec, table->cloexec, table->room / 8);
+	table_free(table);
+	table->files = files;
+	table->cloexec = cloexec;
+	table->room = room;
 	return 0;
+}
+
+void file_table_move(struct file_table *to, struct file_table *from)
+{
+	bool few = from->files == from->few;
+
+	table_init(to);
+	to->used = from->used;
+	to->free = from->free;
+	if (few) {
+		memcpy(to->few, from->few, from->used * sizeof(from->few[0]));
+		memcpy(to->few_cloexec, from->few_cloexec, sizeof(from->few_cloexec));
+	} else {
+		to->room = from->room;
+		to->files = from->files;
+		to->cloexec = from->cloexec;
+	}
+	table_init(from);
 }
 
 void files_install_at(struct proc *proc, u32 fd, struct open_file *file, bool cloexec)
 {
-	assert(fd < proc->files_room && (fd >= proc->files_used || !proc->files[fd]));
-	while (proc->files_used <= fd)
-		proc->files[proc->files_used++] = NULL;
-	proc->files[fd] = file;
+	struct file_table *table = files_table(proc);
+
+	assert(fd < table->room && (fd >= table->used || !table->files[fd]));
+	while (table->used <= fd)
+		table->files[table->used++] = NULL;
+	table->files[fd] = file;
 	files_set_cloexec(proc, fd, cloexec);
 }
 
 long files_install_from(struct proc *proc, u32 from, struct open_file *file, bool cloexec)
 {
-	u32 fd = lowest_free(proc, from);
+	u32 fd = lowest_free(files_table(proc), from);
 	long error;
 
 	if (fd >= files_limit(proc))
 		return -EMFILE;
-	error = table_grow(proc, fd);
+	error = table_grow(files_table(proc), fd);
 	if (error != 0)
 		return error;
 	files_install_at(proc, fd, file, cloexec);
@@ -163,65 +192,83 @@ static void file_drop(struct proc *proc, struct open_file *file)
 
 long files_close(struct proc *proc, int fd)
 {
+	struct file_table *table = files_table(proc);
 	struct open_file *file;
 
-	if ((u32)fd >= proc->files_used || !proc->files[fd])
+	if ((u32)fd >= table->used || !table->files[fd])
 		return -EBADF;
-	file = proc->files[fd];
-	proc->files[fd] = NULL;
-	proc->files_free = MIN(proc->files_free, (u32)fd);
-	while (proc->files_used > 0 && !proc->files[proc->files_used - 1])
-		proc->files_used--;
+	file = table->files[fd];
+	table->files[fd] = NULL;
+	table->free = MIN(table->free, (u32)fd);
+	while (table->used > 0 && !table->files[table->used - 1])
+		table->used--;
 	file_drop(proc, file);
 	return 0;
 }
 
+/* --- the tables of processes ------------------------------------------------------- */
+
 void files_create(struct proc *proc)
 {
-	proc->files_used = 0;
-	proc->files_free = 0;
-	proc->files_room = PROC_FILES_FEW;
-	proc->files = proc->files_few;
-	proc->files_cloexec = proc->files_few_cloexec;
+	table_init(&proc->files);
+	proc->files_shared = NULL;
+	list_init(&proc->files_link);
+	proc->files_held.count = 0;
+	proc->files_held.room = ARRAY_SIZE(proc->files_held.few);
+	proc->files_held.files = proc->files_held.few;
 }
 
-long files_fork(const struct proc *parent, struct proc *child)
+long file_table_copy(struct file_table *to, const struct file_table *from)
 {
-	if (parent->files_used > PROC_FILES_FEW) {
-		long error = table_grow(child, parent->files_used - 1);
+	if (from->used > PROC_FILES_FEW) {
+		long error = table_grow(to, from->used - 1);
 
 		if (error != 0)
 			return error;
 	}
-	child->files_used = parent->files_used;
-	child->files_free = parent->files_free;
-	for (u32 i = 0; i * 64 < parent->files_used; i++)
-		child->files_cloexec[i] = parent->files_cloexec[i];
-	for (u32 fd = 0; fd < parent->files_used; fd++) {
-		child->files[fd] = parent->files[fd];
-		if (child->files[fd])
-			child->files[fd]->refs++;
+	to->used = from->used;
+	to->free = from->free;
+	for (u32 i = 0; i * 64 < from->used; i++)
+		to->cloexec[i] = from->cloexec[i];
+	for (u32 fd = 0; fd < from->used; fd++) {
+		to->files[fd] = from->files[fd];
+		if (to->files[fd])
+			to->files[fd]->refs++;
 	}
 	return 0;
 }
 
+long files_fork(struct proc *parent, struct proc *child)
+{
+	return file_table_copy(&child->files, files_table(parent));
+}
+
 void files_exec(struct proc *proc)
 {
-	for (u32 fd = proc->files_used; fd-- > 0;) {
-		if (fd < proc->files_used && proc->files[fd] && files_get_cloexec(proc, fd))
+	for (u32 fd = proc->files.used; fd-- > 0;) {
+		if (fd < proc->files.used && proc->files.files[fd] && files_get_cloexec(proc, fd))
 			check(files_close(proc, (int)fd) == 0);
 	}
 }
 
-void files_exit(struct proc *proc)
+/* Closes all of the table of `proc`, which is its own. */
+static void table_exit(struct proc *proc, struct file_table *table)
 {
-	while (proc->files_used > 0) {
-		struct open_file *file = proc->files[--proc->files_used];
+	while (table->used > 0) {
+		struct open_file *file = table->files[--table->used];
 
 		if (file)
 			file_drop(proc, file);
 	}
-	table_free(proc);
+	table_free(table);
+}
+
+void files_exit(struct proc *proc)
+{
+	files_let_go(proc);
+	if (proc->files_shared)
+		files_leave(proc);
+	table_exit(proc, &proc->files);
 }
 
 long sys_close(int fd)
@@ -232,18 +279,21 @@ long sys_close(int fd)
 long sys_close_range(unsigned int first, unsigned int last, unsigned int flags)
 {
 	struct proc *proc = env_current();
+	long error = 0;
 
 	if ((flags & ~(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC)) != 0 || first > last)
 		return -EINVAL;
-	for (u32 fd = first; fd <= last && fd < proc->files_used; fd++) {
-		if (!proc->files[fd])
+	if (flags & CLOSE_RANGE_UNSHARE)
+		error = files_unshare(proc);
+	for (u32 fd = first; error == 0 && fd <= last && fd < files_table(proc)->used; fd++) {
+		if (!files_table(proc)->files[fd])
 			continue;
 		if (flags & CLOSE_RANGE_CLOEXEC)
 			files_set_cloexec(proc, fd, true);
 		else
 			check(files_close(proc, (int)fd) == 0);
 	}
-	return 0;
+	return error;
 }
 
 /* A further descriptor for `file`, the lowest free one from `from` on. */
@@ -271,11 +321,11 @@ static long duplicate_to(int from, int to, bool cloexec)
 
 	if ((u32)to >= files_limit(proc) || !file)
 		return -EBADF;
-	error = table_grow(proc, (u32)to);
+	error = table_grow(files_table(proc), (u32)to);
 	if (error != 0)
 		return error;
 	file->refs++;
-	if (files_find(to))
+	while (files_find(to)) /* closing may sleep, and another thread take its place */
 		check(files_close(proc, to) == 0);
 	files_install_at(proc, (u32)to, file, cloexec);
 	return to;

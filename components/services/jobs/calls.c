@@ -6,7 +6,7 @@
 /* Whether the caller may move `proc`, itself or a child of its. */
 static long may_move(const struct proc *proc)
 {
-	const struct proc *caller = env_current();
+	const struct proc *caller = process_current();
 
 	if (proc->parent == caller) {
 		if (proc->session != caller->session)
@@ -21,16 +21,18 @@ static long may_move(const struct proc *proc)
 
 long sys_setpgid(int pid, int group)
 {
-	struct proc *caller = env_current(), *proc;
+	struct proc *caller = process_current(), *proc;
 	long error;
 
 	pid = pid ? pid : caller->pid;
 	group = group ? group : pid;
 	if (group < 0)
 		return -EINVAL;
-	proc = process_find(pid);
+	proc = process_find_thread(pid);
 	if (!proc)
 		return -ESRCH;
+	if (proc->leader != proc)
+		return -EINVAL;
 	error = may_move(proc);
 	if (error != 0)
 		return error;
@@ -42,7 +44,9 @@ long sys_setpgid(int pid, int group)
 
 static const struct proc *named(int pid)
 {
-	return pid ? process_find(pid) : env_current();
+	const struct proc *thread = pid ? process_find_thread(pid) : env_current();
+
+	return thread ? thread->leader : NULL;
 }
 
 long sys_getpgid(int pid)
@@ -54,7 +58,7 @@ long sys_getpgid(int pid)
 
 long sys_getpgrp(void)
 {
-	return env_current()->group;
+	return process_current()->group;
 }
 
 long sys_getsid(int pid)
@@ -66,7 +70,7 @@ long sys_getsid(int pid)
 
 long sys_setsid(void)
 {
-	struct proc *proc = env_current();
+	struct proc *proc = process_current();
 
 	if (proc->session == proc->pid || jobs_session_of(proc->pid) >= 0)
 		return -EPERM;

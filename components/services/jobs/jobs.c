@@ -49,8 +49,8 @@ bool jobs_is_orphaned(s32 group)
 
 long jobs_check(int signal)
 {
-	struct proc *proc = env_current();
-	const struct signal_state *state = &proc->signals;
+	const struct proc *proc = process_current();
+	const struct signal_state *state = &env_current()->signals;
 
 	if (!terminal_is_of(proc) || terminal_is_foreground(proc->group))
 		return 0;

@@ -69,20 +69,20 @@ static long exchange(struct proc *proc, unsigned resource, vaddr_t fresh, vaddr_
 
 long sys_prlimit64(int pid, unsigned int resource, vaddr_t fresh, vaddr_t old)
 {
-	struct proc *proc = pid == 0 ? env_current() : process_find(pid);
+	struct proc *thread = pid == 0 ? env_current() : process_find_thread(pid);
 
-	if (!proc)
+	if (!thread)
 		return -ESRCH;
-	if (!may_look_at(proc))
+	if (!may_look_at(thread))
 		return -EPERM;
-	return exchange(proc, resource, fresh, old);
+	return exchange(thread->leader, resource, fresh, old);
 }
 
 long sys_setrlimit(unsigned int resource, vaddr_t fresh)
 {
 	if (fresh == 0)
 		return -EFAULT;
-	return exchange(env_current(), resource, fresh, 0);
+	return exchange(process_current(), resource, fresh, 0);
 }
 
 long sys_getrlimit(unsigned int resource, vaddr_t old)
@@ -90,5 +90,5 @@ long sys_getrlimit(unsigned int resource, vaddr_t old)
 	if (resource >= LIMIT_COUNT)
 		return -EINVAL;
 	return errno_of(
-		env_copyout(old, &env_current()->limits.of[resource], sizeof(struct limit)));
+		env_copyout(old, &process_current()->limits.of[resource], sizeof(struct limit)));
 }

@@ -13,7 +13,7 @@
 static bool is_within_data_limit(const struct proc *proc, vaddr_t end)
 {
 	const struct memory *memory = proc->memory;
-	u64 limit = proc->limits.of[LIMIT_DATA].soft;
+	u64 limit = proc->leader->limits.of[LIMIT_DATA].soft;
 
 	return limit == LIMIT_NONE ||
 	       end - memory->brk_start + (memory->data_end - memory->data_start) <= limit;

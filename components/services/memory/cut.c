@@ -17,13 +17,14 @@ static void cut_mapping(struct proc *proc, const struct mapping *m, u64 size)
 
 void memory_cut_file(const struct inode *inode, u64 size)
 {
-	struct proc *proc;
+	struct proc *leader;
 
-	list_for_each(proc, process_all(), all)
+	list_for_each(leader, process_all(), all)
 	{
-		const struct memory *memory = proc->memory;
+		struct proc *proc = process_alive(leader);
+		const struct memory *memory = proc ? proc->memory : NULL;
 
-		if (!memory || proc->state != PROC_ALIVE)
+		if (!memory)
 			continue;
 		for (u32 i = 0; i < memory->count; i++) {
 			const struct mapping *m = &memory->of[i];

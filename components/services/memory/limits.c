@@ -46,9 +46,9 @@ bool memory_is_within_limits(u64 length, u32 prot, u32 flags)
 {
 	const struct proc *proc = env_current();
 	const struct memory *memory = proc->memory;
-	u64 data_limit = proc->limits.of[LIMIT_DATA].soft;
+	u64 data_limit = proc->leader->limits.of[LIMIT_DATA].soft;
 
-	if (!is_below(memory->bytes, length, proc->limits.of[LIMIT_AS].soft))
+	if (!is_below(memory->bytes, length, proc->leader->limits.of[LIMIT_AS].soft))
 		return false;
 	if (data_limit != LIMIT_NONE && is_data(prot, flags) &&
 		!is_below(data_bytes(memory), length, data_limit))
@@ -106,8 +106,8 @@ bool memory_grow(struct proc *proc, vaddr_t address)
 	if (!growing || start < ENV_USER_MIN || !has_gap(memory, growing, start))
 		return false;
 	length = growing->start - start;
-	if (!is_below(growing->end - growing->start, length, proc->limits.of[LIMIT_STACK].soft) ||
-		!is_below(memory->bytes, length, proc->limits.of[LIMIT_AS].soft))
+	if (!is_below(growing->end - growing->start, length, proc->leader->limits.of[LIMIT_STACK].soft) ||
+		!is_below(memory->bytes, length, proc->leader->limits.of[LIMIT_AS].soft))
 		return false;
 	if (env_map_anonymous(
 		    proc, &start, length, growing->prot, ENV_MAP_FIXED | ENV_MAP_NOREPLACE) != K_OK)

@@ -17,13 +17,13 @@ bool memory_may_lock(void)
 {
 	const struct proc *proc = env_current();
 
-	return proc->identity.euid == 0 || proc->limits.of[LIMIT_MEMLOCK].soft != 0;
+	return proc->identity.euid == 0 || proc->leader->limits.of[LIMIT_MEMLOCK].soft != 0;
 }
 
 bool memory_may_lock_more(u64 more)
 {
 	const struct proc *proc = env_current();
-	u64 limit = proc->limits.of[LIMIT_MEMLOCK].soft;
+	u64 limit = proc->leader->limits.of[LIMIT_MEMLOCK].soft;
 
 	if (proc->identity.euid == 0 || limit == LIMIT_NONE)
 		return true;

@@ -50,6 +50,7 @@ struct memory {
 	vaddr_t stack;           /* where it began */
 	vaddr_t code_start, code_end, data_start, data_end;
 	vaddr_t auxiliary_start, auxiliary_end; /* the auxiliary vector */
+	u32 barriers;                           /* that membarrier has registered */
 	struct mapping few[MAPPINGS_FEW];       /* where `of` points until there are more */
 };
 

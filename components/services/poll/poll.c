@@ -30,7 +30,7 @@ static long poll_until(vaddr_t at, u32 count, u64 deadline)
 	struct pollfd few[FEW], *fds = few;
 	long result;
 
-	if (count > env_current()->limits.of[LIMIT_NOFILE].soft)
+	if (count > process_current()->limits.of[LIMIT_NOFILE].soft)
 		return -EINVAL;
 	if (count > FEW) {
 		fds = kalloc(count * sizeof(*fds));

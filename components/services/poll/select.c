@@ -150,7 +150,7 @@ static long select_until(int n, const vaddr_t at[SETS], u64 deadline)
 	if (!s)
 		return -ENOMEM;
 	s->fds = NULL;
-	result = select_in(s, MIN((u32)n, env_current()->files_room), at, deadline);
+	result = select_in(s, MIN((u32)n, files_table(env_current())->room), at, deadline);
 	if (s->fds)
 		kfree(s->fds, s->room * sizeof(s->fds[0]));
 	kfree(s, sizeof(*s));

@@ -69,7 +69,7 @@ static void end(struct watched *all, u32 count)
 
 static bool is_interrupted(const struct proc *proc)
 {
-	return proc->dying || (IS_ENABLED(CONFIG_SERVICES_SIGNALS) && signal_is_due(proc));
+	return IS_ENABLED(CONFIG_SERVICES_SIGNALS) ? signal_is_due(proc) : proc->dying;
 }
 
 static long wait(struct pollfd *fds, struct watched *all, u32 count, u64 deadline)

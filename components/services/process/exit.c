@@ -1,7 +1,13 @@
-/* exit: how a process ends, and how its parent learns of it. */
+/*
+ * exit: how threads and processes end, and how a parent learns of it.
+ *
+ * A thread ends itself: only it knows what its call has half done. Whoever wants another one to end
+ * marks it as dying and asks for its attention. The process becomes a zombie with its last thread.
+ */
 #include <services/accounting/accounting.h>
 #include <services/alarms/alarms.h>
 #include <services/files/files.h>
+#include <services/futex/futex.h>
 #include <services/identity/identity.h>
 #include <services/jobs/jobs.h>
 #include <services/memory/mappings.h>
@@ -32,7 +38,6 @@ static void give_children_away(struct proc *proc)
 		list_push_back(&init->children, &child->sibling);
 		child->parent = init;
 		child->exit_signal = SIGCHLD;
-		child->vforked = false;
 		init->children_count++;
 		if (IS_ENABLED(CONFIG_SERVICES_JOBS))
 			jobs_untie(child, proc);
@@ -43,11 +48,13 @@ static void give_children_away(struct proc *proc)
 		env_wakeup_all(&init->waiters);
 }
 
-/* A signal, saying what became of a child. */
-static void tell_parent(struct proc *proc, int signal, int code, int status)
+void process_tell_parent(struct proc *proc, int signal, int code, int status)
 {
-	struct signal_info info = {
-		.signal = signal, .code = code, .pid = proc->pid, .status = status};
+	struct signal_info info = {.signal = signal,
+		.code = code,
+		.pid = proc->pid,
+		.uid = proc->identity.uid,
+		.status = status};
 	struct proc *parent = proc->parent;
 	bool about_stop = code == CLD_STOPPED || code == CLD_CONTINUED;
 
@@ -70,12 +77,6 @@ static bool is_reaped_by_itself(const struct proc *proc)
 	return action->handler == SIG_IGN || (action->flags & SA_NOCLDWAIT);
 }
 
-static void set_stopped(struct proc *proc, bool stopped)
-{
-	process_stopped += stopped - proc->stopped;
-	proc->stopped = stopped;
-}
-
 void process_release(struct proc *proc)
 {
 	memory_unref(proc->memory);
@@ -86,25 +87,24 @@ void process_release(struct proc *proc)
 		tree_exit(proc);
 }
 
-void process_end(struct proc *proc, s32 status)
+/* No thread is left: a zombie, which its parent is told of. */
+static void end_process(struct proc *proc)
 {
-	assert(proc->state == PROC_ALIVE);
+	s32 status = proc->status;
+
 	if (!proc->parent)
 		services_end(shell_status(status));
-	process_release(proc);
 	if (IS_ENABLED(CONFIG_SERVICES_ALARMS))
 		alarms_exit(proc);
-	set_stopped(proc, false);
+	process_forget_stop(proc);
 	give_children_away(proc);
-	proc->vforked = false; /* the parent looks at it when it wakes, below */
-	proc->status = status;
 	proc->state = PROC_ZOMBIE;
 	if (IS_ENABLED(CONFIG_SERVICES_JOBS))
 		jobs_exit(proc);
-	env_client_destroy(proc);
 	if (IS_ENABLED(CONFIG_SERVICES_SIGNALS)) {
 		signals_exit(proc);
-		tell_parent(proc, proc->exit_signal, status & 0x7f ? CLD_KILLED : CLD_EXITED,
+		process_tell_parent(proc, proc->exit_signal,
+			status & 0x7f ? CLD_KILLED : CLD_EXITED,
 			status & 0x7f ? status & 0x7f : status >> 8);
 	}
 	env_wakeup_all(&proc->parent->waiters);
@@ -112,10 +112,119 @@ void process_end(struct proc *proc, s32 status)
 		process_free(proc);
 }
 
+void process_end_thread(struct proc *proc, s32 status)
+{
+	struct proc *leader = proc->leader;
+
+	assert(!proc->exiting);
+	if (proc == leader && !leader->ending)
+		leader->status = status;
+	if (!leader->parent && leader->threads_alive == 1)
+		services_end(shell_status(leader->status));
+	proc->exiting = true;
+	if (IS_ENABLED(CONFIG_SERVICES_FUTEX))
+		futex_exit(proc);
+	process_release(proc);
+	if (IS_ENABLED(CONFIG_SERVICES_SIGNALS))
+		signals_pass_on(proc, ~(u64)0);
+	env_client_destroy(proc);
+	process_end_vfork(proc);
+	if (proc != leader)
+		process_free_thread(proc);
+	if (--leader->threads_alive == 0) {
+		end_process(leader);
+	} else {
+		process_report_stop(leader);
+		if (leader->execing)
+			env_wakeup_all(&leader->waiters);
+	}
+}
+
+/* All threads but `except` are to end. */
+static void kill_threads(struct proc *leader, const struct proc *except)
+{
+	struct proc *thread;
+
+	list_for_each(thread, &leader->threads, thread_link)
+	{
+		if (thread == except || thread->exiting)
+			continue;
+		thread->dying = true;
+		env_attention(thread);
+	}
+}
+
+void process_kill(struct proc *leader, s32 status)
+{
+	if (leader->ending || leader->state != PROC_ALIVE)
+		return;
+	leader->ending = true;
+	leader->status = status;
+	kill_threads(leader, NULL);
+}
+
+void process_end(struct proc *proc, s32 status)
+{
+	struct proc *leader = proc->leader;
+
+	if (!leader->ending && !leader->execing) { /* whoever was first has said why it ends */
+		leader->ending = true;
+		leader->status = status;
+		if (!leader->parent)
+			services_end(shell_status(status));
+		if (leader->threads_alive > 1)
+			kill_threads(leader, proc);
+	}
+	process_end_thread(proc, status);
+}
+
+void process_die(struct proc *proc)
+{
+	if (proc->leader->ending || proc->leader->execing)
+		process_end_thread(proc, SIGKILL);
+	else
+		process_end(proc, SIGKILL); /* what it runs in has given way under it */
+}
+
+/* --- exec ----------------------------------------------------------------------- */
+
+/* The last thread of a process takes the place of its leader, which has ended, and its number. */
+static void take_place(struct proc *proc, struct proc *leader)
+{
+	process_replace(leader, proc);
+	if (IS_ENABLED(CONFIG_SERVICES_ALARMS))
+		alarms_move(leader, proc);
+	if (IS_ENABLED(CONFIG_SERVICES_SIGNALS))
+		signals_move(leader, proc);
+	process_free_thread(leader);
+}
+
+long process_become_only(struct proc *proc)
+{
+	struct proc *leader = proc->leader;
+
+	if (leader->threads_alive == 1 && proc == leader)
+		return 0;
+	if (leader->ending || leader->execing)
+		return -EAGAIN; /* it is about to end itself */
+	leader->execing = proc;
+	kill_threads(leader, proc);
+	while (leader->threads_alive > 1 && !proc->dying)
+		(void)!env_sleep(&leader->waiters, ENV_FOREVER);
+	leader->execing = NULL;
+	if (proc->dying)
+		return -EINTR;
+	if (proc != leader)
+		take_place(proc, leader);
+	return 0;
+}
+
+/* --- what a call does wrong -------------------------------------------------------- */
+
 static long refuse_with(int signal, long error)
 {
 	if (IS_ENABLED(CONFIG_SERVICES_SIGNALS)) {
-		signal_send_plain(env_current(), signal, SI_USER);
+		signal_send_self(signal);
 		return error;
 	}
 	process_end(env_current(), signal);
@@ -132,43 +241,14 @@ long process_file_too_large(void)
 	return refuse_with(SIGXFSZ, -EFBIG);
 }
 
-/* --- stopping ------------------------------------------------------------------- */
-
-void process_stop(struct proc *proc, int signal)
-{
-	set_stopped(proc, true);
-	proc->stop_signal = signal;
-	proc->stop_unreported = true;
-	proc->continue_unreported = false;
-	if (proc->parent) {
-		tell_parent(proc, SIGCHLD, CLD_STOPPED, signal);
-		env_wakeup_all(&proc->parent->waiters);
-	}
-	while (proc->stopped && !proc->dying)
-		(void)!env_sleep(&proc->stop_queue, ENV_FOREVER);
-}
-
-void process_continue(struct proc *proc)
-{
-	if (!proc->stopped)
-		return;
-	set_stopped(proc, false);
-	proc->stop_unreported = false;
-	proc->continue_unreported = true;
-	env_wakeup_all(&proc->stop_queue);
-	if (proc->parent) {
-		tell_parent(proc, SIGCHLD, CLD_CONTINUED, SIGCONT);
-		env_wakeup_all(&proc->parent->waiters);
-	}
-}
-
 long sys_exit(int status)
 {
-	process_end(env_current(), WAIT_STATUS_EXITED(status));
+	process_end_thread(env_current(), WAIT_STATUS_EXITED(status));
 	return ENV_NO_REPLY;
 }
 
 long sys_exit_group(int status)
 {
-	return sys_exit(status);
+	process_end(env_current(), WAIT_STATUS_EXITED(status));
+	return ENV_NO_REPLY;
 }

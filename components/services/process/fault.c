@@ -83,7 +83,7 @@ static bool has_handler(const struct proc *proc, int signal)
 }
 
 /* The signal for what the process did: to its handler, or its end with a line on the console. */
-static void fault(struct proc *proc, int signal, int code, const char *what, vaddr_t address)
+static bool fault(struct proc *proc, int signal, int code, const char *what, vaddr_t address)
 {
 	struct signal_info info = {.signal = signal, .code = code, .address = address};
 
@@ -93,6 +93,7 @@ static void fault(struct proc *proc, int signal, int code, const char *what, vad
 		signal_force(proc, &info);
 	else
 		process_end(proc, signal);
+	return IS_ENABLED(CONFIG_SERVICES_SIGNALS);
 }
 
 bool services_copy_failed(vaddr_t address, size_t n, enum kstatus why)
@@ -104,24 +105,23 @@ bool services_copy_failed(vaddr_t address, size_t n, enum kstatus why)
 	return memory_grow(proc, address) || memory_grow(proc, address + n - 1);
 }
 
-void services_memory_fault(struct proc *proc, vaddr_t address, unsigned access, enum kstatus why)
+bool services_memory_fault(struct proc *proc, vaddr_t address, unsigned access, enum kstatus why)
 {
 	const char *what = access & ENV_PROT_EXEC    ? "running"
 			   : access & ENV_PROT_WRITE ? "writing"
 						     : "reading";
 
 	if (why == K_FAULT && memory_grow(proc, address))
-		return;
+		return true;
 	if (why == K_FAULT || why == K_DENIED)
-		fault(proc, SIGSEGV, why == K_DENIED ? SEGV_ACCERR : SEGV_MAPERR, what, address);
-	else
-		fault(proc, SIGBUS, BUS_ADRERR, what, address);
+		return fault(proc, SIGSEGV, why == K_DENIED ? SEGV_ACCERR : SEGV_MAPERR, what, address);
+	return fault(proc, SIGBUS, BUS_ADRERR, what, address);
 }
 
-void services_exception(struct proc *proc, unsigned vector, vaddr_t address)
+bool services_exception(struct proc *proc, unsigned vector, vaddr_t address)
 {
 	int signal = vector_signal(vector);
 	int code = signal == SIGSEGV ? SI_KERNEL : vector_code(vector);
 
-	fault(proc, signal, code, "at", signal == SIGSEGV ? 0 : address);
+	return fault(proc, signal, code, "at", signal == SIGSEGV ? 0 : address);
 }

@@ -1,29 +1,32 @@
 /*
- * fork: a process becomes two.
+ * fork: a thread becomes two, of one process or of two.
  *
- * The environment copies memory and registers; here the rest is copied. vfork
- * differs only for the parent, which sleeps until the child execs or ends: the child has
- * memory of its own all the same, as POSIX allows.
+ * What they share and what the new one gets a copy of, the flags of clone say; fork and vfork are
+ * cases of it. The environment makes memory and registers; here is the rest.
  */
 #include <services/files/files.h>
 #include <services/identity/identity.h>
 #include <services/memory/mappings.h>
+#include <services/process/clone.h>
 #include <services/process/process.h>
 #include <services/tree/tree.h>
 
 #include <unix_calls.h>
 
-/* What a child has of its parent beside its memory. */
-static long inherit(const struct proc *parent, struct proc *child)
+/* What the new thread has of its creator beside its memory. What was made goes with
+ * process_release(). */
+static long inherit(struct proc *creator, struct proc *proc, u64 flags)
 {
-	long error = files_fork(parent, child);
+	long error = flags & CLONE_FILES ? files_share(creator, proc) : files_fork(creator, proc);
 
 	if (error != 0)
 		return error;
-	child->limits = parent->limits;
-	identity_fork(parent, child);
-	if (IS_ENABLED(CONFIG_SERVICES_TREE))
-		tree_fork(parent, child);
+	identity_fork(creator, proc);
+	if (!IS_ENABLED(CONFIG_SERVICES_TREE))
+		return 0;
+	if (!(flags & CLONE_FS))
+		return tree_fork(creator, proc);
+	tree_share(creator, proc);
 	return 0;
 }
 
@@ -61,130 +64,146 @@ static long copy_memory(struct proc *parent, struct proc *child)
 	return error;
 }
 
-/* The child of the caller, not yet running; NULL with *error. */
-static struct proc *copy_process(long *error)
+static long make_memory(struct proc *creator, struct proc *proc, const struct clone *clone)
 {
-	struct proc *parent = env_current();
-	u32 uid = parent->identity.uid;
-	struct proc *child;
+	long error;
+
+	if (clone->flags & CLONE_VM) {
+		proc->memory = creator->memory;
+		proc->memory->refs++;
+		return errno_of(env_client_share(creator, proc, clone->stack, 0));
+	}
+	error = copy_memory(creator, proc);
+	if (error == 0 && clone->stack != 0)
+		env_set_stack(proc, clone->stack);
+	return error;
+}
+
+/* A structure in its place in a process, new or the creator's. */
+static struct proc *make_proc(struct proc *creator, const struct clone *clone, long *error)
+{
+	struct proc *leader = creator->leader, *proc;
+	bool is_brother = clone->flags & CLONE_PARENT;
+
+	if (clone->flags & CLONE_THREAD)
+		return process_create_thread(creator, error);
+	proc = process_create(creator, is_brother ? leader->parent : leader,
+		clone->flags & CLONE_SIGHAND, error);
+	if (!proc)
+		return NULL;
+	proc->limits = leader->limits;
+	proc->exit_signal = is_brother ? leader->exit_signal : clone->exit_signal;
+	return proc;
+}
+
+/* It never ran. */
+static void unmake_proc(struct proc *proc)
+{
+	process_release(proc);
+	if (proc->leader == proc) {
+		process_free(proc);
+		return;
+	}
+	proc->leader->threads_alive--;
+	process_free_thread(proc);
+}
+
+/* The new thread, not yet running; NULL with *error. */
+static struct proc *copy(struct proc *creator, const struct clone *clone, long *error)
+{
+	u32 uid = creator->identity.uid;
+	struct proc *proc;
 
 	*error = -EAGAIN;
-	if (uid != 0 && process_count_of(uid) >= parent->limits.of[LIMIT_NPROC].soft)
+	if (uid != 0 && process_count_of(uid) >= creator->leader->limits.of[LIMIT_NPROC].soft)
 		return NULL;
-	child = process_create(parent, error);
-	if (!child)
+	proc = make_proc(creator, clone, error);
+	if (!proc)
 		return NULL;
-	memcpy(child->name, parent->name, sizeof(child->name));
-	*error = inherit(parent, child);
-	if (*error == 0) {
-		*error = copy_memory(parent, child);
-		if (*error == 0)
-			return child;
-		process_release(child);
+	*error = inherit(creator, proc, clone->flags);
+	if (*error == 0)
+		*error = make_memory(creator, proc, clone);
+	if (*error != 0) {
+		unmake_proc(proc);
+		return NULL;
 	}
-	process_free(child);
+	if (!(clone->flags & CLONE_SETTLS) || env_set_thread_pointer(proc, clone->tls) == K_OK)
+		return proc;
+	*error = -EPERM;
+	env_client_destroy(proc);
+	unmake_proc(proc);
 	return NULL;
 }
 
-/* Lets the child run; with `vforked` the caller sleeps until it execs or ends. Its number. */
-static long run_child(struct proc *child, bool vforked)
+/* Whoever should know its number is told. As on Linux nobody is told where it cannot be written. */
+static void announce(struct proc *proc, const struct clone *clone)
 {
-	s32 pid = child->pid; /* it may be gone when it has run */
+	s32 number = proc->tid;
 
-	child->vforked = vforked;
-	env_client_start(child);
-	while (vforked && child->vforked) { /* it cannot go away: only this process waits for it */
-		if (env_sleep(&child->parent->waiters, ENV_FOREVER) != K_OK)
-			child->vforked = false;
-	}
-	return pid;
+	if (clone->flags & CLONE_CHILD_CLEARTID)
+		proc->clear_tid = clone->child_tid;
+	if (clone->flags & CLONE_PARENT_SETTID)
+		(void)!env_copyout(clone->parent_tid, &number, sizeof(number));
+	if (clone->flags & CLONE_CHILD_SETTID && clone->flags & CLONE_VM)
+		(void)!env_copyout(clone->child_tid, &number, sizeof(number));
+	else if (clone->flags & CLONE_CHILD_SETTID)
+		(void)!env_write_memory(proc, clone->child_tid, &number, sizeof(number));
 }
 
-long sys_fork(void)
+/* Sleeps until the child execs or ends. No signal lets the parent run on the stack that the child
+ * uses, but for one that ends it. */
+static void wait_for_child(struct proc *creator)
 {
-	long error;
-	struct proc *child = copy_process(&error);
-
-	return child ? run_child(child, false) : error;
-}
-
-long sys_vfork(void)
-{
-	long error;
-	struct proc *child = copy_process(&error);
-
-	return child ? run_child(child, true) : error;
+	while (creator->vforked && !creator->dying)
+		(void)!env_sleep(&creator->leader->waiters, ENV_FOREVER);
+	if (creator->vforked)
+		creator->vforked->vforked_by = NULL;
+	creator->vforked = NULL;
 }
 
 void process_end_vfork(struct proc *child)
 {
-	if (!child->vforked)
+	struct proc *creator = child->vforked_by;
+
+	if (!creator)
 		return;
-	child->vforked = false;
-	env_wakeup_all(&child->parent->waiters);
+	child->vforked_by = NULL;
+	creator->vforked = NULL;
+	env_wakeup_all(&creator->leader->waiters);
 }
 
-/* --- clone ------------------------------------------------------------------ */
-
-#define CLONE_SIGNAL         0x000000ffl
-#define CLONE_VM             0x00000100l
-#define CLONE_PTRACE         0x00002000l
-#define CLONE_VFORK          0x00004000l
-#define CLONE_SYSVSEM        0x00040000l
-#define CLONE_SETTLS         0x00080000l
-#define CLONE_PARENT_SETTID  0x00100000l
-#define CLONE_CHILD_CLEARTID 0x00200000l
-#define CLONE_DETACHED       0x00400000l
-#define CLONE_UNTRACED       0x00800000l
-#define CLONE_CHILD_SETTID   0x01000000l
-#define CLONE_IO             0x80000000l
-
-/*
- * What makes a process. CLONE_CHILD_CLEARTID means something only to threads that share their
- * memory; CLONE_VM is vfork's, so only good with it.
- */
-#define CLONE_PROCESS                                                                              \
-	(CLONE_SIGNAL | CLONE_VM | CLONE_PTRACE | CLONE_VFORK | CLONE_SYSVSEM | CLONE_SETTLS |     \
-		CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | CLONE_DETACHED | CLONE_UNTRACED |     \
-		CLONE_CHILD_SETTID | CLONE_IO)
-
-/* The child's registers as its parent wants them. */
-static long prepare_child(struct proc *child, long flags, vaddr_t stack, vaddr_t tls)
+long process_clone(const struct clone *clone)
 {
-	if ((flags & CLONE_SETTLS) && env_set_thread_pointer(child, tls) != K_OK)
-		return -EPERM;
-	if (stack != 0)
-		env_set_stack(child, stack);
-	return 0;
-}
-
-static void abandon(struct proc *child)
-{
-	process_release(child);
-	env_client_destroy(child);
-	process_free(child);
-}
-
-long sys_clone(long flags, vaddr_t stack, vaddr_t parent_tid, vaddr_t child_tid, vaddr_t tls)
-{
-	struct proc *child;
+	struct proc *creator = env_current(), *proc;
+	s32 number;
 	long error;
 
-	if ((flags & ~CLONE_PROCESS) != 0 || (flags & (CLONE_VM | CLONE_VFORK)) == CLONE_VM)
-		return -EINVAL;
-	child = copy_process(&error);
-	if (!child)
+	proc = copy(creator, clone, &error);
+	if (!proc)
 		return error;
-	error = prepare_child(child, flags, stack, tls);
-	if (error != 0) {
-		abandon(child);
-		return error;
+	number = proc->tid; /* it may be gone when it has run */
+	announce(proc, clone);
+	if (IS_ENABLED(CONFIG_SERVICES_SIGNALS))
+		signals_cloned(proc, clone->flags);
+	if (clone->flags & CLONE_VFORK) {
+		proc->vforked_by = creator;
+		creator->vforked = proc;
 	}
-	child->exit_signal = (s32)(flags & CLONE_SIGNAL);
-	/* As on Linux nobody is told where these cannot be written. */
-	if (flags & CLONE_PARENT_SETTID)
-		(void)!env_copyout(parent_tid, &child->pid, sizeof(child->pid));
-	if (flags & CLONE_CHILD_SETTID)
-		(void)!env_write_memory(child, child_tid, &child->pid, sizeof(child->pid));
-	return run_child(child, flags & CLONE_VFORK);
+	if (proc->dying || proc->leader->stopped)
+		env_attention(proc); /* its process was told so while it was being made */
+	env_client_start(proc);
+	if (clone->flags & CLONE_VFORK)
+		wait_for_child(creator);
+	return number;
+}
+
+long sys_fork(void)
+{
+	return process_clone(&(struct clone){.exit_signal = SIGCHLD});
+}
+
+long sys_vfork(void)
+{
+	return process_clone(
+		&(struct clone){.flags = CLONE_VM | CLONE_VFORK, .exit_signal = SIGCHLD});
 }

@@ -73,7 +73,7 @@ static bool take_answer(struct question *q, struct proc *child)
 /* The number of the child that has answered; 0: none has, with WNOHANG. */
 static long ask(struct question *q)
 {
-	struct proc *proc = env_current(), *child;
+	struct proc *proc = process_current(), *child;
 
 	for (;;) {
 		bool found = false;
@@ -113,7 +113,7 @@ long sys_wait4(int pid, vaddr_t status, int options, vaddr_t usage)
 	if (pid == INT32_MIN)
 		return -ESRCH;
 	q.type = pid == -1 ? P_ALL : pid > 0 ? P_PID : P_PGID;
-	q.id = pid > 0 ? pid : pid == 0 ? env_current()->group : -pid;
+	q.id = pid > 0 ? pid : pid == 0 ? process_current()->group : -pid;
 	result = ask(&q);
 	if (result <= 0)
 		return result;
@@ -173,6 +173,6 @@ long sys_waitid(int type, int id, vaddr_t info, int options, vaddr_t usage)
 		(type == P_PGID && id < 0))
 		return tell_info(-EINVAL, &q, info, usage);
 	if (type == P_PGID && id == 0)
-		q.id = env_current()->group;
+		q.id = process_current()->group;
 	return tell_info(ask(&q), &q, info, usage);
 }

@@ -163,9 +163,9 @@ static long process_find_entry(
 
 static struct open_file *open_file_of(s32 pid, u32 fd)
 {
-	const struct proc *proc = process_find(pid);
+	struct proc *proc = process_find(pid);
 
-	return proc && fd < proc->files_used ? proc->files[fd] : NULL;
+	return proc && fd < files_table(proc)->used ? files_table(proc)->files[fd] : NULL;
 }
 
 static u32 fd_mode(const struct open_file *file)
@@ -237,10 +237,10 @@ static long process_list(struct inode *dir, u64 *position, struct entry_sink *si
 
 static long fds_list(struct inode *dir, u64 *position, struct entry_sink *sink)
 {
-	const struct proc *proc = process_find(of(dir)->pid);
+	struct proc *proc = process_find(of(dir)->pid);
 
-	for (u64 fd = *position - 2; proc && fd < proc->files_used; fd++) {
-		if (proc->files[fd] &&
+	for (u64 fd = *position - 2; proc && fd < files_table(proc)->used; fd++) {
+		if (files_table(proc)->files[fd] &&
 			!take_number(
 				sink, fd, number_of(proc->pid, ENTRY_FD, (u32)fd), S_IFLNK, fd + 3))
 			return 0;
@@ -273,9 +273,11 @@ static struct place target_of(const struct inode *inode, const struct proc *proc
 {
 	const struct entry *entry = entry_of(inode);
 
-	if (is_name("cwd", 3, entry->name))
-		return proc->tree.cwd;
-	return is_name("exe", 3, entry->name) ? proc->tree.program : proc->tree.root;
+	if (is_name("exe", 3, entry->name))
+		return proc->program;
+	if (!proc->tree) /* it has ended */
+		return (struct place){NULL, NULL};
+	return is_name("cwd", 3, entry->name) ? proc->tree->cwd : proc->tree->root;
 }
 
 /* Where a descriptor's link leads: what has no place gets one. */

@@ -148,10 +148,14 @@ void text_mounts(struct text *text, struct proc *proc)
 
 	if (!path)
 		return;
+	if (!proc->tree) { /* it has ended */
+		kfree(path, PATH_MAX);
+		return;
+	}
 	list_for_each(mount, &mounts, link)
 	{
 		bool reachable;
-		char *at = tree_path((struct place){mount, mount->root}, proc->tree.root, path,
+		char *at = tree_path((struct place){mount, mount->root}, proc->tree->root, path,
 			PATH_MAX, false, &reachable);
 
 		if (at && reachable)
@@ -205,15 +209,16 @@ void text_status(struct text *text, struct proc *proc)
 	const struct credentials *who = &proc->identity;
 	char state = state_of(proc);
 	unsigned long size = mapped(proc) / 1024;
+	u32 umask = proc->tree ? proc->tree->umask : 0;
 
 	text_add(text,
 		"Name:\t%s\nUmask:\t0%u%u%u\nState:\t%c "
 		"(%s)\nTgid:\t%d\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
-		proc->name, proc->tree.umask >> 6 & 7, proc->tree.umask >> 3 & 7,
-		proc->tree.umask & 7, state, state_name(state), proc->pid, proc->pid,
+		proc->name, umask >> 6 & 7, umask >> 3 & 7,
+		umask & 7, state, state_name(state), proc->pid, proc->pid,
 		proc->parent ? proc->parent->pid : 0);
 	text_add(text, "Uid:\t%u\t%u\t%u\t%u\n", who->uid, who->euid, who->suid, who->fsuid);
 	text_add(text, "Gid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\n", who->gid, who->egid, who->sgid,
-		who->fsgid, proc->files_room);
-	text_add(text, "VmSize:\t%8lu kB\nVmRSS:\t%8lu kB\nThreads:\t1\n", size, size);
+		who->fsgid, files_table(proc)->room);
+	text_add(text, "VmSize:\t%8lu kB\nVmRSS:\t%8lu kB\nThreads:\t%u\n", size, size, process_threads(proc));
 }

@@ -1,4 +1,4 @@
-/* calls: actions, masks, the alternative stack, and kill. */
+/* calls: actions, masks, the alternative stack. */
 #include <services/process/process.h>
 #include <services/signals/signals.h>
 
@@ -45,7 +45,10 @@ long sys_rt_sigaction(int signal, vaddr_t action, vaddr_t old, size_t size)
 
 void signal_set_mask(struct proc *proc, u64 mask)
 {
+	u64 before = proc->signals.mask;
+
 	proc->signals.mask = mask & ~SIGNALS_UNBLOCKABLE;
+	signals_pass_on(proc, mask & ~before);
 	if (signal_is_due(proc))
 		env_attention(proc);
 }
@@ -75,8 +78,8 @@ long sys_rt_sigprocmask(int how, vaddr_t set, vaddr_t old, size_t size)
 
 long sys_rt_sigpending(vaddr_t set, size_t size)
 {
-	const struct signal_state *state = &env_current()->signals;
-	u64 pending = state->pending & state->mask;
+	const struct proc *proc = env_current();
+	u64 pending = signals_pending(proc) & proc->signals.mask;
 
 	if (size > SET_SIZE)
 		return -EINVAL;
@@ -130,79 +133,4 @@ long sys_sigaltstack(vaddr_t stack, vaddr_t old)
 	if (error == 0 && old != 0 && env_copyout(old, &before, sizeof(before)) != K_OK)
 		return -EFAULT;
 	return error;
-}
-
-/* --- sending ------------------------------------------------------------------ */
-
-static bool is_addressed(const struct proc *proc, int pid)
-{
-	if (pid > 0)
-		return proc->pid == pid;
-	if (pid == -1)
-		return proc->parent && proc != env_current();
-	return proc->group == (pid == 0 ? env_current()->group : -pid);
-}
-
-/* To every process that `pid` means in kill(2). */
-static long send_to(int pid, const struct signal_info *info)
-{
-	struct proc *proc, *after;
-	long result = -ESRCH;
-
-	list_for_each_safe(proc, after, process_all(), all)
-	{
-		if (!is_addressed(proc, pid))
-			continue;
-		if ((u32)info->signal > SIGNALS) /* found out last, as on Linux */
-			return -EINVAL;
-		if (info->signal == 0 || signal_send(proc, info) == K_OK)
-			result = 0;
-		else if (result != 0)
-			result = -EAGAIN;
-	}
-	return result;
-}
-
-static struct signal_info from_caller(int signal, int code)
-{
-	return (struct signal_info){.signal = signal, .code = code, .pid = env_current()->pid};
-}
-
-long sys_kill(int pid, int signal)
-{
-	struct signal_info info = from_caller(signal, SI_USER);
-
-	if (pid == INT32_MIN)
-		return -ESRCH;
-	return send_to(pid, &info);
-}
-
-long sys_tkill(int tid, int signal)
-{
-	struct signal_info info = from_caller(signal, SI_TKILL);
-
-	if (tid <= 0)
-		return -EINVAL;
-	return send_to(tid, &info);
-}
-
-long sys_tgkill(int group, int tid, int signal)
-{
-	if (group <= 0)
-		return -EINVAL;
-	return group == tid ? sys_tkill(tid, signal) : tid <= 0 ? -EINVAL : -ESRCH;
-}
-
-long sys_rt_sigqueueinfo(int pid, int signal, vaddr_t info)
-{
-	struct signal_info copy;
-
-	if (env_copyin(&copy, info, sizeof(copy)) != K_OK)
-		return -EFAULT;
-	if ((copy.code >= 0 || copy.code == SI_TKILL) && pid != env_current()->pid)
-		return -EPERM;
-	if (pid <= 0)
-		return -ESRCH;
-	copy.signal = signal;
-	return send_to(pid, &copy);
 }

@@ -39,6 +39,9 @@ static void end_call(struct user_registers *registers, const struct signal_actio
 	if (!was_in_call(registers))
 		return;
 	switch (-(s64)registers->rax) {
+	case ERESTARTNOINTR:
+		call_again(registers, registers->call);
+		break;
 	case ERESTARTSYS:
 		if (action->flags & SA_RESTART) {
 			call_again(registers, registers->call);
@@ -61,6 +64,7 @@ static bool resume_call(struct user_registers *registers)
 		return false;
 	switch (-(s64)registers->rax) {
 	case ERESTARTSYS:
+	case ERESTARTNOINTR:
 	case ERESTARTNOHAND:
 		call_again(registers, registers->call);
 		return true;
@@ -92,9 +96,10 @@ static bool run_handler(struct proc *proc, const struct signal_info *info)
 	end_call(&registers, &action);
 	if (signal_push_frame(proc, &registers, &action, info, mask_to_save(state)) != K_OK)
 		return false;
-	state->mask |= action.mask;
 	if (!(action.flags & SA_NODEFER))
-		state->mask |= signal_bit(info->signal);
+		action.mask |= signal_bit(info->signal);
+	signals_pass_on(proc, action.mask & ~state->mask);
+	state->mask |= action.mask;
 	if (action.flags & SA_RESETHAND)
 		*current = (struct signal_action){.handler = SIG_DFL};
 	return true;
@@ -107,7 +112,7 @@ static bool default_action(struct proc *proc, const struct signal_info *info)
 
 	if (bit & NO_ACTION)
 		return false;
-	if (!proc->parent && !((bit & FAULTS) && info->code > 0))
+	if (!proc->leader->parent && !((bit & FAULTS) && info->code > 0))
 		return false; /* nothing but its own faults ends process 1 */
 	if (bit & STOP_SIGNALS) {
 		if (IS_ENABLED(CONFIG_SERVICES_JOBS) && info->signal != SIGSTOP &&
@@ -137,28 +142,33 @@ static bool handle(struct proc *proc, const struct signal_info *info, bool *hand
 	return false;
 }
 
-void services_attention(struct proc *proc)
+bool services_attention(struct proc *proc)
 {
 	struct signal_state *state = &proc->signals;
 	struct signal_info info;
 	struct user_registers registers;
 	bool handled = false;
 
-	while (!proc->dying && signal_take(proc, ~state->mask, &info)) {
-		if (handle(proc, &info, &handled))
-			return;
-	}
+	do {
+		if (unlikely(proc->leader->stopped))
+			process_stay_stopped(proc);
+		while (!proc->dying && signal_take(proc, ~state->mask, &info)) {
+			if (handle(proc, &info, &handled))
+				return false;
+		}
+	} while (unlikely(proc->leader->stopped) && !proc->dying);
 	if (proc->dying) {
-		process_end(proc, SIGKILL);
-		return;
+		process_die(proc);
+		return false;
 	}
 	if (state->restore_mask) {
 		state->restore_mask = false;
 		signal_set_mask(proc, state->saved_mask);
 	}
 	if (handled)
-		return;
+		return true;
 	env_get_registers(proc, &registers);
 	if (resume_call(&registers))
 		(void)!env_set_registers(proc, &registers);
+	return true;
 }

@@ -79,30 +79,46 @@ static inline u64 signal_bit(int signal)
 
 /* --- life of a process ------------------------------------------------------ */
 
-/* A new process: a copy of `parent`'s mask, actions and stack, with nothing pending; NULL: the
- * first. K_NOMEM. */
-enum kstatus must_check signals_create(struct proc *proc, struct proc *parent);
+/* A new thread: a copy of `creator`'s mask, actions (or the same ones) and stack, with nothing
+ * pending; NULL: the first. K_NOMEM. */
+enum kstatus must_check signals_create(
+	struct proc *proc, struct proc *creator, bool share_actions);
+/* clone: what its flags say of the new thread beside that. */
+void signals_cloned(struct proc *proc, u64 flags);
+/* exec, which may fail so far: nobody else has its actions from now on. K_NOMEM. */
+enum kstatus must_check signals_own_actions(struct proc *proc);
 /* exec: handlers become defaults, the alternative stack goes. */
 void signals_exec(struct proc *proc);
 void signals_exit(struct proc *proc);
+/* What is pending for a process whose leader was `from` is with `to`. */
+void signals_move(struct proc *from, struct proc *to);
+/* `proc` will not see to signals of `set`: others of its process may have to. */
+void signals_pass_on(struct proc *proc, u64 set);
 
 /* --- sending ---------------------------------------------------------------- */
 
-/* Sends; the information is copied. K_NOMEM for a real-time signal beyond the limit. */
+/* Sends to the process; the information is copied. K_NOMEM for a real-time signal beyond the limit.
+ */
 enum kstatus signal_send(struct proc *proc, const struct signal_info *info);
+/* Sends to one thread of it. */
+enum kstatus signal_send_thread(struct proc *thread, const struct signal_info *info);
 /* The same with nothing to say but who it comes from: the process being served, or (code SI_KERNEL)
  * nobody. */
 void signal_send_plain(struct proc *proc, int signal, int code);
-/* A fault of the process itself: it cannot be blocked or ignored. */
+/* To the thread being served, for what it does. */
+void signal_send_self(int signal);
+/* A fault of the thread itself: it cannot be blocked or ignored. */
 void signal_force(struct proc *proc, const struct signal_info *info);
 
-/* Takes a pending signal of `set`; false: there is none. */
+/* Takes a signal of `set` that is pending for the thread or its process; false: there is none. */
 bool signal_take(struct proc *proc, u64 set, struct signal_info *info);
 /* Sets the mask, less what cannot be blocked. */
 void signal_set_mask(struct proc *proc, u64 mask);
 /* An action was replaced: what is pending and ignored now is forgotten. */
 void signals_action_changed(struct proc *proc, int signal);
-/* Whether something would be delivered now. */
+/* What is pending for the thread or its process, blocked or not. */
+u64 signals_pending(const struct proc *proc);
+/* Whether something would be delivered now, or the thread is to end. */
 bool signal_is_due(const struct proc *proc);
 
 /* --- delivery (frame.c) --------------------------------------------------------- */

@@ -1,5 +1,5 @@
 /*
- * What a process keeps of its signals. Data types only, for struct proc; the
+ * What a thread keeps of its signals, and a process as a whole. Data types only, for struct proc; the
  * functions are in signals.h. Sets are bit sets: signal n is bit n - 1.
  */
 #pragma once
@@ -47,12 +47,17 @@ struct signal_queued {
 	struct signal_info info;
 };
 
-struct signal_state {
-	struct signal_actions *actions; /* NULL: every action is the default */
-	u64 mask;
-	u64 pending;       /* signals that have an element in `queue` */
+struct signal_pending {
+	u64 set;           /* signals that have an element in `queue` */
 	struct list queue; /* of signal_queued, in the order they were sent */
 	u32 queued;        /* elements; bounded */
+};
+
+struct signal_state {
+	struct signal_actions *actions; /* NULL: it has ended */
+	u64 mask;
+	struct signal_pending pending; /* for this thread */
+	struct signal_pending shared;  /* of a leader: for whichever thread of the process */
 	u64 awaited;       /* sigtimedwait sleeps for one of these */
 	u64 saved_mask;    /* to go back to once the signal that ended sigsuspend is handled */
 	bool restore_mask;

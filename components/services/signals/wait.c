@@ -31,8 +31,8 @@ long sys_rt_sigsuspend(vaddr_t set, size_t size)
 	if (env_copyin(&mask, set, sizeof(mask)) != K_OK)
 		return -EFAULT;
 	proc->signals.saved_mask = proc->signals.mask;
-	proc->signals.mask = mask & ~SIGNALS_UNBLOCKABLE;
-	while (!signal_is_due(proc) && !proc->dying)
+	signal_set_mask(proc, mask);
+	while (!signal_is_due(proc))
 		(void)!sleep_for_signal(ENV_FOREVER);
 	proc->signals.restore_mask = true;
 	env_attention(proc);
@@ -76,12 +76,13 @@ long sys_rt_sigtimedwait(vaddr_t set, vaddr_t info, vaddr_t timeout, size_t size
 	while (!signal_take(proc, wanted, &taken) && error == 0) {
 		if (status == K_TIMEDOUT || deadline <= env_now())
 			error = -EAGAIN;
-		else if (proc->dying || (proc->signals.pending & ~proc->signals.mask & ~wanted))
+		else if (proc->dying || (signals_pending(proc) & ~proc->signals.mask & ~wanted))
 			error = -EINTR;
 		else
 			status = sleep_for_signal(deadline);
 	}
 	proc->signals.awaited = 0;
+	signals_pass_on(proc, wanted & proc->signals.mask);
 	if (error != 0)
 		return error;
 	if (info != 0 && env_copyout(info, &taken, sizeof(taken)) != K_OK)

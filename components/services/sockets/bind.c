@@ -60,7 +60,7 @@ static long bind_abstract(struct unix_socket *socket, const u8 *name, u32 length
 /* Makes the file that the path names; `bound`: it has a name, but that is what Linux finds last. */
 static long make_file(const char *path, bool bound, struct place *place)
 {
-	u32 mode = S_IFSOCK | (0777 & ~env_current()->tree.umask);
+	u32 mode = S_IFSOCK | (0777 & ~env_current()->tree->umask);
 	struct place there;
 	struct walk *walk;
 	long error = walk_begin_kernel(&walk, AT_FDCWD, path, false);

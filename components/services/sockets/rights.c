@@ -27,7 +27,7 @@ long rights_add(struct rights **rights, const s32 *fds, u32 count)
 		file->refs++;
 		(*rights)->files[(*rights)->count++] = file;
 	}
-	if (files_in_flight > env_current()->limits.of[LIMIT_NOFILE].soft &&
+	if (files_in_flight > process_current()->limits.of[LIMIT_NOFILE].soft &&
 		env_current()->identity.euid != 0)
 		return -ETOOMANYREFS;
 	return 0;

@@ -124,7 +124,7 @@ static long make_tree(struct proc *proc)
 /* Process 1, complete but for its memory. */
 static struct proc *create_first(long *error)
 {
-	struct proc *proc = process_create(NULL, error);
+	struct proc *proc = process_create(NULL, NULL, false, error);
 
 	if (!proc)
 		return NULL;

@@ -71,27 +71,42 @@ static bool is_meant(const struct proc *proc, int which, int who)
 
 	switch (which) {
 	case PRIO_PROCESS:
-		return who ? proc->pid == who : proc == caller;
+		return who ? proc->tid == who : proc == caller;
 	case PRIO_PGRP:
-		return proc->group == (who ? who : caller->group);
+		return proc->leader->group == (who ? who : caller->leader->group);
 	default:
 		return proc->identity.uid == (who ? (u32)who : caller->identity.uid);
 	}
 }
 
+/* The next thread of all that are meant, after `last`; NULL: none, and with `last` NULL the first. */
+static struct proc *next_meant(struct proc *last, int which, int who)
+{
+	struct proc *proc, *thread;
+	bool passed = last == NULL;
+
+	list_for_each(proc, process_all(), all)
+	{
+		list_for_each(thread, &proc->threads, thread_link)
+		{
+			if (passed && is_meant(thread, which, who))
+				return thread;
+			passed |= thread == last;
+		}
+	}
+	return NULL;
+}
+
 /* 20 less the nice value, so that it is never an error. */
 long sys_getpriority(int which, int who)
 {
-	struct proc *proc;
+	struct proc *thread = NULL;
 	long best = -ESRCH;
 
 	if (which < PRIO_PROCESS || which > PRIO_USER)
 		return -EINVAL;
-	list_for_each(proc, process_all(), all)
-	{
-		if (is_meant(proc, which, who))
-			best = MAX(best, (long)(20 - proc->nice));
-	}
+	while ((thread = next_meant(thread, which, who)))
+		best = MAX(best, (long)(20 - thread->nice));
 	return best;
 }
 
@@ -110,18 +125,16 @@ static long set_nice(struct proc *proc, int nice)
 
 long sys_setpriority(int which, int who, int nice)
 {
-	struct proc *proc;
+	struct proc *thread = NULL;
 	long result = -ESRCH;
 
 	if (which < PRIO_PROCESS || which > PRIO_USER)
 		return -EINVAL;
 	nice = MAX(MIN(nice, NICE_MAX), NICE_MIN);
-	list_for_each(proc, process_all(), all)
-	{
-		if (is_meant(proc, which, who)) {
-			long error = set_nice(proc, nice);
-			result = error != 0 ? error : result == -ESRCH ? 0 : result;
-		}
+	while ((thread = next_meant(thread, which, who))) {
+		long error = set_nice(thread, nice);
+
+		result = error != 0 ? error : result == -ESRCH ? 0 : result;
 	}
 	return result;
 }
@@ -130,7 +143,7 @@ long sys_setpriority(int which, int who, int nice)
 
 static bool is_process(int pid)
 {
-	return pid == 0 || process_find(pid);
+	return pid == 0 || process_find_thread(pid);
 }
 
 long sys_sched_getaffinity(int pid, unsigned int size, vaddr_t mask)

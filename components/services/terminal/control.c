@@ -98,7 +98,7 @@ static long type(vaddr_t argument)
 {
 	char c;
 
-	if (!terminal_is_of(env_current()) && env_current()->identity.euid != 0)
+	if (!terminal_is_of(process_current()) && env_current()->identity.euid != 0)
 		return -EPERM;
 	if (env_copyin(&c, argument, 1) != K_OK)
 		return -EFAULT;
@@ -110,14 +110,14 @@ static long type(vaddr_t argument)
 
 static long make_controlling(vaddr_t steal)
 {
-	struct proc *proc = env_current();
+	struct proc *proc = process_current();
 
 	if (proc->session == proc->pid && terminal.session == proc->session && !proc->detached)
 		return 0;
 	if (proc->session != proc->pid || terminal_is_of(proc))
 		return -EPERM;
 	if (terminal.session != 0) {
-		if (steal != 1 || proc->identity.euid != 0)
+		if (steal != 1 || env_current()->identity.euid != 0)
 			return -EPERM;
 		terminal.session = 0;
 	}
@@ -128,7 +128,7 @@ static long make_controlling(vaddr_t steal)
 
 static long give_up_controlling(void)
 {
-	struct proc *proc = env_current();
+	struct proc *proc = process_current();
 	s32 foreground = terminal.foreground;
 
 	if (!terminal_is_of(proc))
@@ -148,7 +148,7 @@ static long give_up_controlling(void)
 
 static long set_foreground(vaddr_t argument)
 {
-	struct proc *proc = env_current();
+	struct proc *proc = process_current();
 	long error = check_change();
 	s32 group, session;
 
@@ -181,7 +181,7 @@ static long control_session(unsigned request, vaddr_t argument)
 		return set_foreground(argument);
 	case TIOCGPGRP:
 	case TIOCGSID:
-		if (!terminal_is_of(env_current()))
+		if (!terminal_is_of(process_current()))
 			return -ENOTTY;
 		return put_number(
 			argument, request == TIOCGSID ? terminal.session : terminal.foreground);

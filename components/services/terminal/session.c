@@ -40,12 +40,12 @@ void terminal_leave(struct proc *leader)
 long terminal_open_own(struct open_file *file)
 {
 	(void)file;
-	return terminal_is_of(env_current()) ? 0 : -ENXIO;
+	return terminal_is_of(process_current()) ? 0 : -ENXIO;
 }
 
 long terminal_open_serial(struct open_file *file)
 {
 	if (!(file->flags & O_NOCTTY) && (file->flags & O_ACCMODE) != O_WRONLY)
-		terminal_acquire(env_current());
+		terminal_acquire(process_current());
 	return 0;
 }

@@ -136,7 +136,7 @@ long sys_fchown(int fd, unsigned int uid, unsigned int gid)
 
 long sys_umask(unsigned int mask)
 {
-	struct proc_tree *tree = &env_current()->tree;
+	struct proc_tree *tree = env_current()->tree;
 	u32 old = tree->umask;
 
 	tree->umask = mask & 0777;

@@ -105,10 +105,10 @@ static long mount_root(struct proc *proc, bool on_disk)
 	volume_unref(volume);
 	if (error != 0)
 		return error;
-	proc->tree.root = (struct place){mount, mount->root};
-	proc->tree.cwd = proc->tree.root;
-	place_ref(proc->tree.root);
-	place_ref(proc->tree.cwd);
+	proc->tree->root = (struct place){mount, mount->root};
+	proc->tree->cwd = proc->tree->root;
+	place_ref(proc->tree->root);
+	place_ref(proc->tree->cwd);
 	return 0;
 }
 
@@ -128,7 +128,7 @@ static long build(struct proc *proc)
 	long error = mount_root(proc, on_disk);
 
 	if (error == 0 && !on_disk)
-		error = populate(proc->tree.root.node);
+		error = populate(proc->tree->root.node);
 	if (error == 0)
 		error = make_directory(
 			"/dev", 0755); /* also without devices: /dev/shm lies there */
@@ -147,11 +147,14 @@ long tree_init(struct proc *proc)
 {
 	long error;
 
+	proc->tree = kalloc(sizeof(*proc->tree));
+	if (!proc->tree)
+		return -ENOMEM;
 	nodes_init();
 	list_init(&mounts);
 	tree_forget_anonymous();
 	tree_first = proc;
-	proc->tree = (struct proc_tree){.umask = 022};
+	*proc->tree = (struct proc_tree){.refs = 1, .umask = 022};
 	error = build(proc);
 	if (error != 0)
 		tree_forget(proc);
@@ -172,33 +175,57 @@ void tree_begun(void)
 	tree_first = NULL;
 }
 
-void tree_fork(const struct proc *parent, struct proc *child)
+/* The program's file is the child's too, whoever else it shares its places with. */
+static void share_program(const struct proc *parent, struct proc *child)
 {
-	child->tree = parent->tree;
-	place_ref(child->tree.cwd);
-	place_ref(child->tree.root);
-	if (child->tree.program.mount) {
-		place_ref(child->tree.program);
-		child->tree.program.node->inode->programs++;
-	}
+	child->program = parent->program;
+	if (!child->program.mount)
+		return;
+	place_ref(child->program);
+	child->program.node->inode->programs++;
 }
 
 void tree_set_program(struct proc *proc, struct place place)
 {
-	struct place old = proc->tree.program;
+	struct place old = proc->program;
 
 	if (old.mount)
 		old.node->inode->programs--;
 	if (place.mount)
 		place.node->inode->programs++;
-	proc->tree.program = place;
+	proc->program = place;
 	place_unref(old);
+}
+
+long tree_fork(const struct proc *parent, struct proc *child)
+{
+	child->tree = kalloc(sizeof(*child->tree));
+	if (!child->tree)
+		return -ENOMEM;
+	*child->tree = *parent->tree;
+	child->tree->refs = 1;
+	place_ref(child->tree->cwd);
+	place_ref(child->tree->root);
+	share_program(parent, child);
+	return 0;
+}
+
+void tree_share(const struct proc *parent, struct proc *child)
+{
+	child->tree = parent->tree;
+	child->tree->refs++;
+	share_program(parent, child);
 }
 
 void tree_exit(struct proc *proc)
 {
+	struct proc_tree *tree = proc->tree;
+
 	tree_set_program(proc, (struct place){NULL, NULL});
-	place_unref(proc->tree.cwd);
-	place_unref(proc->tree.root);
-	proc->tree = (struct proc_tree){.umask = proc->tree.umask};
+	proc->tree = NULL;
+	if (!tree || --tree->refs > 0)
+		return;
+	place_unref(tree->cwd);
+	place_unref(tree->root);
+	kfree(tree, sizeof(*tree));
 }

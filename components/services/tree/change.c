@@ -168,7 +168,7 @@ static long create_at(int dirfd, vaddr_t path, u32 mode, u32 device, const char 
 long sys_mkdirat(int dirfd, vaddr_t path, unsigned int mode)
 {
 	return create_at(dirfd, path,
-		S_IFDIR | (mode & (0777 | S_ISVTX) & ~tree_actor()->tree.umask), 0, NULL);
+		S_IFDIR | (mode & (0777 | S_ISVTX) & ~tree_actor()->tree->umask), 0, NULL);
 }
 
 long sys_mkdir(vaddr_t path, unsigned int mode)
@@ -180,7 +180,7 @@ long sys_mkdir(vaddr_t path, unsigned int mode)
 long sys_mknodat(int dirfd, vaddr_t path, unsigned int mode, unsigned int device)
 {
 	u32 kind = mode & S_IFMT;
-	u32 permissions = mode & MODE_ALL & ~tree_actor()->tree.umask;
+	u32 permissions = mode & MODE_ALL & ~tree_actor()->tree->umask;
 
 	switch (kind) {
 	case 0:

@@ -6,6 +6,7 @@
  * locks of one owner never overlap: setting one cuts what it covers out of its owner's others
  * first.
  */
+#include <services/process/process.h>
 #include <services/tree/locks.h>
 #include <services/tree/tree.h>
 
@@ -37,7 +38,7 @@ struct flock {
 
 struct file_lock {
 	struct list link;
-	const void *owner; /* process, or open file */
+	const void *owner; /* an open file; NULL: process `pid` */
 	bool whole;        /* of flock() */
 	bool exclusive;
 	s32 pid;        /* for F_GETLK; -1: of an open file */
@@ -75,13 +76,18 @@ static void wake(struct lock_list *locks)
 		env_wakeup_all(&locks->changed);
 }
 
+static bool has_owner(const struct file_lock *lock, const void *owner, s32 pid)
+{
+	return lock->owner == owner && lock->pid == pid;
+}
+
 static struct file_lock *find_conflict(struct lock_list *locks, const struct file_lock *wanted)
 {
 	struct file_lock *lock;
 
 	list_for_each(lock, &locks->all, link)
 	{
-		if (lock->whole == wanted->whole && lock->owner != wanted->owner &&
+		if (lock->whole == wanted->whole && !has_owner(lock, wanted->owner, wanted->pid) &&
 			lock->start <= wanted->end && wanted->start <= lock->end &&
 			(lock->exclusive || wanted->exclusive))
 			return lock;
@@ -98,7 +104,7 @@ static struct file_lock *cut(
 
 	list_for_each_safe(lock, after, &locks->all, link)
 	{
-		if (lock->whole != range->whole || lock->owner != range->owner ||
+		if (lock->whole != range->whole || !has_owner(lock, range->owner, range->pid) ||
 			lock->start > range->end || range->start > lock->end)
 			continue;
 		if (lock->start < range->start && lock->end > range->end) {
@@ -150,19 +156,19 @@ static long apply(struct inode *inode, const struct file_lock *wanted, bool unlo
  */
 static bool would_deadlock(const struct file_lock *lock, const struct proc *proc)
 {
-	const struct proc *owner = lock->pid > 0 ? lock->owner : NULL;
+	const struct proc *owner = process_find(lock->pid);
 
 	for (u32 i = 0; owner && i < 64; i++) {
 		if (owner == proc)
 			return true;
-		owner = owner->tree.waits_for;
+		owner = process_find(owner->waits_for);
 	}
 	return false;
 }
 
 static long set_lock(struct inode *inode, const struct file_lock *wanted, bool wait)
 {
-	struct proc *proc = env_current();
+	struct proc *proc = process_current();
 
 	for (;;) {
 		struct lock_list *locks = list_of(inode);
@@ -175,11 +181,11 @@ static long set_lock(struct inode *inode, const struct file_lock *wanted, bool w
 			return -EAGAIN;
 		if (wanted->pid > 0 && would_deadlock(conflict, proc))
 			return -EDEADLK;
-		proc->tree.waits_for = conflict->pid > 0 ? conflict->owner : NULL;
+		proc->waits_for = MAX(conflict->pid, 0);
 		locks->waiters++;
 		status = env_sleep(&locks->changed, ENV_FOREVER);
 		locks->waiters--;
-		proc->tree.waits_for = NULL;
+		proc->waits_for = 0;
 		if (status != K_OK)
 			return errno_of(status);
 	}
@@ -240,8 +246,8 @@ long locks_control(int fd, struct open_file *file, unsigned command, vaddr_t arg
 {
 	bool of_file = command >= F_OFD_GETLK;
 	bool gets = command == F_GETLK || command == F_OFD_GETLK;
-	struct proc *proc = env_current();
-	struct file_lock lock = {.owner = proc, .pid = proc->pid};
+	const struct proc *proc = process_current();
+	struct file_lock lock = {.owner = NULL, .pid = proc->pid};
 	struct flock f;
 	long error;
 
@@ -294,13 +300,13 @@ long sys_flock(int fd, int operation)
 	return set_lock(file->inode, &lock, wait);
 }
 
-static void drop_owner(struct inode *inode, const void *owner)
+static void drop_owner(struct inode *inode, const void *owner, s32 pid)
 {
 	struct file_lock *lock, *after;
 
 	list_for_each_safe(lock, after, &inode->locks->all, link)
 	{
-		if (lock->owner == owner)
+		if (has_owner(lock, owner, pid))
 			lock_free(lock);
 	}
 	wake(inode->locks);
@@ -308,12 +314,12 @@ static void drop_owner(struct inode *inode, const void *owner)
 
 void locks_close(struct inode *inode, struct proc *proc)
 {
-	drop_owner(inode, proc);
+	drop_owner(inode, NULL, proc->pid);
 }
 
 void locks_release(struct inode *inode, struct open_file *file)
 {
-	drop_owner(inode, file);
+	drop_owner(inode, file, -1);
 }
 
 void locks_free(struct inode *inode)

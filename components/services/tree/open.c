@@ -278,7 +278,7 @@ long sys_openat(int dirfd, vaddr_t path, int flags_given, unsigned int mode)
 	result = walk_begin(&walk, dirfd, path, false);
 	if (result != 0)
 		return result;
-	result = open_walk(walk, flags, mode & MODE_ALL & ~proc->tree.umask, &file);
+	result = open_walk(walk, flags, mode & MODE_ALL & ~proc->tree->umask, &file);
 	walk_end(walk);
 	if (result != 0)
 		return result;

@@ -16,10 +16,10 @@ struct place {
 	struct node *node;
 };
 
+/* Where a process is in the tree; threads share it (CLONE_FS). */
 struct proc_tree {
+	u32 refs;
 	struct place cwd;
-	struct place root;    /* nothing above it can be named */
-	struct place program; /* that it executes; nowhere before its first */
+	struct place root; /* nothing above it can be named */
 	u32 umask;
-	const struct proc *waits_for; /* whose lock on a file it waits for, or NULL */
 };

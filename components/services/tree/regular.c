@@ -200,7 +200,7 @@ static long regular_read(struct open_file *file, struct io *io)
 /* Cuts the write to what the process and the file may have, or says why nothing can be written. */
 static long limit_write(struct io *io, u64 position)
 {
-	u64 limit = env_current()->limits.of[LIMIT_FSIZE].soft;
+	u64 limit = process_current()->limits.of[LIMIT_FSIZE].soft;
 
 	if (position >= limit || position >= SIZE_MAX_BYTES)
 		return -EFBIG;
@@ -267,7 +267,7 @@ static long regular_write_at(struct open_file *file, struct io *io, u64 position
 		result = error == 0 ? result : error;
 	}
 	inode_unlock(inode);
-	if (unlikely(result == -EFBIG && position >= env_current()->limits.of[LIMIT_FSIZE].soft))
+	if (unlikely(result == -EFBIG && position >= process_current()->limits.of[LIMIT_FSIZE].soft))
 		return process_file_too_large();
 	return result;
 }

@@ -18,7 +18,7 @@ static long change_size(struct inode *inode, s64 size)
 	if (error != 0)
 		return error;
 	if (size > 0 && (u64)size > inode->size &&
-		(u64)size > env_current()->limits.of[LIMIT_FSIZE].soft)
+		(u64)size > process_current()->limits.of[LIMIT_FSIZE].soft)
 		error = -EFBIG;
 	else
 		error = inode_truncate(inode, (u64)size);
@@ -154,7 +154,7 @@ long sys_fallocate(int fd, int mode, long offset, long length)
 		return error;
 	if (mode & FALLOC_PUNCH_HOLE)
 		error = punch(inode, (u64)offset, (u64)offset + (u64)length);
-	else if ((u64)offset + (u64)length > env_current()->limits.of[LIMIT_FSIZE].soft)
+	else if ((u64)offset + (u64)length > process_current()->limits.of[LIMIT_FSIZE].soft)
 		error = -EFBIG;
 	else
 		error = allocate(

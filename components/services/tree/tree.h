@@ -513,7 +513,10 @@ long tree_place_of(struct open_file *file, struct place *place) must_check;
 void tree_forget(struct proc *proc);
 /* It runs now: the current process is who it is everywhere. */
 void tree_begun(void);
-void tree_fork(const struct proc *parent, struct proc *child);
+/* fork: the child begins where its parent is: -ENOMEM. With tree_share() they stay at one place
+ * (CLONE_FS). */
+long tree_fork(const struct proc *parent, struct proc *child) must_check;
+void tree_share(const struct proc *parent, struct proc *child);
 void tree_exit(struct proc *proc);
 /* Opens a file for the services: -errno, or 0. */
 long tree_open(const char *path, u32 flags, struct open_file **file) must_check;

@@ -10,7 +10,7 @@
 
 static struct place current_root(void)
 {
-	return tree_actor()->tree.root;
+	return tree_actor()->tree->root;
 }
 
 static void walk_go(struct walk *walk, struct place place)
@@ -38,7 +38,7 @@ static long begin_at(struct walk *walk, int dirfd)
 		return 0;
 	}
 	if (dirfd == AT_FDCWD) {
-		walk_go(walk, tree_actor()->tree.cwd);
+		walk_go(walk, tree_actor()->tree->cwd);
 		return 0;
 	}
 	file = files_find(dirfd);

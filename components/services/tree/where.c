@@ -44,7 +44,7 @@ char *tree_path(struct place place, struct place root, char *buffer, size_t size
 long sys_getcwd(vaddr_t buf, size_t size)
 {
 	static const char unreachable[] = "(unreachable)";
-	struct proc_tree *tree = &env_current()->tree;
+	struct proc_tree *tree = env_current()->tree;
 	struct node *node = tree->cwd.node;
 	char *path = kalloc(PATH_MAX);
 	bool reachable;
@@ -88,7 +88,7 @@ long sys_chdir(vaddr_t path)
 	struct place place;
 	long error = tree_find(AT_FDCWD, path, true, false, &place);
 
-	return error == 0 ? go_to(&env_current()->tree.cwd, place) : error;
+	return error == 0 ? go_to(&env_current()->tree->cwd, place) : error;
 }
 
 long sys_fchdir(int fd)
@@ -100,7 +100,7 @@ long sys_fchdir(int fd)
 	if (!file->inode)
 		return -ENOTDIR;
 	place_ref(file->place);
-	return go_to(&env_current()->tree.cwd, file->place);
+	return go_to(&env_current()->tree->cwd, file->place);
 }
 
 long sys_chroot(vaddr_t path)
@@ -115,7 +115,7 @@ long sys_chroot(vaddr_t path)
 		place_unref(place);
 		return error != 0 ? error : -EPERM;
 	}
-	return go_to(&env_current()->tree.root, place);
+	return go_to(&env_current()->tree->root, place);
 }
 
 /* The text of a link that jumps is the path of where it jumps to. */
@@ -127,7 +127,7 @@ static long jump_text(struct inode *inode, char *text, size_t size, char **at)
 
 	if (error != 0)
 		return error;
-	*at = tree_path(place, env_current()->tree.root, text, size, true, &reachable);
+	*at = tree_path(place, env_current()->tree->root, text, size, true, &reachable);
 	place_unref(place);
 	return *at ? (long)strlen(*at) : -ENAMETOOLONG;
 }

@@ -11,6 +11,8 @@
 #define OBJECT_PAGES_MAX                                                                           \
 	((u64)CHUNK_PAGES * 4096) /* 8 GiB: the array of arrays stays within 32 KiB */
 
+static u64 last_id;
+
 static u64 chunks_for(u64 pages)
 {
 	return (pages + CHUNK_PAGES - 1) / CHUNK_PAGES;
@@ -39,8 +41,11 @@ enum kstatus vm_object_create(struct vm_object **out, u64 pages, void *pager)
 	struct vm_object *object = kalloc(sizeof(*object));
 	if (!object)
 		return K_NOMEM;
-	*object = (struct vm_object){
-		.refs = 1, .internal = pager == NULL, .pages = pages, .pager = pager};
+	*object = (struct vm_object){.id = ++last_id,
+		.refs = 1,
+		.internal = pager == NULL,
+		.pages = pages,
+		.pager = pager};
 	object->room = chunks_for(pages);
 	object->chunks = chunks_alloc(object->room);
 	if (!object->chunks) {
