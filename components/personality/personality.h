@@ -217,8 +217,8 @@ void env_exec_abort(struct proc *proc);
 void env_client_start(struct proc *proc);
 /*
  * The process has ended: takes away its thread, and its memory if nobody else shares that. When it
- * is the one being served, its call is never answered; the caller goes on as a part of the monitor and
- * then returns ENV_NO_REPLY up to the dispatcher.
+ * is the one being served, its call is never answered; the caller goes on as a part of the monitor
+ * and then returns ENV_NO_REPLY up to the dispatcher.
  */
 void env_client_destroy(struct proc *proc);
 #define ENV_NO_REPLY (-4096L) /* not an errno: the last one is 4095 */

@@ -76,14 +76,14 @@ struct proc {
 	bool ending;             /* (p) the whole process ends, with `status` */
 	s32 status;              /* (p) wait status of its end */
 	enum proc_state state;   /* (p) */
-	bool exiting; /* the thread is on its way out, or has ended: no signal is for it */
-	bool dying;   /* killed: it ends before it sees user mode again */
-	bool stopped; /* (p) by a stop signal, until SIGCONT */
-	u32 threads_stopped;                        /* (p) how many are where they wait for that */
-	bool stop_told; /* (p) to the parent: all of them are there */
+	bool exiting;        /* the thread is on its way out, or has ended: no signal is for it */
+	bool dying;          /* killed: it ends before it sees user mode again */
+	bool stopped;        /* (p) by a stop signal, until SIGCONT */
+	u32 threads_stopped; /* (p) how many are where they wait for that */
+	bool stop_told;      /* (p) to the parent: all of them are there */
 	bool stop_unreported, continue_unreported; /* (p) to a parent that waits for that */
-	s32 stop_signal;                            /* (p) */
-	struct env_queue stop_queue;                /* (p) where they sleep while it is stopped */
+	s32 stop_signal;                           /* (p) */
+	struct env_queue stop_queue;               /* (p) where they sleep while it is stopped */
 	struct signal_state signals;
 	s32 group, session;                 /* (p) process group and session, by number */
 	bool detached;                      /* (p) it has given up its session's terminal */
@@ -91,35 +91,36 @@ struct proc {
 	long (*restart)(struct proc *proc); /* what restart_syscall goes on with; NULL: nothing */
 	u64 restart_deadline, restart_count;
 	vaddr_t restart_address;
-	u64 restart_word;        /* what a futex should hold, and which of its waiters it is for */
-	struct proc *vforked_by; /* the thread that sleeps in vfork until this one execs or ends */
-	struct proc *vforked;    /* … and from its side; NULL: it may go on */
-	struct proc *parent;     /* (p) NULL: process 1 */
-	struct list children;    /* (p) its children, through `sibling`; the oldest first */
-	struct list sibling;     /* (p) */
-	struct list all;         /* (p) every process there is */
-	u32 children_count;      /* (p) */
+	u64 restart_word;         /* what a futex should hold, and which of its waiters it is for */
+	struct proc *vforked_by;  /* the thread that sleeps in vfork until this one execs or ends */
+	struct proc *vforked;     /* … and from its side; NULL: it may go on */
+	struct proc *parent;      /* (p) NULL: process 1 */
+	struct list children;     /* (p) its children, through `sibling`; the oldest first */
+	struct list sibling;      /* (p) */
+	struct list all;          /* (p) every process there is */
+	u32 children_count;       /* (p) */
 	struct env_queue waiters; /* (p) where they sleep in wait4, vfork and exec */
-	struct memory *memory;       /* what is mapped where; NULL before its first program */
+	struct memory *memory;    /* what is mapped where; NULL before its first program */
 	struct memory *fresh_memory; /* the same of the space that exec is building, or NULL */
-	u64 started;             /* env_now() at its creation */
-	struct file_table files; /* its own; unused while it shares one */
+	u64 started;                 /* env_now() at its creation */
+	struct file_table files;     /* its own; unused while it shares one */
 	struct shared_files *files_shared; /* NULL: it has a table of its own */
 	struct list files_link;            /* among the users of that one */
 	struct held_files files_held;
 	struct {
 		struct service_timer timer;
 		u64 again; /* nanoseconds after which it rings again; 0: never */
-	} alarm; /* (p) */
+	} alarm;           /* (p) */
 	s32 nice;
-	s32 exit_signal; /* (p) what its parent gets at its end: SIGCHLD, unless clone said otherwise */
+	s32 exit_signal; /* (p) what its parent gets at its end: SIGCHLD, unless clone said
+			    otherwise */
 	struct credentials identity;
 	struct limits limits; /* (p) */
 	struct proc_tree *tree;
-	struct place program;         /* that it executes; nowhere before its first */
-	s32 waits_for;                /* (p) the process whose lock on a file it waits for, or 0 */
-	vaddr_t clear_tid;            /* a word to clear, and a futex to wake, at its end; 0: none */
-	vaddr_t robust_list;          /* the futexes that it may hold at its end; 0: none */
+	struct place program; /* that it executes; nowhere before its first */
+	s32 waits_for;        /* (p) the process whose lock on a file it waits for, or 0 */
+	vaddr_t clear_tid;    /* a word to clear, and a futex to wake, at its end; 0: none */
+	vaddr_t robust_list;  /* the futexes that it may hold at its end; 0: none */
 	char name[PROC_NAME_SIZE];
 };
 

@@ -176,8 +176,8 @@ TRAP(trap_vm_region_object)
 	const struct vm_entry *entry = vm_map_lookup(&task->map, (vaddr_t)b);
 	if (!entry || !entry->shared || !entry->object)
 		return KERN_INVALID_ADDRESS;
-	struct mach_region region = {entry->object->id,
-		(vaddr_t)b - entry->start + (entry->offset << PAGE_SHIFT)};
+	struct mach_region region = {
+		entry->object->id, (vaddr_t)b - entry->start + (entry->offset << PAGE_SHIFT)};
 	return put_result((vaddr_t)c, &region, sizeof(region));
 }
 

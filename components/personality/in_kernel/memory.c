@@ -138,8 +138,7 @@ enum kstatus env_map_object(struct proc *proc, vaddr_t *address, u64 length, uns
 
 enum kstatus env_name_memory(vaddr_t address, u64 *memory, u64 *offset)
 {
-	const struct vm_entry *entry =
-		vm_map_lookup(&env_current()->client.space->map, address);
+	const struct vm_entry *entry = vm_map_lookup(&env_current()->client.space->map, address);
 
 	if (!entry || !entry->shared || !entry->object)
 		return K_NOENT;

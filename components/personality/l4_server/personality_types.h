@@ -20,8 +20,8 @@ struct env_client {
 	u64 next_thread;         /* what it will run on after exec, if not the same; else 0 */
 	struct cthread *sleeper; /* who sleeps on its behalf, or NULL */
 	vaddr_t thread_pointer;
-	u64 call;       /* the number of the call being served; -1 when it is something else */
-	u8 attention;   /* what is to be done before it goes on */
+	u64 call;     /* the number of the call being served; -1 when it is something else */
+	u8 attention; /* what is to be done before it goes on */
 };
 
 struct env_queue {

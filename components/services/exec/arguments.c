@@ -13,7 +13,8 @@ u64 arguments_max(void)
 {
 	const struct proc *proc = env_current();
 
-	return MAX(MIN(proc->leader->limits.of[LIMIT_STACK].soft / 4, ARGUMENTS_CAP), ARGUMENTS_MIN);
+	return MAX(
+		MIN(proc->leader->limits.of[LIMIT_STACK].soft / 4, ARGUMENTS_CAP), ARGUMENTS_MIN);
 }
 
 void arguments_init(struct arguments *arguments)

@@ -67,8 +67,7 @@ static long wake(vaddr_t address, bool private, s32 count, u32 bits)
 }
 
 /* `second` is the time-out's address or, where there is none, a number. */
-long sys_futex(
-	vaddr_t address, int operation, u32 value, vaddr_t second, vaddr_t other, u32 value3)
+long sys_futex(vaddr_t address, int operation, u32 value, vaddr_t second, vaddr_t other, u32 value3)
 {
 	int command = operation & ~(FUTEX_PRIVATE | FUTEX_REALTIME);
 	bool private = operation & FUTEX_PRIVATE, realtime = operation & FUTEX_REALTIME;

@@ -11,8 +11,7 @@ static void move(struct futex_waiter *waiter, const struct futex_key *to)
 }
 
 /* `value`: what the first word must hold, or NULL. How many were woken or moved. */
-long futex_requeue(
-	vaddr_t from, vaddr_t to, bool private, s32 wake, s32 most, const u32 *value)
+long futex_requeue(vaddr_t from, vaddr_t to, bool private, s32 wake, s32 most, const u32 *value)
 {
 	struct futex_waiter *waiter, *after;
 	struct futex_key first, second;

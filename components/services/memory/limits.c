@@ -106,7 +106,8 @@ bool memory_grow(struct proc *proc, vaddr_t address)
 	if (!growing || start < ENV_USER_MIN || !has_gap(memory, growing, start))
 		return false;
 	length = growing->start - start;
-	if (!is_below(growing->end - growing->start, length, proc->leader->limits.of[LIMIT_STACK].soft) ||
+	if (!is_below(growing->end - growing->start, length,
+		    proc->leader->limits.of[LIMIT_STACK].soft) ||
 		!is_below(memory->bytes, length, proc->leader->limits.of[LIMIT_AS].soft))
 		return false;
 	if (env_map_anonymous(

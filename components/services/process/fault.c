@@ -114,7 +114,8 @@ bool services_memory_fault(struct proc *proc, vaddr_t address, unsigned access, 
 	if (why == K_FAULT && memory_grow(proc, address))
 		return true;
 	if (why == K_FAULT || why == K_DENIED)
-		return fault(proc, SIGSEGV, why == K_DENIED ? SEGV_ACCERR : SEGV_MAPERR, what, address);
+		return fault(
+			proc, SIGSEGV, why == K_DENIED ? SEGV_ACCERR : SEGV_MAPERR, what, address);
 	return fault(proc, SIGBUS, BUS_ADRERR, what, address);
 }
 

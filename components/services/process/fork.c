@@ -87,8 +87,8 @@ static struct proc *make_proc(struct proc *creator, const struct clone *clone, l
 
 	if (clone->flags & CLONE_THREAD)
 		return process_create_thread(creator, error);
-	proc = process_create(creator, is_brother ? leader->parent : leader,
-		clone->flags & CLONE_SIGHAND, error);
+	proc = process_create(
+		creator, is_brother ? leader->parent : leader, clone->flags & CLONE_SIGHAND, error);
 	if (!proc)
 		return NULL;
 	proc->limits = leader->limits;

@@ -22,8 +22,8 @@ void process_init(void);
  * with no memory, no client and no files. With `share_actions` it has its creator's signal actions
  * themselves. *error: -EAGAIN at a limit, -ENOMEM.
  */
-struct proc *process_create(struct proc *creator, struct proc *parent, bool share_actions,
-	long *error) must_check;
+struct proc *process_create(
+	struct proc *creator, struct proc *parent, bool share_actions, long *error) must_check;
 /* A further thread of `creator`'s process, likewise. */
 struct proc *process_create_thread(struct proc *creator, long *error) must_check;
 /* Takes back a process that never ran, or a zombie that was waited for; its client is gone, its

@@ -9,15 +9,15 @@
 
 #include <unix_calls.h>
 
-#define BARRIER_QUERY             0
-#define BARRIER_GLOBAL            0x01
-#define BARRIER_GLOBAL_EXPEDITED  0x02
-#define BARRIER_REGISTER_GLOBAL   0x04
-#define BARRIER_PRIVATE           0x08
-#define BARRIER_REGISTER_PRIVATE  0x10
-#define BARRIER_PRIVATE_CORE      0x20
-#define BARRIER_REGISTER_CORE     0x40
-#define BARRIERS                  0x7f
+#define BARRIER_QUERY            0
+#define BARRIER_GLOBAL           0x01
+#define BARRIER_GLOBAL_EXPEDITED 0x02
+#define BARRIER_REGISTER_GLOBAL  0x04
+#define BARRIER_PRIVATE          0x08
+#define BARRIER_REGISTER_PRIVATE 0x10
+#define BARRIER_PRIVATE_CORE     0x20
+#define BARRIER_REGISTER_CORE    0x40
+#define BARRIERS                 0x7f
 
 long sys_getcpu(vaddr_t cpu, vaddr_t node, vaddr_t unused)
 {

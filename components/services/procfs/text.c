@@ -214,11 +214,11 @@ void text_status(struct text *text, struct proc *proc)
 	text_add(text,
 		"Name:\t%s\nUmask:\t0%u%u%u\nState:\t%c "
 		"(%s)\nTgid:\t%d\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
-		proc->name, umask >> 6 & 7, umask >> 3 & 7,
-		umask & 7, state, state_name(state), proc->pid, proc->pid,
-		proc->parent ? proc->parent->pid : 0);
+		proc->name, umask >> 6 & 7, umask >> 3 & 7, umask & 7, state, state_name(state),
+		proc->pid, proc->pid, proc->parent ? proc->parent->pid : 0);
 	text_add(text, "Uid:\t%u\t%u\t%u\t%u\n", who->uid, who->euid, who->suid, who->fsuid);
 	text_add(text, "Gid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\n", who->gid, who->egid, who->sgid,
 		who->fsgid, files_table(proc)->room);
-	text_add(text, "VmSize:\t%8lu kB\nVmRSS:\t%8lu kB\nThreads:\t%u\n", size, size, process_threads(proc));
+	text_add(text, "VmSize:\t%8lu kB\nVmRSS:\t%8lu kB\nThreads:\t%u\n", size, size,
+		process_threads(proc));
 }

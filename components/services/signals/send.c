@@ -127,8 +127,7 @@ static void discard_all(struct proc *leader, u64 set)
 	struct proc *thread;
 
 	discard(&leader->signals.shared, set);
-	list_for_each(thread, &leader->threads, thread_link)
-		discard(&thread->signals.pending, set);
+	list_for_each(thread, &leader->threads, thread_link) discard(&thread->signals.pending, set);
 }
 
 void signals_exit(struct proc *proc)

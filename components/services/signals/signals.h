@@ -81,8 +81,7 @@ static inline u64 signal_bit(int signal)
 
 /* A new thread: a copy of `creator`'s mask, actions (or the same ones) and stack, with nothing
  * pending; NULL: the first. K_NOMEM. */
-enum kstatus must_check signals_create(
-	struct proc *proc, struct proc *creator, bool share_actions);
+enum kstatus must_check signals_create(struct proc *proc, struct proc *creator, bool share_actions);
 /* clone: what its flags say of the new thread beside that. */
 void signals_cloned(struct proc *proc, u64 flags);
 /* exec, which may fail so far: nobody else has its actions from now on. K_NOMEM. */

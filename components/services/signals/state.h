@@ -1,6 +1,6 @@
 /*
- * What a thread keeps of its signals, and a process as a whole. Data types only, for struct proc; the
- * functions are in signals.h. Sets are bit sets: signal n is bit n - 1.
+ * What a thread keeps of its signals, and a process as a whole. Data types only, for struct proc;
+ * the functions are in signals.h. Sets are bit sets: signal n is bit n - 1.
  */
 #pragma once
 
@@ -58,8 +58,8 @@ struct signal_state {
 	u64 mask;
 	struct signal_pending pending; /* for this thread */
 	struct signal_pending shared;  /* of a leader: for whichever thread of the process */
-	u64 awaited;       /* sigtimedwait sleeps for one of these */
-	u64 saved_mask;    /* to go back to once the signal that ended sigsuspend is handled */
+	u64 awaited;                   /* sigtimedwait sleeps for one of these */
+	u64 saved_mask; /* to go back to once the signal that ended sigsuspend is handled */
 	bool restore_mask;
 	u64 stack_start, stack_size; /* sigaltstack; size 0: none */
 	u32 stack_flags;

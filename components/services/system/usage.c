@@ -79,7 +79,8 @@ static bool is_meant(const struct proc *proc, int which, int who)
 	}
 }
 
-/* The next thread of all that are meant, after `last`; NULL: none, and with `last` NULL the first. */
+/* The next thread of all that are meant, after `last`; NULL: none, and with `last` NULL the first.
+ */
 static struct proc *next_meant(struct proc *last, int which, int who)
 {
 	struct proc *proc, *thread;

@@ -267,7 +267,8 @@ static long regular_write_at(struct open_file *file, struct io *io, u64 position
 		result = error == 0 ? result : error;
 	}
 	inode_unlock(inode);
-	if (unlikely(result == -EFBIG && position >= process_current()->limits.of[LIMIT_FSIZE].soft))
+	if (unlikely(
+		    result == -EFBIG && position >= process_current()->limits.of[LIMIT_FSIZE].soft))
 		return process_file_too_large();
 	return result;
 }

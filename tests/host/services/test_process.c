@@ -216,7 +216,7 @@ static void test_system_limit(void *argument)
 	long error;
 
 	(void)argument;
-	while ((all[count] = process_create(NULL, &error)) != NULL)
+	while ((all[count] = process_create(NULL, NULL, false, &error)) != NULL)
 		count++;
 	tap_eq(count, CONFIG_SERVICES_PROCESS_MAX - 1, "there are so many processes and no more");
 	tap_eq(error, -EAGAIN, "beyond them it says EAGAIN");
@@ -237,10 +237,10 @@ static void test_numbers(void *argument)
 
 	(void)argument;
 	for (int i = 0; i < 5; i++)
-		staying[i] = process_create(NULL, &error);
+		staying[i] = process_create(NULL, NULL, false, &error);
 	last = staying[4]->pid;
 	for (int i = 0; i < 70000; i++) {
-		struct proc *proc = process_create(NULL, &error);
+		struct proc *proc = process_create(NULL, NULL, false, &error);
 
 		for (int j = 0; j < 5; j++)
 			taken_twice |= staying[j]->pid == proc->pid;
