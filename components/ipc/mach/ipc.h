@@ -95,6 +95,7 @@ struct ipc_entry {
 #define IPC_GENERATION_BITS 12
 #define IPC_GENERATION_MASK ((1u << IPC_GENERATION_BITS) - 1)
 #define IPC_CHUNK_ENTRIES   128u /* entries in a page */
+#define IPC_GROWTH          16u  /* entries that a table grows by: most tasks have few names */
 #define IPC_CHUNKS          64u  /* pages in a table: 8192 names for one task */
 #define IPC_BUCKETS         64u
 

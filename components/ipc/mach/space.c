@@ -1,8 +1,9 @@
 /*
  * A task's port names.
  *
- * The table is a list of pages of entries; it grows and never moves, so entries may be linked. Free
- * entries are a stack: the name given back last is handed out next, with another generation.
+ * The table is a list of pages of entries; it grows, a few entries at a time, and never moves, so
+ * entries may be linked. Free entries are a stack: the name given back last is handed out next,
+ * with another generation.
  */
 #include <ipc.h>
 
@@ -14,30 +15,33 @@ void ipc_space_init(struct ipc_space *space)
 
 enum kstatus ipc_space_grow(struct ipc_space *space)
 {
-	u32 chunk = space->limit / IPC_CHUNK_ENTRIES;
+	u32 chunk = space->limit / IPC_CHUNK_ENTRIES, begin = space->limit % IPC_CHUNK_ENTRIES;
 
+	_Static_assert(
+		IPC_CHUNK_ENTRIES * sizeof(struct ipc_entry) == PAGE_SIZE, "a chunk is a page");
+	_Static_assert(IPC_CHUNK_ENTRIES % IPC_GROWTH == 0, "growth does not cross a chunk's end");
 	if (!space->active)
 		return K_DEAD;
 	if (chunk == IPC_CHUNKS)
 		return K_FULL;
-	struct page *page = frame_alloc();
-	if (!page)
-		return K_NOMEM;
-	struct ipc_entry *entries = page_bytes(page);
-	_Static_assert(
-		IPC_CHUNK_ENTRIES * sizeof(struct ipc_entry) == PAGE_SIZE, "a chunk is a page");
-	page_zero(entries);
-	space->chunks[chunk] = entries;
+	if (begin == 0) {
+		struct page *page = frame_alloc();
+		if (!page)
+			return K_NOMEM;
+		space->chunks[chunk] = page_bytes(page);
+	}
+	struct ipc_entry *entries = &space->chunks[chunk][begin];
+	memset(entries, 0, IPC_GROWTH * sizeof(*entries));
 	/* Index 0 stays unused: MACH_PORT_NULL is no name. The lowest index is to be handed out
 	 * first. */
-	for (u32 i = IPC_CHUNK_ENTRIES; i-- > (chunk == 0 ? 1u : 0u);) {
+	for (u32 i = IPC_GROWTH; i-- > (space->limit == 0 ? 1u : 0u);) {
 		entries[i].name = (space->limit + i) << IPC_GENERATION_BITS;
 		entries[i].next = space->free;
 		space->free = &entries[i];
 	}
-	if (chunk == 0)
+	if (space->limit == 0)
 		entries[0].name = MACH_PORT_DEAD; /* no name has index 0, not even 0 itself */
-	space->limit += IPC_CHUNK_ENTRIES;
+	space->limit += IPC_GROWTH;
 	return K_OK;
 }
 
@@ -50,7 +54,7 @@ void ipc_space_destroy(struct ipc_space *space)
 		if (entry->type != 0)
 			ipc_entry_destroy(space, entry);
 	}
-	for (u32 chunk = 0; chunk < space->limit / IPC_CHUNK_ENTRIES; chunk++)
+	for (u32 chunk = 0; chunk * IPC_CHUNK_ENTRIES < space->limit; chunk++)
 		page_unref(page_of_bytes(space->chunks[chunk]));
 	space->limit = 0;
 	space->free = NULL;
