@@ -260,6 +260,85 @@ static void test_references(void)
 	tap_eq(frames_count_free(), count + 1, "the last reference frees it");
 }
 
+static bool is_clear(const struct page *page)
+{
+	const u64 *words = page_bytes(page);
+	u64 any = 0;
+
+	for (size_t i = 0; i < PAGE_SIZE / sizeof(u64); i++)
+		any |= words[i];
+	return any == 0;
+}
+
+#define CLEAR_FRAMES 100 /* more than an allocator keeps */
+
+/* Clear frames are clear, those that were dirty in between too, and are free like all others. */
+static void test_clear(void)
+{
+	static struct page *pages[CLEAR_FRAMES];
+	u64 before = frames_count_free();
+	bool clear = true;
+
+	for (unsigned round = 0; round < 3; round++) {
+		for (unsigned i = 0; i < CLEAR_FRAMES; i++) {
+			pages[i] = frame_alloc_clear();
+			clear &= pages[i] && pages[i]->refs == 1 && is_clear(pages[i]);
+			memset(page_bytes(pages[i]), 0x77, PAGE_SIZE);
+		}
+		for (unsigned i = 0; i < CLEAR_FRAMES; i++) {
+			pages[i]->refs = 0;
+			if (i % 3 == round) {
+				page_zero(page_bytes(pages[i]));
+				frame_free_clear(pages[i]);
+			} else {
+				frame_free(pages[i]);
+			}
+		}
+		tap_eq(frames_count_free(), before, "clear frames that are given back are free");
+	}
+	tap_ok(clear, "a frame that is asked for clear is clear");
+}
+
+/* What was kept clear is to be had by those who ask for any frame, and for runs. */
+static void test_clear_are_given_up(void)
+{
+	u64 before = frames_count_free();
+	struct page *page = frame_alloc_clear();
+	bool good = true;
+
+	page->refs = 0;
+	frame_free_clear(page);
+	struct page *chain = take_all(&good);
+	tap_eq(frames_count_free(), 0, "where memory is short the clear frames go too");
+	tap_ok(!frame_alloc_clear(), "and then no clear one can be had");
+	give_all_back(chain, &good);
+	tap_ok(good && frames_count_free() == before, "all come back");
+	for (unsigned i = 0; i < 3; i++) {
+		page = frame_alloc_clear();
+		page->refs = 0;
+		frame_free_clear(page);
+	}
+	test_joining(FRAMES_MAX_ORDER);
+}
+
+static void free_clear_twice(void)
+{
+	struct page *page = frame_alloc_clear();
+
+	page->refs = 0;
+	frame_free_clear(page);
+	frame_free_clear(page);
+}
+
+static void free_what_is_clear(void)
+{
+	struct page *page = frame_alloc_clear();
+
+	page->refs = 0;
+	frame_free_clear(page);
+	frame_free(page);
+}
+
 static void free_twice(void)
 {
 	struct page *page = frame_alloc();
@@ -304,6 +383,10 @@ void contract_test_frames(void)
 	test_model();
 	test_joining(FRAMES_MAX_ORDER);
 	test_references();
+	test_clear();
+	test_clear_are_given_up();
+	tap_panics(free_clear_twice, "freeing a clear frame twice panics");
+	tap_panics(free_what_is_clear, "freeing a frame that is free and clear panics");
 	tap_panics(free_twice, "freeing a frame twice panics");
 	tap_panics(free_run_twice, "freeing a run twice panics");
 	tap_panics(free_referenced, "freeing a frame that has a reference panics");

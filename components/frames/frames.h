@@ -55,6 +55,13 @@ struct page *frame_alloc(void);
 /* Takes back one frame whose refs have come to 0. */
 void frame_free(struct page *page);
 
+/*
+ * The same for frames full of zeroes: one that is known to be is not cleared again. Whoever gives
+ * one back vouches for its bytes.
+ */
+struct page *frame_alloc_clear(void);
+void frame_free_clear(struct page *page);
+
 /* 2^order frames in a row, aligned to their size, the first's label with refs = 1; NULL when there
  * are none. */
 struct page *frames_alloc(unsigned order);

@@ -77,8 +77,9 @@ static inline void pmap_set(struct pmap *pmap, pte_t *entry, vaddr_t address, pt
 
 /* --- given by the image: the kernel's hardware, or a pager's kernel ------------ */
 
-/* A root table's initial contents: all zero but for the kernel's half, in a kernel. */
+/* Gives an empty root table its kernel's half, in a kernel; and takes it away again. */
 void pmap_root_init(void *root_page);
+void pmap_root_clear(void *root_page);
 /* A present entry was replaced by `value`. */
 void pmap_changed(struct pmap *pmap, vaddr_t address, pte_t old, pte_t value);
 /* All changes so far take effect. */

@@ -163,8 +163,10 @@ struct arch_thread {
 extern u8 fpu_initial[FPU_AREA_SIZE]; /* the state of a thread that has done nothing yet */
 extern paddr_t kernel_root;           /* page tables with the kernel's half only */
 
-/* Turns the page-table root of a new address space into one with the kernel's half. */
+/* Turns an empty page-table root into one with the kernel's half, and such a one, which is not in
+ * use any more and has no other entries, into an empty one. */
 void arch_root_init(void *root_page);
+void arch_root_clear(void *root_page);
 
 /* Saves the callee-saved registers and the stack pointer, loads another's. */
 void arch_switch_stack(u64 *save, u64 load);

@@ -136,11 +136,19 @@ static void map_direct(u64 *root, paddr_t end)
 void arch_root_init(void *root_page)
 {
 	const u64 *kernel = phys_to_virt(kernel_root);
-	u64 *root = root_page, count = 512;
+	u64 *root = root_page;
 
-	__asm__ volatile("rep stosq" : "+D"(root_page), "+c"(count) : "a"(0) : "memory");
 	root[DIRECT_MAP >> 39 & 511] = kernel[DIRECT_MAP >> 39 & 511];
 	root[KERNEL_BASE >> 39 & 511] = kernel[KERNEL_BASE >> 39 & 511];
+}
+
+void arch_root_clear(void *root_page)
+{
+	u64 *root = root_page;
+
+	assert(phys_to_virt(read_cr3()) != root_page);
+	root[DIRECT_MAP >> 39 & 511] = 0;
+	root[KERNEL_BASE >> 39 & 511] = 0;
 }
 
 static void read_start_info(void)

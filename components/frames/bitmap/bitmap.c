@@ -10,7 +10,7 @@
  * lowest that is not. So memory stays dense, which leaves long runs at the top,
  * and a page fault hardly ever searches.
  */
-#include <frames/frames.h>
+#include <frames/clear.h>
 
 #define WORD_BITS ((u64)64)
 
@@ -54,6 +54,7 @@ void frames_init(u64 nframes, void *metadata, uintptr_t window)
 	hint = words;
 	hint_page = frames_pages;
 	free_count = 0;
+	clear_init();
 	memset(words, 0, (word_count + summary_count) * sizeof(u64));
 }
 
@@ -107,7 +108,7 @@ static u64 next_word(u64 word)
 }
 
 /* Makes the hint the lowest word with a free frame; false if there is none. */
-static noinline bool move_hint(void)
+static bool move_hint(void)
 {
 	u64 word = next_word(0);
 
@@ -118,10 +119,28 @@ static noinline bool move_hint(void)
 	return true;
 }
 
+/* The clear frames become like all others; false if there were none. */
+static noinline bool give_up_clear(void)
+{
+	struct page *page = clear_pop();
+
+	if (!page)
+		return false;
+	for (; page; page = clear_pop())
+		mark_free(page_number(page), 1);
+	return true;
+}
+
+/* The word at the hint is empty. */
+static noinline struct page *alloc_elsewhere(void)
+{
+	return move_hint() || (give_up_clear() && move_hint()) ? frame_alloc() : NULL;
+}
+
 struct page *frame_alloc(void)
 {
-	if (unlikely(*hint == 0) && !move_hint())
-		return NULL;
+	if (unlikely(*hint == 0))
+		return alloc_elsewhere();
 	u64 bits = *hint;
 	struct page *page = hint_page + __builtin_ctzll(bits);
 
@@ -141,6 +160,28 @@ void frame_free(struct page *page)
 	if (bits == 0)
 		summary[word / WORD_BITS] |= (u64)1 << word % WORD_BITS;
 	free_count++;
+}
+
+struct page *frame_alloc_clear(void)
+{
+	struct page *page = clear_pop();
+
+	if (page) {
+		page->refs = 1;
+		return page;
+	}
+	page = frame_alloc();
+	if (page)
+		page_zero(page_bytes(page));
+	return page;
+}
+
+void frame_free_clear(struct page *page)
+{
+	assert(page_number(page) < frames_limit && page->refs == 0);
+	assert(!(words[page_number(page) / WORD_BITS] >> page_number(page) % WORD_BITS & 1));
+	if (!clear_push(page))
+		frame_free(page);
 }
 
 /* A run that fits into one word: the first bit of 2^order set ones, aligned; WORD_BITS if there is
@@ -196,6 +237,13 @@ static void mark_used(u64 start, u64 count)
 	}
 }
 
+static u64 find_run(unsigned order)
+{
+	u64 count = (u64)1 << order;
+
+	return count < WORD_BITS ? find_short_run(order) : find_long_run(count / WORD_BITS);
+}
+
 struct page *frames_alloc(unsigned order)
 {
 	u64 count = (u64)1 << order;
@@ -203,7 +251,9 @@ struct page *frames_alloc(unsigned order)
 	assert(order <= FRAMES_MAX_ORDER);
 	if (order == 0)
 		return frame_alloc();
-	u64 number = count < WORD_BITS ? find_short_run(order) : find_long_run(count / WORD_BITS);
+	u64 number = find_run(order);
+	if (number >= frames_limit && give_up_clear())
+		number = find_run(order);
 	if (number >= frames_limit)
 		return NULL;
 	mark_used(number, count);
@@ -223,5 +273,5 @@ void frames_free(struct page *page, unsigned order)
 
 u64 frames_count_free(void)
 {
-	return free_count;
+	return free_count + clear_count;
 }

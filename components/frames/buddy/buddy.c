@@ -16,7 +16,7 @@
  * empty, and half of it goes back when it is full, or all of it when a longer
  * run cannot be had otherwise.
  */
-#include <frames/frames.h>
+#include <frames/clear.h>
 
 #define ORDERS       (FRAMES_MAX_ORDER + 1)
 #define REFILL_ORDER 4  /* a block of 16 frames fills the empty stack */
@@ -67,6 +67,7 @@ void frames_init(u64 nframes, void *metadata, uintptr_t window)
 	stack = NULL;
 	stack_depth = 0;
 	block_frames = 0;
+	clear_init();
 	memset(bits, 0, frames_metadata_size(nframes) - labels_size(nframes));
 	for (unsigned order = 0; order < ORDERS; order++) {
 		list_init(&blocks[order]);
@@ -151,8 +152,20 @@ static struct page *pop(void)
 	return page;
 }
 
+/* The clear frames become like all others; false if there were none. */
+static noinline bool give_up_clear(void)
+{
+	struct page *page = clear_pop();
+
+	if (!page)
+		return false;
+	for (; page; page = clear_pop())
+		push(page);
+	return true;
+}
+
 /* A block for the stack, a smaller one if memory is in pieces; pushed so that the lowest frame
- * comes out first. */
+ * comes out first. The clear frames where there is no block. */
 static noinline bool refill(void)
 {
 	struct page *page = NULL;
@@ -161,7 +174,7 @@ static noinline bool refill(void)
 	while (!page && order-- > 0)
 		page = take_block(order);
 	if (!page)
-		return false;
+		return give_up_clear();
 	for (u64 i = (u64)1 << order; i-- > 0;)
 		push(page + i);
 	return true;
@@ -192,13 +205,37 @@ void frame_free(struct page *page)
 		drain(STACK_MAX / 2);
 }
 
+struct page *frame_alloc_clear(void)
+{
+	struct page *page = clear_pop();
+
+	if (page) {
+		page->refs = 1;
+		page->state = IN_USE;
+		return page;
+	}
+	page = frame_alloc();
+	if (page)
+		page_zero(page_bytes(page));
+	return page;
+}
+
+void frame_free_clear(struct page *page)
+{
+	assert(page_number(page) < frames_limit && page->refs == 0 && page->state == IN_USE);
+	if (clear_push(page))
+		page->state = 0;
+	else
+		frame_free(page);
+}
+
 struct page *frames_alloc(unsigned order)
 {
 	assert(order <= FRAMES_MAX_ORDER);
 	if (order == 0)
 		return frame_alloc();
 	struct page *page = take_block(order);
-	if (!page && stack) {
+	if (!page && (give_up_clear() || stack)) {
 		drain(0);
 		page = take_block(order);
 	}
@@ -224,5 +261,5 @@ void frames_free(struct page *page, unsigned order)
 
 u64 frames_count_free(void)
 {
-	return block_frames + stack_depth;
+	return block_frames + stack_depth + clear_count;
 }

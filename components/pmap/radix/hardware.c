@@ -7,6 +7,11 @@ void pmap_root_init(void *root_page)
 	arch_root_init(root_page);
 }
 
+void pmap_root_clear(void *root_page)
+{
+	arch_root_clear(root_page);
+}
+
 void pmap_changed(struct pmap *pmap, vaddr_t address, pte_t old, pte_t value)
 {
 	(void)old;

@@ -3,7 +3,12 @@
 
 void pmap_root_init(void *root_page)
 {
-	page_zero(root_page);
+	(void)root_page;
+}
+
+void pmap_root_clear(void *root_page)
+{
+	(void)root_page;
 }
 
 void pmap_changed(struct pmap *pmap, vaddr_t address, pte_t old, pte_t value)

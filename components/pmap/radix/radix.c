@@ -1,8 +1,9 @@
 /*
  * The four-level tree. Entries of the upper levels point to tables with full
  * rights; rights are decided in the last level. Only the lower half of the
- * root, user addresses, belongs to a pmap. All tables are chained, so that none
- * has to be looked for when the map goes.
+ * root, user addresses, belongs to a pmap. All tables are chained, the newest
+ * first, and know the entry that leads to them: when the map goes none has to be
+ * looked for, and each is empty when it is freed.
  */
 #include <pmap/pmap.h>
 
@@ -24,7 +25,7 @@ static pte_t *table_at(pte_t entry)
 
 enum kstatus pmap_create(struct pmap *pmap)
 {
-	struct page *root = frame_alloc();
+	struct page *root = frame_alloc_clear();
 
 	if (!root)
 		return K_NOMEM;
@@ -34,12 +35,24 @@ enum kstatus pmap_create(struct pmap *pmap)
 	return K_OK;
 }
 
+static void free_empty(struct page *table)
+{
+	assert(table->refs == 1);
+	table->refs = 0;
+	frame_free_clear(table);
+}
+
 void pmap_destroy(struct pmap *pmap)
 {
 	struct page *table, *after;
 
-	list_for_each_safe(table, after, &pmap->tables, link) page_unref(table);
-	page_unref(phys_page(pmap->root));
+	list_for_each_safe(table, after, &pmap->tables, link)
+	{
+		*(pte_t *)table->owner = 0;
+		free_empty(table);
+	}
+	pmap_root_clear(page_bytes(phys_page(pmap->root)));
+	free_empty(phys_page(pmap->root));
 	pmap->root = 0;
 }
 
@@ -58,12 +71,12 @@ pte_t *pmap_find(const struct pmap *pmap, vaddr_t address)
 
 static noinline bool add_table(struct pmap *pmap, pte_t *entry)
 {
-	struct page *page = frame_alloc();
+	struct page *page = frame_alloc_clear();
 
 	if (!page)
 		return false;
-	page_zero(page_bytes(page));
-	list_push_back(&pmap->tables, &page->link);
+	page->owner = (uintptr_t)entry;
+	list_push_front(&pmap->tables, &page->link);
 	*entry = page_phys(page) | TABLE_FLAGS;
 	return true;
 }
