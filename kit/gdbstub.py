@@ -126,8 +126,12 @@ class Stub:
 
     def step(self) -> None:
         """Execute one instruction."""
-        self._send("s")
+        self.start_step()
         self.wait(None)
+
+    def start_step(self) -> None:
+        """The same, without waiting for its end: a halted processor does not come to it."""
+        self._send("s")
 
     def resume(self) -> None:
         """Let the machine run; ``wait`` tells when it has stopped."""

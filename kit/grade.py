@@ -199,7 +199,7 @@ class Grader:
         """Grade; ``only`` names tests to make, with whatever they need taken for granted."""
         with self.tree.held():
             report = Report(self.lab, submission.folder, self.seed, [])
-            trouble = self._prepare(submission, say)
+            trouble = self._prepare(submission, say, only)
             for test in self.lab.tests:
                 if only and test.name not in only and test.name != BUILD_TEST:
                     continue
@@ -217,7 +217,7 @@ class Grader:
 
     def debug(self, submission: Submission, name: str, say: Callable[[str], None] = lambda text: None) -> tuple[Guest, Bench, Result]:
         """Make a failing test again up to the operation that fails; the guest stands before it. Raises BuildError where it does not fail."""
-        trouble = self._prepare(submission, say)
+        trouble = self._prepare(submission, say, [name])
         if trouble:
             raise BuildError(trouble.happened)
         test = self.lab.test(name)
@@ -269,18 +269,25 @@ class Grader:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _prepare(self, submission: Submission, say: Callable[[str], None]) -> Result | None:
-        """Lay the part in and build all kernels; the failed result where that cannot be done."""
+    def _presets(self, only: Sequence[str]) -> list[str]:
+        """The kernels that the tests in ``only`` are made in (all of the lab's where it is empty)."""
+        wanted = {preset for test in self.lab.tests if test.name in only for preset in test.presets or self.lab.presets}
+        return [preset for preset in self.lab.presets if not only or preset in wanted]
+
+    def _prepare(self, submission: Submission, say: Callable[[str], None], only: Sequence[str]) -> Result | None:
+        """Lay the part in and build the kernels; the failed result where that cannot be done."""
         test = self.lab.tests[0]
         try:
             self.tree.lay(submission.files)
-            names = [self.tree.configure(preset) for preset in self.lab.presets]
-            names += [self.tree.configure(preset, self._reference_part) for preset in self.lab.presets]
+            names = [self.tree.configure(preset) for preset in self._presets(only)]
+            names += [self.tree.configure(preset, self._reference_part) for preset in self._presets(only)]
             done = self.tree.kit(["emit", names[0]])
             if not done.ok:
                 raise BuildError(done.output.strip())
+            self.tree.generate(names[0])
             lab_vet.opened(self.tree, names[0])
-            self.random_names = [self.tree.random(self.seed * 1000 + number) for number in range(self.randoms)]
+            randoms = self.randoms if not only or "assemblies" in only else 0
+            self.random_names = [self.tree.random(self.seed * 1000 + number) for number in range(randoms)]
             say(f"building {len(names) + len(self.random_names)} kernels")
             self.tree.build([*names, *self.random_names])
         except lab_vet.Refused as error:

@@ -29,6 +29,7 @@ from kit.threads import Layout, describe
 
 ARGUMENTS = ("rdi", "rsi", "rdx", "rcx", "r8", "r9")
 RDTSC = b"\x0f\x31"
+RDMSR = b"\x0f\x32"
 CR2_AT, CR3_AT = 196, 204
 """Where the stub's packet of registers holds them."""
 MASK = (1 << 64) - 1
@@ -154,20 +155,38 @@ class Guest:
         """Put bytes into memory."""
         self.stub.write(address & MASK, data)
 
+    def executed(self, code: bytes, steps: int, **values: int) -> Registers | None:
+        """Registers after ``steps`` instructions of our own, put in the guest's way for a moment; all is then as it was.
+
+        None where the processor is halted and executes nothing.
+        """
+        here = self.stub.registers()
+        kept = self.read(here["rip"], len(code))
+        self.write(here["rip"], code)
+        if values:
+            self.stub.set_registers(here.changed(**values))
+        for _ in range(steps):
+            self.stub.start_step()
+            if not self.stub.wait(1.0):
+                self.stub.interrupt()
+                self.stub.wait(5.0)
+                steps = 0
+                break
+        there = self.stub.registers()
+        self.write(here["rip"], kept)
+        self.stub.set_registers(here)
+        return there if steps else None
+
     def instructions(self) -> int | None:
         """Instructions since reset; None where the processor is halted and cannot be asked."""
-        here = self.stub.registers()
-        kept = self.stub.read(here["rip"], len(RDTSC))
-        self.stub.write(here["rip"], RDTSC)
-        self.stub._send("s")
-        halted = not self.stub.wait(1.0)
-        if halted:
-            self.stub.interrupt()
-            self.stub.wait(5.0)
-        there = self.stub.registers()
-        self.stub.write(here["rip"], kept)
-        self.stub.set_registers(here)
-        return None if halted else (there["rdx"] & 0xFFFFFFFF) << 32 | there["rax"] & 0xFFFFFFFF
+        there = self.executed(RDTSC, 1)
+        return None if there is None else (there["rdx"] & 0xFFFFFFFF) << 32 | there["rax"] & 0xFFFFFFFF
+
+    def msr(self, number: int) -> int:
+        """A model-specific register; the machine must stand in the kernel."""
+        there = self.executed(RDMSR, 1, rcx=number)
+        assert there is not None
+        return (there["rdx"] & 0xFFFFFFFF) << 32 | there["rax"] & 0xFFFFFFFF
 
     def console_text(self) -> str:
         """What the guest printed, for a reader: never evidence."""
@@ -258,6 +277,31 @@ class Guest:
             self.answered(shown(after["rax"]))
         return after["rax"]
 
+    def system_call(self, text: str, registers: Registers, after: int, bound: int = BOUND) -> Registers:
+        """Let a program that is stopped in user mode go on with other registers until it comes to ``after``, in its own address space."""
+        space = _space(registers)
+        here = self.operation(text, registers, [after], bound)
+        while not here.user or _space(here) != space:
+            here = self.run_to([after], bound, text)
+        return here
+
+    def steps(self, text: str, registers: Registers, after: int, most: int = TRACE_STEPS) -> int:
+        """The same, instruction by instruction with no interrupt in between: how many it takes. Raises Fault beyond ``most``."""
+        self.count += 1
+        self.done.append(text)
+        self.stub.set_registers(registers)
+        for number in range(1, most + 1):
+            try:
+                self.stub.step()
+                here = self.registers()
+            except Ended:
+                raise self._gone(f"in {text}") from None
+            if here["rip"] == after and here.user:
+                return number
+            if here["rip"] in self.clobbered:
+                raise self._panicked(here, text)
+        raise self._stalled(text, f"it took more than {most:,} instructions")
+
     def cost(self, function: str, *arguments: int) -> tuple[int, int]:
         """(result, instructions) of a call, its return included; exact where no timer is armed."""
         before = self.instructions()
@@ -280,6 +324,8 @@ class Guest:
                 here = self.registers()
                 if here["rip"] in self.stops:
                     break
+                if self._console_size() >= CONSOLE_BYTES:
+                    raise Fault("flood", f"more than {CONSOLE_BYTES} bytes on the console, stopped in {what}", self.backtrace(here))
                 now = self.instructions()
                 if now is None:
                     raise self._stalled(what, "the processor is halted and no timer is armed: nothing can wake it any more")
@@ -381,6 +427,9 @@ class Guest:
         """Whether an address of the kernel's text follows a call; a thread that goes on in user mode is such a place, too."""
         return address == self.symbols["arch_resume_point"] or _after_call(self.read(address - 7, 7))
 
+    def _console_size(self) -> int:
+        return self.console.stat().st_size if self.console.exists() else 0
+
     def _gone(self, when: str) -> Fault:
         try:
             status = self.process.wait(5)
@@ -389,13 +438,17 @@ class Guest:
             status = self.process.returncode
         complaint = (self.folder / "stderr").read_text(errors="replace").strip() if (self.folder / "stderr").exists() else ""
         complaint = "\n".join(line for line in complaint.splitlines() if "no active timers" not in line)
-        size = self.console.stat().st_size if self.console.exists() else 0
-        if status == -25 or size >= CONSOLE_BYTES:
+        if self._console_size() >= CONSOLE_BYTES:
             return Fault("flood", f"more than {CONSOLE_BYTES} bytes on the console, stopped {when}")
         if status < 0:
             return Fault("ended", f"QEMU was killed by signal {-status} {when}{': ' + complaint if complaint else ''}")
         said = {0: "the machine reset (a triple fault, or it was asked to)", 1: f"QEMU refused: {complaint}"}
         return Fault("ended", f"the guest ended the machine {when}: {said.get(status, f'it wrote {status >> 1:#x} to the exit device')}")
+
+
+def _space(registers: Registers) -> bytes:
+    """What tells address spaces apart: the page-table root."""
+    return registers.raw[CR3_AT : CR3_AT + 8]
 
 
 def shown(value: int) -> str:

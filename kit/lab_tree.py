@@ -1,7 +1,8 @@
 """Where a lab's kernels are built: a pristine copy of the kit with one part laid over it.
 
-The copy holds what a build needs and nothing of ``labs/``. It is kept from one grading to the next, because what does not depend on the
-part need not be compiled again: every submission lies under the same name, ``lab/<slot>/<part>/``, so that only its own files differ.
+The copy holds what a build needs and nothing of ``labs/``. It is kept from one grading to the next, and begins with what the kit itself has
+built, because what does not depend on the part need not be compiled again: every submission lies under the same name,
+``lab/<slot>/<part>/``, so that only its own files differ.
 Whatever reads the student's files runs in a jail, and writes nowhere but the copy's ``build/``.
 """
 
@@ -11,6 +12,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -46,7 +48,7 @@ class LabTree:
 
     def __init__(self, lab: Lab, root: Path, worker: int = 0) -> None:
         self.lab = lab
-        self.root = root / f"{lab.name}-{worker}"
+        self.root = root / f"tree-{worker}"
         self.place = Jail(lab.hidden(), BUILD_LIMITS)
 
     @contextmanager
@@ -72,12 +74,29 @@ class LabTree:
                 copy.chmod(0o755 if os.access(path, os.X_OK) else 0o644)
         for folder in (self.root, *(path for path in self.root.rglob("*") if path.is_dir() and "build" not in path.parts)):
             folder.chmod(0o755)
+        if not (self.root / "build").exists():
+            self._begin_with(ROOT / "build")
         jail.give(self.root / "build")
+
+    def _begin_with(self, built: Path) -> None:
+        """Take over objects and programs of the kit's own builds: their names say what they were made of, so none can be a wrong one."""
+        for name in ("obj", "gen", "programs"):
+            if (built / name).is_dir():
+                shutil.copytree(built / name, self.root / "build" / name)
+        who = jail.user()
+        if who:
+            for folder, _, files in os.walk(self.root / "build"):
+                os.chown(folder, *who)
+                for file in files:
+                    os.chown(os.path.join(folder, file), *who)
 
     def lay(self, files: Mapping[str, str], part: str = "", contract_test: str | None = None) -> None:
         """Put a part in (its files by name), in the place of the last one. ``contract_test`` replaces all of the kit's contract tests."""
         folder = self.root / PARTS / self.lab.slot / (part or self.lab.part)
         folder.mkdir(parents=True, exist_ok=True)
+        for other in (self.root / PARTS).glob("*/*"):
+            if other != folder:
+                shutil.rmtree(other)
         for old in folder.iterdir():
             if old.name not in files:
                 old.unlink()
@@ -127,6 +146,17 @@ class LabTree:
         prefix = f"CONFIG_{symbol_of(self.lab.slot)}_"
         lines = [line for line in path.read_text(encoding="utf-8").splitlines() if prefix not in line]
         return self.put_aside(name, "\n".join([*lines, f"{prefix}{symbol_of(self.lab.part)}=y", ""]))
+
+    def generate(self, name: str) -> None:
+        """Make the generated headers that the laid part's files include. Raises BuildError."""
+        folders = {word[2:] for command in self.compile_commands(name) for word in command if word.startswith("-Ibuild/gen/")}
+        text = (self.root / "build" / name / "build.mk").read_text(encoding="utf-8")
+        targets = sorted(set(re.findall(r"^(build/gen/\S+?/(?:offsets\.h|\.made))\b", text, re.MULTILINE)))
+        wanted = [target for target in targets if os.path.dirname(target) in folders]
+        if wanted:
+            done = self.make(["products", *wanted, f"PRESETS={name}"])
+            if not done.ok:
+                raise BuildError(complaint(done))
 
     def make(self, arguments: Sequence[str]) -> Done:
         """Run make in the copy."""

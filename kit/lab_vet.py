@@ -30,6 +30,7 @@ MANIFEST_KEYS = ("title", "summary", "help", "source", "requires", "files", "opt
 COMPILERS_OWN = re.compile(r"/usr/(lib(64|exec)?/gcc|include/stdc-predef\.h\Z)")
 DIRECTIVE = re.compile(r"^[ \t\v\f]*(?:#|%:|\?\?=)[ \t\v\f]*(\w+)(.*)$", re.MULTILINE)
 INCLUDE = re.compile(r"\s*(?:<([^<>\"]+)>|\"([^<>\"]+)\")\s*(?:/[/*].*)?\Z")
+PRAGMA = re.compile(r"\s*(once|GCC\s+(push_options|pop_options|optimize\s*\([^)]*\)))\s*\Z")
 FORBIDDEN_DIRECTIVES = ("include_next", "import", "embed", "ident", "sccs", "assert", "unassert", "line")
 ASSEMBLER_FILES = re.compile(r"\.\s*(incbin|include)\b")
 
@@ -121,8 +122,8 @@ def vet_source(name: str, text: str, own: set[str]) -> None:
 def _vet_directive(name: str, word: str, rest: str, own: set[str]) -> None:
     if word in FORBIDDEN_DIRECTIVES:
         raise Refused(f"{name}: #{word} is not allowed in a part")
-    if word == "pragma" and rest.strip() != "once":
-        raise Refused(f"{name}: of pragmas only #pragma once is allowed")
+    if word == "pragma" and not PRAGMA.match(rest):
+        raise Refused(f"{name}: of pragmas only #pragma once and GCC optimize are allowed")
     if word != "include":
         return
     found = INCLUDE.match(rest)
