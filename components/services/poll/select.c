@@ -53,6 +53,14 @@ static u64 asked_in(const struct selection *s, u32 word)
 	return s->bits[0][word] | s->bits[1][word] | s->bits[2][word];
 }
 
+static u32 count_bits(u64 word)
+{
+	word -= word >> 1 & 0x5555555555555555;
+	word = (word & 0x3333333333333333) + (word >> 2 & 0x3333333333333333);
+	word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0f;
+	return (u32)(word * 0x0101010101010101 >> 56);
+}
+
 /* What is asked of the descriptor that has `bit` in word `word`. */
 static u16 events_of(const struct selection *s, u32 word, u64 bit)
 {
@@ -66,8 +74,7 @@ static long make_array(struct selection *s, u32 words)
 {
 	s->count = s->room = 0;
 	for (u32 word = 0; word < words; word++)
-		for (u64 left = asked_in(s, word); left != 0; left &= left - 1)
-			s->room++;
+		s->room += count_bits(asked_in(s, word));
 	if (s->room == 0)
 		return 0;
 	s->fds = kalloc(s->room * sizeof(s->fds[0]));

@@ -19,26 +19,48 @@ static u32 ask(struct open_file *file, struct watch *watch)
 	return file->ops->poll ? file->ops->poll(file, watch) : POLL_READABLE | POLL_WRITABLE;
 }
 
+/* What is to be told of a descriptor: what its file answers, of what was asked or always is told.
+ */
+static u16 found_of(const struct pollfd *fd, struct open_file *file, struct watch *watch)
+{
+	if (!file)
+		return fd->fd >= 0 ? POLLNVAL : 0;
+	return (u16)(ask(file, watch) & (fd->events | POLLERR | POLLHUP));
+}
+
+static struct open_file *file_of(const struct pollfd *fd)
+{
+	return fd->fd >= 0 ? files_find_usable(fd->fd) : NULL;
+}
+
+/* For who does not wait: one look, during which no file can go. */
+static u32 look_once(struct pollfd *fds, u32 count)
+{
+	u32 answers = 0;
+
+	for (u32 i = 0; i < count; i++) {
+		fds[i].found = found_of(&fds[i], file_of(&fds[i]), NULL);
+		answers += fds[i].found != 0;
+	}
+	return answers;
+}
+
 /*
- * Finds the files and asks them for the first time; how many descriptors have an answer. Without a
- * watcher (nobody will wait) or once there is an answer no file is watched.
+ * Finds the files and asks them for the first time; how many descriptors have an answer. Once there
+ * is an answer no further file is watched.
  */
 static u32 begin(struct pollfd *fds, struct watched *all, u32 count, struct watcher *watcher)
 {
 	u32 answers = 0;
 
 	for (u32 i = 0; i < count; i++) {
-		struct open_file *file = fds[i].fd >= 0 ? files_find_usable(fds[i].fd) : NULL;
+		struct open_file *file = file_of(&fds[i]);
 
 		watch_init(&all[i].watch, watcher);
 		all[i].file = file;
-		fds[i].found = fds[i].fd >= 0 && !file ? POLLNVAL : 0;
-		if (file) {
+		if (file)
 			file->refs++;
-			fds[i].found =
-				(u16)(ask(file, watcher && answers == 0 ? &all[i].watch : NULL) &
-					(fds[i].events | POLLERR | POLLHUP));
-		}
+		fds[i].found = found_of(&fds[i], file, answers == 0 ? &all[i].watch : NULL);
 		answers += fds[i].found != 0;
 	}
 	return answers;
@@ -50,8 +72,7 @@ static u32 ask_again(struct pollfd *fds, struct watched *all, u32 count)
 
 	for (u32 i = 0; i < count; i++) {
 		if (all[i].file)
-			fds[i].found =
-				(u16)(ask(all[i].file, NULL) & (fds[i].events | POLLERR | POLLHUP));
+			fds[i].found = found_of(&fds[i], all[i].file, NULL);
 		answers += fds[i].found != 0;
 	}
 	return answers;
@@ -75,11 +96,11 @@ static bool is_interrupted(const struct proc *proc)
 static long wait(struct pollfd *fds, struct watched *all, u32 count, u64 deadline)
 {
 	struct watcher watcher = {.woken = false};
-	enum kstatus status = deadline <= env_now() ? K_TIMEDOUT : K_OK;
+	enum kstatus status = K_OK;
 	long answers;
 
 	env_queue_init(&watcher.queue);
-	answers = begin(fds, all, count, status == K_OK ? &watcher : NULL);
+	answers = begin(fds, all, count, &watcher);
 	while (answers == 0 && status == K_OK) {
 		if (is_interrupted(env_current())) {
 			status = K_INTERRUPTED;
@@ -99,6 +120,8 @@ long poll_wait(struct pollfd *fds, u32 count, u64 deadline)
 	struct watched few[FEW], *all = few;
 	long result;
 
+	if (deadline <= env_now())
+		return look_once(fds, count);
 	if (count > FEW) {
 		all = kalloc(count * sizeof(*all));
 		if (!all)
