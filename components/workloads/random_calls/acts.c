@@ -393,12 +393,12 @@ static void act_exec(const struct round *round, struct draw *draw, uint64_t step
 /* --- the table ---------------------------------------------------------------------------- */
 
 const struct act acts[] = {
-	{"tree", {10, 2, 0}, act_tree},
-	{"arena", {0, 8, 1}, act_arena},
-	{"touch", {0, 30, 1}, act_touch},
-	{"fill", {0, 16, 0}, act_fill},
-	{"fork", {4, 5, 20}, act_fork},
-	{"vfork", {0, 0, 4}, act_vfork},
-	{"exec", {1, 0, 5}, act_exec},
+	{"tree", {10, 2, 0}, true, act_tree},
+	{"arena", {0, 8, 1}, true, act_arena},
+	{"touch", {0, 30, 1}, false, act_touch},
+	{"fill", {0, 16, 0}, false, act_fill},
+	{"fork", {4, 5, 20}, false, act_fork},
+	{"vfork", {0, 0, 4}, false, act_vfork},
+	{"exec", {1, 0, 5}, false, act_exec},
 };
 const size_t acts_count = sizeof(acts) / sizeof(acts[0]);

@@ -1,13 +1,14 @@
 /*
  * main: rounds of random calls, one after another, each told by a line.
  *
- *	random_calls [host] [seed=N] [rounds=N] [steps=N] [keep=HEX] [tell] [root=PATH]
+ *	random_calls [host] [seed=N] [rounds=N] [steps=N] [keep=HEX] [tell] [quick] [root=PATH]
  *
  * A line is
  *
  *	round SEED calls N status HEX digest HEX
  *
- * where the digest is one of all that the round has recorded; `tell` prints that before it. With
+ * where the digest is one of all that the round has recorded; `tell` prints that before it; a
+ * `quick` round looks at files and memory neither now and then nor at its end. With
  * `host`, on someone's own Linux, all of it happens in namespaces of its own, on a tmpfs of its own
  * that is the root of whatever makes a call: nothing outside can be reached. It takes user 0.
  */
@@ -28,7 +29,7 @@
 #define STEPS_MOST 800
 
 static struct {
-	bool host, tell;
+	bool host, tell, quick;
 	uint64_t seed, rounds, steps;
 	const char *keep, *root;
 } options = {.seed = 1, .rounds = 1, .steps = 300, .root = "/random_calls"};
@@ -82,6 +83,8 @@ static void option_take(const char *word)
 		options.host = true;
 	else if (strcmp(word, "tell") == 0)
 		options.tell = true;
+	else if (strcmp(word, "quick") == 0)
+		options.quick = true;
 	else if (option_is(word, "seed=", &value))
 		options.seed = number_of(value);
 	else if (option_is(word, "rounds=", &value))
@@ -235,6 +238,7 @@ int main(int argc, char **argv)
 		struct round round = {.seed = options.seed + i,
 			.steps = options.steps,
 			.keep = options.keep,
+			.quick = options.quick,
 			.focus = (options.seed + i) % FOCI};
 
 		round_tell(&round, round_run(&round));

@@ -209,6 +209,7 @@ struct round {
 	const char *keep; /* hexadecimal digits, the first step is the lowest bit of the first;
 			   * NULL: all */
 	enum focus focus;
+	bool quick; /* look at nothing: many calls matter, not what they leave */
 };
 
 struct call {
@@ -226,6 +227,7 @@ extern const size_t calls_count;
 struct act {
 	const char *name;
 	unsigned char weight[FOCI];
+	bool looks; /* left out of a quick round */
 	void (*run)(const struct round *round, struct draw *draw, uint64_t step);
 };
 
