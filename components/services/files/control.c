@@ -5,6 +5,7 @@
  */
 #include <services/files/files.h>
 #include <services/tree/locks.h>
+#include <services/tree/tree.h>
 
 #include <unix_calls.h>
 
@@ -20,14 +21,69 @@
 #define FIOCLEX  0x5451
 #define FIONBIO  0x5421
 
+#define F_SETOWN     8
+#define F_GETOWN     9
+#define F_SETSIG     10
+#define F_GETSIG     11
+#define F_GETLEASE   1025
+#define F_SETPIPE_SZ 1031
+#define F_GETPIPE_SZ 1032
+#define F_UNLCK      2
+#define SIGNALS_MOST 64
+
 /* What F_SETFL changes; the rest it ignores. */
-#define SETFL_FLAGS (O_APPEND | O_NONBLOCK | O_NOATIME | O_ASYNC | O_DIRECT)
+#define SETFL_FLAGS (O_APPEND | O_NONBLOCK | O_NOATIME | O_DIRECT)
 
 static long control_locks(int fd, struct open_file *file, unsigned command, vaddr_t argument)
 {
 	if (!IS_ENABLED(CONFIG_SERVICES_TREE))
 		return -EINVAL;
 	return locks_control(fd, file, command, argument);
+}
+
+/* Whether the flags may be set: only some files are read around the cache, and only an owner's
+ * readings leave no trace. */
+static long check_flags(const struct open_file *file, u32 flags)
+{
+	bool has_tree = IS_ENABLED(CONFIG_SERVICES_TREE) && file->inode;
+
+	if (has_tree && flags & O_NOATIME && !(file->flags & O_NOATIME) &&
+		!inode_is_own(file->inode))
+		return -EPERM;
+	if (flags & O_DIRECT && has_tree && !inode_is(file->inode, S_IFREG) &&
+		!inode_is(file->inode, S_IFIFO))
+		return -EINVAL;
+	return 0;
+}
+
+static long set_flags(struct open_file *file, u32 flags)
+{
+	long error = check_flags(file, flags);
+
+	if (error == 0)
+		file->flags = (file->flags & ~SETFL_FLAGS) | (flags & SETFL_FLAGS);
+	return error;
+}
+
+/* Signals of readiness (O_ASYNC) and leases are never sent: who asks hears that there are none. */
+static long control_rest(int fd, struct open_file *file, unsigned command, long argument)
+{
+	switch (command) {
+	case F_SETFL:
+		return set_flags(file, (u32)argument);
+	case F_GETOWN:
+	case F_GETSIG:
+		return 0;
+	case F_SETSIG:
+		return (u64)argument > SIGNALS_MOST ? -EINVAL : 0;
+	case F_GETLEASE:
+		return F_UNLCK;
+	case F_SETPIPE_SZ:
+	case F_GETPIPE_SZ:
+		return file->ops->capacity ? (long)file->ops->capacity(file) : -EBADF;
+	default:
+		return control_locks(fd, file, command, (vaddr_t)argument);
+	}
 }
 
 long sys_fcntl(int fd, unsigned int command, long argument)
@@ -52,11 +108,7 @@ long sys_fcntl(int fd, unsigned int command, long argument)
 	}
 	if (file->flags & O_PATH)
 		return -EBADF;
-	if (command == F_SETFL) {
-		file->flags = (file->flags & ~SETFL_FLAGS) | ((u32)argument & SETFL_FLAGS);
-		return 0;
-	}
-	return control_locks(fd, file, command, (vaddr_t)argument);
+	return control_rest(fd, file, command, argument);
 }
 
 static long set_nonblocking(struct open_file *file, vaddr_t argument)

@@ -16,7 +16,7 @@ static long transfer(struct open_file *file, io_function function, vaddr_t buf, 
 	if (unlikely(!io_is_user_range(buf, count)))
 		return -EFAULT;
 	if (unlikely(count == 0))
-		return 0;
+		return file->ops->nothing;
 	return function(file, &io);
 }
 
@@ -90,6 +90,8 @@ long io_transfer_at(
 
 	if (!io_is_user_range(buf, count))
 		return -EFAULT;
+	if (count > INT64_MAX - position)
+		return -EINVAL;
 	return count > 0 ? function(file, &io, position) : 0;
 }
 

@@ -39,6 +39,18 @@ long sys_getgroups(int size, vaddr_t to)
 	return count;
 }
 
+/* Linux hands them out in ascending order. */
+static void sort(struct group_list *list)
+{
+	for (u32 i = 1; i < list->count; i++) {
+		u32 group = list->groups[i], at = i;
+
+		for (; at > 0 && list->groups[at - 1] > group; at--)
+			list->groups[at] = list->groups[at - 1];
+		list->groups[at] = group;
+	}
+}
+
 long sys_setgroups(int size, vaddr_t from)
 {
 	struct credentials *who = &env_current()->identity;
@@ -61,6 +73,7 @@ long sys_setgroups(int size, vaddr_t from)
 			kfree(list, list_size(count));
 			return -EFAULT;
 		}
+		sort(list);
 	}
 	list_unref(who->groups);
 	who->groups = list;

@@ -22,8 +22,22 @@ static void pipe_status(const struct open_file *file, struct file_status *status
 {
 	const struct pipe *pipe = file->object;
 
-	status->mode = S_IFIFO | 0600;
 	status->number = (u64)(uintptr_t)pipe >> 6 & UINT32_MAX;
+	if (IS_ENABLED(CONFIG_SERVICES_TREE) && pipe->inode) {
+		inode_status(pipe->inode, status);
+		return;
+	}
+	status->mode = S_IFIFO | 0600;
+	status->uid = pipe->uid;
+	status->gid = pipe->gid;
+	status->atime = status->mtime = status->ctime = pipe->made.seconds;
+	status->atime_ns = status->mtime_ns = status->ctime_ns = pipe->made.nanoseconds;
+}
+
+static u64 pipe_capacity(const struct open_file *file)
+{
+	(void)file;
+	return PIPE_SIZE;
 }
 
 void pipe_free_if_closed(struct pipe *pipe)
@@ -75,8 +89,9 @@ static u32 poll(struct open_file *file, struct watch *watch)
 	return found;
 }
 
-const struct file_ops pipe_ops[4] = FILE_OPS_BY_MODE(pipe_read, pipe_write, NULL, NULL,
-	.poll = poll, .ioctl = pipe_ioctl, .status = pipe_status, .release = release);
+const struct file_ops pipe_ops[4] =
+	FILE_OPS_BY_MODE(pipe_read, pipe_write, NULL, NULL, .poll = poll, .ioctl = pipe_ioctl,
+		.status = pipe_status, .capacity = pipe_capacity, .release = release);
 
 struct pipe *pipe_create(void)
 {
@@ -85,6 +100,10 @@ struct pipe *pipe_create(void)
 	if (!pipe)
 		return NULL;
 	memset(pipe, 0, sizeof(*pipe));
+	pipe->uid = env_current()->identity.fsuid;
+	pipe->gid = env_current()->identity.fsgid;
+	if (IS_ENABLED(CONFIG_SERVICES_TREE))
+		pipe->made = tree_now();
 	pipe->reads_begun = 1;
 	pipe->writes_begun = 1;
 	env_queue_init(&pipe->readable);

@@ -16,6 +16,7 @@
 #include <services/files/files.h>
 #include <services/files/watch.h>
 #include <services/tree/place.h>
+#include <services/tree/tree.h>
 
 #define PIPE_SIZE  65536u
 #define PIPE_BUF   4096u /* a write of up to that is all or nothing */
@@ -33,6 +34,8 @@ struct pipe {
 	struct env_queue opened;       /* until the other end is opened */
 	struct watch_list watches;     /* of either end */
 	struct inode *inode;           /* whose `pipe` it is: of a FIFO, or of `place`; or NULL */
+	u32 uid, gid;                  /* who made it, and when: what fstat tells */
+	struct timestamp made;         /* until it has an inode */
 	struct place place;            /* where one without a name is found in /proc, once it was */
 	u8 *pages[PIPE_PAGES];
 };

@@ -25,12 +25,12 @@ long sys_rt_sigaction(int signal, vaddr_t action, vaddr_t old, size_t size)
 	struct proc *proc = env_current();
 	struct signal_action fresh, *current;
 
-	if (size != SET_SIZE || !is_signal(signal))
-		return -EINVAL;
-	if (action != 0 && (signal_bit(signal) & SIGNALS_UNBLOCKABLE))
+	if (size != SET_SIZE)
 		return -EINVAL;
 	if (action != 0 && env_copyin(&fresh, action, sizeof(fresh)) != K_OK)
 		return -EFAULT;
+	if (!is_signal(signal) || (action != 0 && (signal_bit(signal) & SIGNALS_UNBLOCKABLE)))
+		return -EINVAL;
 	current = &proc->signals.actions->of[signal - 1];
 	struct signal_action before = *current;
 	if (action != 0) {

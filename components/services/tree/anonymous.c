@@ -108,6 +108,11 @@ static long create_place(const struct open_file *file, struct place *place)
 	inode->mode = status.mode;
 	inode->number = status.number;
 	inode->links = 1;
+	inode->uid = status.uid;
+	inode->gid = status.gid;
+	inode->atime = (struct timestamp){status.atime, status.atime_ns};
+	inode->mtime = (struct timestamp){status.mtime, status.mtime_ns};
+	inode->ctime = (struct timestamp){status.ctime, status.ctime_ns};
 	inode->file_ops = NULL; /* it cannot be opened, unless it is a pipe */
 	return 0;
 }

@@ -21,7 +21,7 @@ static long find_open(int fd, struct place *place)
 	if (!file)
 		return -EBADF;
 	if (!file->inode)
-		return -EINVAL; /* a pipe: it has no attributes that could change */
+		return tree_place_of(file, place);
 	*place = file->place;
 	place_ref(*place);
 	return 0;

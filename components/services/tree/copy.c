@@ -107,6 +107,8 @@ long sys_sendfile(int out_fd, int in_fd, vaddr_t offset, size_t count)
 	if (result <= 0)
 		return result;
 	c.out->position = out_position;
+	if (!c.in->inode || !inode_is(c.in->inode, S_IFREG))
+		position -= result; /* a device has no position that could move */
 	if (offset == 0)
 		c.in->position = (u64)position;
 	else if (env_copyout(offset, &position, sizeof(position)) != K_OK)

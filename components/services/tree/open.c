@@ -62,6 +62,8 @@ long tree_open_place(struct place place, u32 flags, struct open_file **out)
 
 	if (!ops)
 		return -ENXIO;
+	if (flags & O_DIRECT && !inode_is(inode, S_IFREG))
+		return -EINVAL;
 	if (unlikely(inode->programs > 0) && tree_is_writer(inode, flags))
 		return -ETXTBSY;
 	file = file_create(ops, NULL, flags & ~(ONCE_FLAGS & ~O_NOCTTY)); /* a terminal asks */
@@ -257,7 +259,8 @@ static long tidy_flags(u32 *flags)
 	}
 	*flags |= O_LARGEFILE;
 	if (*flags & TMPFILE_ALONE) {
-		if (!(*flags & O_DIRECTORY) || *flags & O_CREAT || !(wanted(*flags) & WANT_WRITE))
+		if (!(*flags & O_DIRECTORY) || *flags & O_CREAT ||
+			!(wanted(*flags & O_ACCMODE) & WANT_WRITE))
 			return -EINVAL;
 	} else if ((*flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY)) {
 		return -EINVAL;

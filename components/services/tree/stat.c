@@ -26,7 +26,7 @@ static u32 block_size_of(const struct volume *volume)
 	return volume->block_size ? volume->block_size : PAGE_SIZE;
 }
 
-static void fill(struct inode *inode, struct file_status *s)
+void inode_status(struct inode *inode, struct file_status *s)
 {
 	if (inode->ops->refresh)
 		inode->ops->refresh(inode);
@@ -54,7 +54,7 @@ static long put_status(struct inode *inode, vaddr_t to)
 {
 	struct file_status status;
 
-	fill(inode, &status);
+	inode_status(inode, &status);
 	return errno_of(env_copyout(to, &status, sizeof(status)));
 }
 
@@ -171,7 +171,7 @@ long sys_statx(int dirfd, vaddr_t path, int flags, unsigned int mask, vaddr_t to
 	error = tree_find(dirfd, path, !(how & AT_SYMLINK_NOFOLLOW), how & AT_EMPTY_PATH, &place);
 	if (error != 0)
 		return error;
-	fill(place.node->inode, &status);
+	inode_status(place.node->inode, &status);
 	fill_extended(&status, &x);
 	x.mask |= STATX_MNT_ID | (mask & STATX_BTIME);
 	if (mask & STATX_BTIME)
@@ -194,6 +194,9 @@ struct statfs {
 	s64 spare[4];
 };
 _Static_assert(sizeof(struct statfs) == 120, "struct statfs");
+
+#define PIPEFS_MAGIC    0x50495045
+#define ANONYMOUS_MAGIC 0x09041934
 
 #define ST_RDONLY   1
 #define ST_NOSUID   2
@@ -242,11 +245,24 @@ long sys_statfs(vaddr_t path, vaddr_t to)
 	return error;
 }
 
+/* Of a file that lies in no volume: Linux has one for each kind of those. */
+static long put_no_volume(const struct open_file *file, vaddr_t to)
+{
+	bool is_pipe = file->ops->capacity;
+	struct statfs s = {.type = is_pipe ? PIPEFS_MAGIC : ANONYMOUS_MAGIC,
+		.block_size = PAGE_SIZE,
+		.name_length = NAME_MAX,
+		.fragment_size = PAGE_SIZE,
+		.flags = ST_VALID};
+
+	return errno_of(env_copyout(to, &s, sizeof(s)));
+}
+
 long sys_fstatfs(int fd, vaddr_t to)
 {
 	struct open_file *file = files_find(fd);
 
 	if (!file)
 		return -EBADF;
-	return file->place.mount ? put_volume_status(&file->place, to) : -ENOSYS;
+	return file->place.mount ? put_volume_status(&file->place, to) : put_no_volume(file, to);
 }

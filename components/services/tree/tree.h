@@ -315,6 +315,9 @@ static inline void inode_changed(struct inode *inode)
  * relatime). */
 void inode_was_read(struct inode *inode);
 struct timestamp tree_now(void);
+/* What stat tells. */
+struct file_status;
+void inode_status(struct inode *inode, struct file_status *status);
 
 /* --- the bytes of regular files ----------------------------------------------------- */
 

@@ -141,7 +141,7 @@ static long draw_offset(struct draw *draw)
 static long draw_size(struct draw *draw)
 {
 	static const long sizes[] = {
-		0, 1, 100, 4095, 4096, 4097, 8192, 20000, 65536, 1L << 20, 0x7fffffffffffffff, -1};
+		0, 1, 100, 4095, 4096, 4097, 8192, 20000, 65536, 1L << 20, 1L << 32, -1};
 
 	return sizes[draw_below(draw, draw_one_in(draw, 8) ? 12 : 9)];
 }
@@ -176,7 +176,7 @@ static long draw_user(struct draw *draw)
 
 static long draw_address(struct draw *draw)
 {
-	static const long odd[] = {0x7ffffffff000, 0x800000000000, -4096, -1, 1};
+	static const long odd[] = {0x7ffffffff000, 0x800000000000, -8192, 1};
 	long at = (long)(ARENA + draw_below(draw, ARENA_PAGES) * PAGE);
 
 	if (draw_one_in(draw, 40))
@@ -263,7 +263,7 @@ static long draw_files_scalar(struct draw *draw, enum kind kind)
 	case SIGNED_SIZE:
 		return draw_one_in(draw, 8) ? -draw_size(draw) : draw_size(draw);
 	case WHENCE:
-		return (long)draw_below(draw, draw_one_in(draw, 10) ? 7 : 5);
+		return (long)draw_below(draw, 3) + (draw_one_in(draw, 20) ? 5 : 0);
 	case AT_FLAGS:
 		return FROM(0, 0, 0, AT_SYMLINK_NOFOLLOW, AT_SYMLINK_NOFOLLOW, AT_SYMLINK_FOLLOW,
 			AT_EMPTY_PATH, AT_REMOVEDIR, AT_EACCESS, AT_NO_AUTOMOUNT,
@@ -275,7 +275,7 @@ static long draw_files_scalar(struct draw *draw, enum kind kind)
 	case RENAME_FLAGS:
 		return FROM(0, 0, 0, 1, 2, 2, 3, 8, -1);
 	case FALLOCATE_MODE:
-		return FROM(0, 0, 0, 2, 3, 3, 8, 16, 32, 64, -1);
+		return FROM(0, 0, 0, 0, 2, 4, 8, 16, 32, 64, -1);
 	case RW_FLAGS:
 		return FROM(0, 0, 0, 1, 2, 4, 8, 16, 0x10000, -1);
 	default:
@@ -294,7 +294,7 @@ static long draw_descriptor_scalar(struct draw *draw, enum kind kind)
 		return FROM(0, 1, 2, 3, 4, 5, 6, 7, 8, -1);
 	case FCNTL_PLAIN:
 		return FROM(F_DUPFD, F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL,
-			F_SETFL, F_GETPIPE_SZ, F_SETPIPE_SZ, F_GETSIG, F_GETOWN, 77, -1);
+			F_SETFL, F_GETPIPE_SZ, F_GETSIG, F_GETOWN, 77, -1);
 	case FCNTL_VALUE:
 		return FROM(0, 0, 1, 1, 2, 5, 10, 100, 4096, 1024, -1, O_APPEND, O_NONBLOCK,
 			O_NONBLOCK | O_APPEND, 65536, 1 << 20, O_NOATIME, 0x7fffffff);
@@ -309,11 +309,10 @@ static long draw_descriptor_scalar(struct draw *draw, enum kind kind)
 	case POLL_TIMEOUT:
 		return FROM(0, 0, 0, 1);
 	case IOCTL:
-		return FROM(
-			0x5401, 0x541b, 0x541b, 0x5421, 0x5450, 0x5451, 0x5413, 0x80086601, 0, -1);
+		return FROM(0x5401, 0x541b, 0x541b, 0x5421, 0x5450, 0x5451, 0x5413, 0, -1);
 	case RESOURCE:
-		return FROM(RLIMIT_NOFILE, RLIMIT_FSIZE, RLIMIT_CORE, RLIMIT_STACK, RLIMIT_CPU,
-			RLIMIT_DATA, RLIMIT_SIGPENDING, 16, -1);
+		return FROM(RLIMIT_NOFILE, RLIMIT_FSIZE, RLIMIT_CORE, RLIMIT_CPU, RLIMIT_DATA,
+			RLIMIT_SIGPENDING, 16, -1);
 	case NICE_WHICH:
 		return FROM(PRIO_PROCESS, PRIO_PROCESS, PRIO_PGRP, 3, -1);
 	case NICE:

@@ -97,7 +97,7 @@ const struct call calls[] = {
 	CALL(copy_file_range, 5, 0, 0, 0, FD, INOUT_OFFSET, FD, INOUT_OFFSET, LENGTH, POLL_TIMEOUT),
 	CALL(memfd_create, 2, 2, 0, 0, PATH, MEMFD_FLAGS),
 	/* Memory. */
-	CALL(mmap, 2, 30, 0, 0, ADDRESS, PAGES, PROT, MAP_FLAGS, FD, MAP_OFFSET),
+	CALL(mmap, 0, 30, 0, 0, ADDRESS, PAGES, PROT, MAP_FLAGS, FD, MAP_OFFSET),
 	CALL(mprotect, 0, 12, 0, 0, ADDRESS, PAGES, PROT),
 	CALL(munmap, 0, 10, 0, 0, ADDRESS, PAGES),
 	CALL(brk, 0, 8, 1, 0, BREAK),

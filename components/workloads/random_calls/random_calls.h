@@ -252,6 +252,8 @@ int faults_catch(void (*body)(void *argument), void *argument, siginfo_t *info);
 
 /* What is in the root directory and below, and in the arena. */
 void tell_tree(void);
+/* Whether that includes the blocks of files: not where memory that maps a file may give it some. */
+extern bool blocks_told;
 void tell_arena(void);
 struct stat;
 void tell_status(const struct stat *status);

@@ -14,6 +14,7 @@
 #define NUDGE_US 4000 /* after which a call that sleeps is broken off, again and again */
 
 long children[CHILDREN];
+bool blocks_told;
 uintptr_t break_start;
 
 /* --- processes by name --------------------------------------------------------------- */
@@ -283,6 +284,7 @@ _Noreturn void actor_run(const struct round *round)
 	furnish();
 	signals_settle();
 	become_somebody(&draw);
+	blocks_told = round->focus == FILES;
 	steps_run(round, 0, round->steps);
 	note("\nat the end:");
 	if (!round->quick) {

@@ -211,8 +211,10 @@ void tell_status(const struct stat *status)
 	note_pair(status->st_uid, status->st_gid);
 	note(" size ");
 	note_number(status->st_size);
-	note(" blocks ");
-	note_pair(status->st_blocks, status->st_blksize);
+	if (blocks_told) {
+		note(" blocks ");
+		note_pair(status->st_blocks, status->st_blksize);
+	}
 	note(" device ");
 	note_hex(status->st_rdev);
 	note(is_directory ? " times " : " times ");
@@ -235,8 +237,6 @@ static void tell_statx(const struct extended_status *status)
 	note_number(status->links);
 	note(" size ");
 	note_number((int64_t)status->size);
-	note(" blocks ");
-	note_pair((int64_t)status->blocks, status->block_size);
 	note(" mtime ");
 	note_time(status->mtime.seconds, status->mtime.nanoseconds);
 }
@@ -305,13 +305,15 @@ static void tell_info(const siginfo_t *info)
 {
 	note_pair(info->si_signo, info->si_code);
 	note_process(info->si_pid);
-	note_pair(info->si_uid, info->si_status);
+	note_number(info->si_status);
 }
 
 static void tell_volume(const struct statfs *volume)
 {
 	note_hex((uint64_t)volume->f_type);
-	note_pair((int64_t)volume->f_blocks, (int64_t)volume->f_bfree);
+	note_number((int64_t)volume->f_blocks);
+	if (blocks_told)
+		note_number((int64_t)volume->f_bfree);
 	note_pair((int64_t)volume->f_files, (int64_t)volume->f_ffree);
 	note_pair(volume->f_namelen, volume->f_bsize);
 }
