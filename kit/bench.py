@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from kit.built import Built, BuiltError, Progress, source_revision
+from kit import foreign, unmodified
+from kit.built import Built, BuiltError, Progress, measure, source_revision
 from kit.figures import series_value
+from kit.foreign import ForeignBoot
+from kit.image import memory_for
+from kit.packages import ImageError
 from kit.qemu import WALL_SECONDS, Boot, Job, Machine, QemuError, Results, boot, parse_results, qemu_version, recorded_command
-from kit.results import STATUS_OK, Enosys, Run, RunRecord, Series, Store
+from kit.results import STATUS_OK, Enosys, Image, Run, RunRecord, Series, Store
 
 UNIT = "instructions"
 
@@ -24,6 +28,8 @@ class Leg:
 
     name: str
     append: str
+    foreign: ForeignBoot | None = None
+    """A boot with an initrd of its own, whose wall time is not that of a bench."""
 
 
 NATIVE = {"mach-like": "mach_ipc", "l4-like": "l4_ipc"}
@@ -82,10 +88,18 @@ def bench(built: Built, machine: Machine, progress: Progress) -> RunRecord:
     Raises QemuError or BuiltError only where nothing could be booted at all.
     """
     finished = []
-    for leg in legs(built):
+    for leg in [*legs(built), *foreign_legs(built, progress)]:
         progress(f"{built.preset}: booting {leg.append}")
         finished.append(run_leg(leg, _job(built, leg, machine)))
     return make_record(built, finished)
+
+
+def foreign_legs(built: Built, progress: Progress) -> list[Leg]:
+    """The boots that run other people's programs. Raises BuiltError."""
+    try:
+        return [Leg(one.name, one.append, one) for one in foreign.boots(built, progress)]
+    except ImageError as error:
+        raise BuiltError(str(error)) from error
 
 
 def make_record(built: Built, finished: Sequence[Finished]) -> RunRecord:
@@ -104,10 +118,10 @@ def make_record(built: Built, finished: Sequence[Finished]) -> RunRecord:
         qemu_version=qemu_version(),
         qemu_command="\n".join(one.outcome.command for one in finished),
         unit=UNIT,
-        wall_seconds=sum(one.outcome.wall_seconds for one in finished),
+        wall_seconds=sum(one.outcome.wall_seconds for one in finished if one.leg.foreign is None),
         status="\n".join(problems) or STATUS_OK,
         console="".join(f"--- {one.leg.name} ---\n{one.outcome.console}" for one in finished),
-        images=dict(built.images),
+        images=_images(built, [one.leg for one in finished]),
         binaries=dict(built.programs),
         marks=_merge_marks(finished),
         series=series,
@@ -140,18 +154,21 @@ def _merge_marks(finished: Sequence[Finished]) -> dict[str, int]:
     """The first boot's marks under their names, the others' as ``name@leg``."""
     marks: dict[str, int] = {}
     for number, one in enumerate(finished):
+        if one.leg.foreign and one.results:
+            marks.update(foreign.marks(one.leg.foreign, one.results.scripts, one.leg.foreign.initrd.read_bytes()))
         for name, value in (one.results.marks if one.results else {}).items():
             marks[name if number == 0 else f"{name}@{one.leg.name}"] = value
     return marks
 
 
 def _merge_enosys(finished: Sequence[Finished]) -> tuple[Enosys, ...]:
-    """Counts summed over the boots, by call number."""
-    counts: dict[tuple[int, str], int] = {}
+    """Counts summed over the boots, by call number and program."""
+    counts: dict[tuple[int, str, str], int] = {}
     for one in finished:
         for call in one.results.enosys if one.results else ():
-            counts[call.number, call.name] = counts.get((call.number, call.name), 0) + call.count
-    return tuple(Enosys(number, name, count) for (number, name), count in sorted(counts.items()))
+            key = (call.number, call.name, call.program)
+            counts[key] = counts.get(key, 0) + call.count
+    return tuple(Enosys(number, name, count, program) for (number, name, program), count in sorted(counts.items()))
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -168,7 +185,7 @@ def obtain(built: Built, machine: Machine, store: Store, progress: Progress, fre
 
     The machine repeats bit for bit, so measuring equal bytes again would tell nothing new. Raises BenchError.
     """
-    stored = None if fresh else stored_run(built, machine, store)
+    stored = None if fresh else stored_run(built, machine, store, progress)
     if stored is not None:
         progress(f"{built.preset}: run {stored.id} of {stored.created_at} measured this very kernel")
         return stored
@@ -178,14 +195,24 @@ def obtain(built: Built, machine: Machine, store: Store, progress: Progress, fre
     return run
 
 
-def stored_run(built: Built, machine: Machine, store: Store) -> Run | None:
+def stored_run(built: Built, machine: Machine, store: Store, progress: Progress) -> Run | None:
     """The newest successful run of the same images under the same QEMU, or None."""
     run = store.latest().get(built.preset)
-    commands = "\n".join(recorded_command(_job(built, leg, machine)) for leg in legs(built))
-    same = run is not None and (run.images, run.qemu_version, run.qemu_command) == (built.images, qemu_version(), commands)
+    chosen = [*legs(built), *foreign_legs(built, progress)]
+    commands = "\n".join(recorded_command(_job(built, leg, machine)) for leg in chosen)
+    same = run is not None and (run.images, run.qemu_version, run.qemu_command) == (_images(built, chosen), qemu_version(), commands)
     return run if same else None
 
 
+def _images(built: Built, chosen: Sequence[Leg]) -> dict[str, Image]:
+    """The files that QEMU is given: the kernel, the initrd, and the initrds of boots that have their own."""
+    own = {leg.name: measure(leg.foreign.initrd.read_bytes()) for leg in chosen if leg.foreign}
+    return {**built.images, **own}
+
+
 def _job(built: Built, leg: Leg, machine: Machine) -> Job:
+    if leg.foreign is not None:
+        sized = replace(machine, memory=memory_for(leg.foreign.initrd.stat().st_size))
+        return Job(built.kernel_elf, leg.foreign.initrd, leg.append, sized, unmodified.WALL_SECONDS)
     wall_seconds = LINUX_WALL_SECONDS if built.kernel == "linux" else WALL_SECONDS
     return Job(built.kernel_elf, built.initrd, leg.append, machine, wall_seconds)

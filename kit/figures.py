@@ -26,6 +26,10 @@ ALIASES = {("mach-like", "ipc_rt_0"): "rpc_null"}
 MARKS = ("boot_user",)
 """Marks that are figures; other marks are kept with the run alone."""
 
+PROMPT_FIGURE, PROMPT_MARK = "boot_shell", "prompt@shell"
+SAME_FIGURE, SAME_MARK = "same_output", "same:"
+"""The figure, and the beginning of the marks that it comes from: one a script, 1 where it did what it does on Linux."""
+
 USERS = (1, 2, 4, 8, 16)
 """How many simulated users the series ``aim_N`` have."""
 
@@ -38,7 +42,10 @@ COMPARED = {"compile_ratio": "compile"}
 BASELINE = "monolithic"
 
 WALL_FIGURE = "bench_wall_s"
-"""The one noisy figure: never in the ledger."""
+"""The one noisy figure."""
+
+UNRECORDED = (WALL_FIGURE, PROMPT_FIGURE, SAME_FIGURE)
+"""Never in the ledger: noisy, or made with packages that are another version tomorrow."""
 
 UNIT_NOTE = (
     "instructions: retired guest instructions, exact and repeatable; not cycles. Each iteration of a rep instruction counts as one, "
@@ -96,6 +103,8 @@ MEANINGS = {
     "andrew_make": "Andrew: ten files compiled",
     THROUGHPUT: "jobs of simulated users done in 10^9 instructions, mean over 1 to 16 users",
     "boot_user": "reset to the first user instruction",
+    PROMPT_FIGURE: "reset to the prompt of a shell that nobody here wrote (Debian's busybox)",
+    SAME_FIGURE: "scripts for Debian's programs that do, byte for byte, what they do on Linux",
     WALL_FIGURE: "QEMU start to power-off of a full bench (wall clock, noisy)",
 }
 
@@ -176,4 +185,9 @@ def _figures(run: RunRecord) -> Iterator[Figure]:
     for name in MARKS:
         if name in run.marks:
             yield Figure(run.preset, name, run.marks[name], run.unit)
+    if PROMPT_MARK in run.marks:
+        yield Figure(run.preset, PROMPT_FIGURE, run.marks[PROMPT_MARK], run.unit)
+    same = [value for name, value in run.marks.items() if name.startswith(SAME_MARK)]
+    if same:
+        yield Figure(run.preset, SAME_FIGURE, round(100 * sum(same) / len(same), 1), "percent", "higher")
     yield Figure(run.preset, WALL_FIGURE, round(run.wall_seconds, 3), "s")

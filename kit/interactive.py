@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from kit.built import Built
-from kit.qemu import EXIT_MEANINGS, EXIT_SUCCESS, Job, QemuError, command_line, die_with_parent, ended_with_us, qemu_version, spawn
+from kit.image import TERMINALS
+from kit.qemu import EXIT_MEANINGS, EXIT_SUCCESS, Job, QemuError, command_line, die_with_parent, ended_with_us, parse_results, qemu_version, spawn
+from kit.results import Enosys
 
 
 CONSOLE = "stdio,mux=on,signal=off"
 """Every key reaches the guest, ctrl-c too; with mux, ctrl-a x ends QEMU."""
 
 
-def run_on_terminal(job: Job) -> tuple[int, str]:
+def terminal_options() -> str:
+    """The words of a kernel's command line that say what our terminal is and how large; empty where there is none."""
+    try:
+        columns, rows = os.get_terminal_size(sys.stdout.fileno())
+    except (OSError, ValueError):
+        return ""
+    words = [f"window={rows}x{columns}"] if rows and columns else []
+    term = os.environ.get("TERM", "")
+    return " ".join([*words, f"term={term}"] if term in TERMINALS else words)
+
+
+def run_on_terminal(job: Job) -> tuple[int, str, tuple[Enosys, ...]]:
     """Boot with the console on standard input and output until the guest ends.
 
-    Returns (0 for success, else QEMU's status; what the status means). Results go to a file that is thrown away.
+    Returns (0 for success, else QEMU's status; what the status means; the calls that were missing). Other results are thrown away.
     """
     qemu_version()
     with tempfile.TemporaryDirectory(prefix="mortise-") as folder:
@@ -31,11 +46,20 @@ def run_on_terminal(job: Job) -> tuple[int, str]:
         process = subprocess.Popen(command, preexec_fn=die_with_parent())
         with ended_with_us(process):
             status = _wait_through_interrupts(process)
+        missing = _missing(Path(folder) / "results")
     if status == EXIT_SUCCESS:
-        return 0, "success"
+        return 0, "success", missing
     if status == 0:
-        return 1, "ended without a word to the exit device (interrupted, or a triple fault)"
-    return status, EXIT_MEANINGS.get(status, f"QEMU's status was {status}")
+        return 1, "ended without a word to the exit device (interrupted, or a triple fault)", missing
+    return status, EXIT_MEANINGS.get(status, f"QEMU's status was {status}"), missing
+
+
+def _missing(results: Path) -> tuple[Enosys, ...]:
+    """What a session tells of missing calls when it comes to its end; none of one that was interrupted."""
+    try:
+        return parse_results(results.read_bytes()).enosys
+    except (OSError, QemuError):
+        return ()
 
 
 def _wait_through_interrupts(process: subprocess.Popen[bytes]) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kit.figures import WALL_FIGURE, Number, figures
+from kit.figures import UNRECORDED, Number, figures
 from kit.results import Run
 
 LEDGER = Path(__file__).resolve().parent.parent / "tests" / "ledger.json"
@@ -57,7 +57,7 @@ class Verdict:
 
 def recorded(run: Run) -> dict[str, Number]:
     """The figures of ``run`` that belong in a ledger."""
-    return {one.figure: one.value for one in figures(run) if one.figure != WALL_FIGURE}
+    return {one.figure: one.value for one in figures(run) if one.figure not in UNRECORDED}
 
 
 def compare(runs: Iterable[Run], path: Path = LEDGER) -> Verdict:

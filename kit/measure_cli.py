@@ -10,22 +10,23 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from kit import bench as benching
 from kit import built as building
-from kit import compare, export, image, image_cli, interactive, ledger, reference
+from kit import compare, export, image, image_cli, interactive, ledger, private_root, reference, unmodified
 from kit.figures import UNIT_NOTE, compared, figures
 from kit.files import write_if_changed
 from kit.published import PublishedError
 from kit.qemu import MACHINES, Job, Machine, QemuError
-from kit.results import ResultsError, Run, Store, open_store
+from kit.results import Enosys, ResultsError, Run, Store, open_store
 from kit.targets import targets
 
 DEFAULT_PRESETS = ("monolithic", "mach3_ux", "l4linux")
 INTERRUPTED = 130
+PROGRAMS_SHOWN = 4
 
 ERRORS = (
     QemuError,
@@ -36,6 +37,8 @@ ERRORS = (
     ledger.LedgerError,
     reference.ReferenceError,
     image.ImageError,
+    private_root.PrivateRootError,
+    unmodified.UnmodifiedError,
 )
 """What a user can cause: shown as a sentence, not as a trace."""
 
@@ -127,7 +130,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.image:
         initrd, append = built.folder / "run.cpio", append or "init=/bin/sh"
         write_if_changed(initrd, image.merged(built.initrd, image_cli.path_of(arguments.image)))
-    status, meaning = interactive.run_on_terminal(Job(built.kernel_elf, initrd, append, Machine(arguments.machine)))
+    memory = image.memory_for(initrd.stat().st_size)
+    job = Job(built.kernel_elf, initrd, f"{append} {interactive.terminal_options()}".strip(), Machine(arguments.machine, memory=memory))
+    status, meaning, missing = interactive.run_on_terminal(job)
+    print_missing(missing)
     if status:
         print(f"\n{arguments.preset}: {meaning}", file=sys.stderr)
     return status
@@ -149,10 +155,21 @@ def bench(arguments: argparse.Namespace) -> int:
     store = open_store()
     found = benching.obtain(building.load(arguments.preset), Machine(arguments.machine), store, progress, fresh=True)
     print(bench_table(found))
-    for call in found.enosys:
-        print(f"missing system call: {call.name} ({call.number}), {call.count} times")
+    print_missing(found.enosys)
     progress(f"stored as run {found.id} in {store.url}")
     return 0
+
+
+def print_missing(calls: Iterable[Enosys]) -> None:
+    """A line for each call that was asked for and is missing, with those who asked most."""
+    by_number: dict[tuple[int, str], list[Enosys]] = {}
+    for call in calls:
+        by_number.setdefault((call.number, call.name), []).append(call)
+    for (number, name), asked in sorted(by_number.items()):
+        asked.sort(key=lambda call: (-call.count, call.program))
+        who = [call.program or "?" for call in asked[:PROGRAMS_SHOWN]]
+        others = f" and {len(asked) - len(who)} others" if len(asked) > len(who) else ""
+        print(f"missing system call: {name} ({number}), {sum(call.count for call in asked)} times, by {', '.join(who)}{others}")
 
 
 def bench_table(found: Run) -> str:

@@ -38,10 +38,8 @@ class PrivateRootError(Exception):
 
 def run(initrd: Path) -> bytes:
     """What the scripts of ``initrd`` report on this machine's Linux, as sent. Raises PrivateRootError."""
-    if shutil.which("unshare") is None:
-        raise PrivateRootError("unshare is missing (package util-linux)")
-    user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-    command = ["unshare", *user, "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child", "--", sys.executable, "-m", __name__, str(initrd.absolute())]
+    probe()
+    command = [*_unshare(), sys.executable, "-m", __name__, str(initrd.absolute())]
     with tempfile.TemporaryFile() as results:
         try:
             done = subprocess.run(
@@ -63,6 +61,24 @@ def run(initrd: Path) -> bytes:
             raise PrivateRootError(f"this system does not let a program have a root of its own: {(done.stderr or done.stdout).strip()[-500:]}")
         results.seek(0)
         return results.read()
+
+
+def probe() -> None:
+    """Raises PrivateRootError where ``run`` could not work."""
+    if shutil.which("unshare") is None:
+        raise PrivateRootError("unshare is missing (package util-linux)")
+    broken = [name for name in DEVICES if not stat.S_ISCHR(os.stat(f"/dev/{name}").st_mode)]
+    if broken:
+        raise PrivateRootError(f"/dev/{broken[0]} of this system is no device: something has replaced it")
+    tried = subprocess.run([*_unshare(), "mount", "-t", "tmpfs", "tmpfs", tempfile.gettempdir()], capture_output=True, text=True)
+    if tried.returncode != 0:
+        raise PrivateRootError(f"this system does not let a program have a root of its own: {tried.stderr.strip()[-500:]}")
+
+
+def _unshare() -> list[str]:
+    """The command that gives a program name spaces of its own."""
+    user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+    return ["unshare", *user, "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child", "--"]
 
 
 def _mount(kind: str, name: str, path: Path, options: str) -> None:

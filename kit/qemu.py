@@ -291,7 +291,7 @@ def parse_results(data: bytes) -> Results:
     return Results(tuple(series), marks, tuple(enosys), status, tuple(scripts))
 
 
-_ENOSYS_KEYS = (("number", int), ("name", str), ("count", int))
+_ENOSYS_KEYS = (("number", int), ("name", str), ("count", int), ("program", str))
 
 
 def _lines(data: bytes) -> Iterator[tuple[int, bytes]]:

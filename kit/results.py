@@ -7,7 +7,7 @@ Invariants:
 
 - A run is written in one transaction: a reader sees all of it or nothing, whatever kills the writer.
 - A run is never changed once stored. Raw samples are kept as the guest sent them, in the guest's order.
-- The schema carries a version; a store of another version is refused, never guessed at.
+- The schema carries a version; a store of an older one is brought up to date in one transaction, any other is refused, never guessed at.
 
 Every error a user can meet is a ``ResultsError`` whose text says what to do.
 """
@@ -19,7 +19,7 @@ import os
 import statistics
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -29,8 +29,8 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-SCHEMA_VERSION = 1
-"""Raise it with every change of the tables below."""
+SCHEMA_VERSION = 2
+"""Raise it with every change of the tables below, and say in ``_UPGRADES`` how to get there."""
 
 DEFAULT_PATH = Path(__file__).resolve().parent.parent / "results" / "mortise.db"
 BUSY_SECONDS = 60
@@ -82,6 +82,8 @@ class Enosys:
     number: int
     name: str
     count: int
+    program: str = ""
+    """Who asked for it, by the name that a process has."""
 
 
 @dataclass(frozen=True)
@@ -215,6 +217,7 @@ _enosys = _run_table(
     sa.Column("number", _number, nullable=False),
     sa.Column("name", sa.String(128), nullable=False),
     sa.Column("count", _number, nullable=False),
+    sa.Column("program", sa.String(64), nullable=False, server_default=""),
 )
 _images = _run_table(
     "images",
@@ -225,6 +228,9 @@ _images = _run_table(
 _binaries = _run_table(
     "binaries", sa.Column("path", sa.String(512), nullable=False), sa.Column("sha256", sa.String(64), nullable=False)
 )
+
+_UPGRADES = {1: ("ALTER TABLE enosys ADD COLUMN program VARCHAR(64) NOT NULL DEFAULT ''",)}
+"""Version -> the statements that make the next version of it."""
 
 _RUN_COLUMNS = [one.name for one in fields(Run) if one.name in _runs.c]
 _IDS_PER_QUERY = 500  # SQLite bounds the number of parameters of one statement
@@ -362,6 +368,11 @@ def _check_schema(connection: Connection, url: str) -> None:
         connection.execute(_schema.insert().values(version=SCHEMA_VERSION))
         return
     found = connection.execute(sa.select(_schema.c.version)).scalar_one()
+    while found in _UPGRADES:
+        for statement in _UPGRADES[found]:
+            connection.execute(sa.text(statement))
+        found += 1
+        connection.execute(_schema.update().values(version=found))
     if found != SCHEMA_VERSION:
         raise ResultsError(
             f"{url} was written with schema version {found}; this tree reads version {SCHEMA_VERSION}. "
@@ -387,7 +398,7 @@ def _child_rows(record: RunRecord) -> Iterable[tuple[sa.Table, list[dict[str, An
         for one in record.series
     ]
     yield _marks, [{"name": name, "value": value} for name, value in sorted(record.marks.items())]
-    yield _enosys, [{"number": one.number, "name": one.name, "count": one.count} for one in record.enosys]
+    yield _enosys, [asdict(one) for one in record.enosys]
     yield _images, [
         {"name": name, "bytes": one.bytes, "sha256": one.sha256} for name, one in sorted(record.images.items())
     ]
@@ -417,7 +428,7 @@ def _make_run(row: dict[str, Any], children: Mapping[str, list[Any]]) -> Run:
             Series(one["workload"], one["name"], one["unit"], one["overhead"], tuple(json.loads(one["samples"])))
             for one in children["series"]
         ),
-        enosys=tuple(Enosys(one["number"], one["name"], one["count"]) for one in children["enosys"]),
+        enosys=tuple(Enosys(one["number"], one["name"], one["count"], one["program"]) for one in children["enosys"]),
     )
 
 

@@ -1,4 +1,4 @@
-"""The figures to reach: ``tests/targets.json`` is ``{preset: {figure: most}}``, where ``*`` stands for every preset of the kit, not for the stock
+"""The figures to reach: ``tests/targets.json`` is ``{preset: {figure: bound}}``, at most or, of what is better higher, at least that; where ``*`` stands for every preset of the kit, not for the stock
 Linux that is measured beside them."""
 
 from __future__ import annotations
@@ -16,19 +16,24 @@ TARGETS = Path(__file__).resolve().parent.parent / "tests" / "targets.json"
 
 @dataclass(frozen=True)
 class Target:
-    """A figure that has a target; ``most`` is in the figure's unit."""
+    """A figure that has a target; ``bound`` is in the figure's unit."""
 
     figure: Figure
-    most: Number
+    bound: Number
+
+    @property
+    def sign(self) -> str:
+        """How the figure should stand to the bound."""
+        return "≥" if self.figure.better == "higher" else "≤"
 
     @property
     def reached(self) -> bool:
-        """Lower is better."""
-        return self.figure.value <= self.most
+        """On the right side of the bound, or on it."""
+        return self.figure.value >= self.bound if self.figure.better == "higher" else self.figure.value <= self.bound
 
     def __str__(self) -> str:
-        gap = "reached" if self.reached else f"missed by {self.figure.value - self.most:,}"
-        return f"at most {self.most:,}: {gap}"
+        gap = "reached" if self.reached else f"missed by {abs(self.figure.value - self.bound):,}"
+        return f"at {'least' if self.sign == '≥' else 'most'} {self.bound:,}: {gap}"
 
 
 def targets(figures: Iterable[Figure], path: Path = TARGETS) -> dict[str, Target]:
@@ -37,7 +42,7 @@ def targets(figures: Iterable[Figure], path: Path = TARGETS) -> dict[str, Target
     found = {}
     for one in figures:
         common = {} if one.preset == REFERENCE else table.get("*", {})
-        most = {**common, **table.get(one.preset, {})}.get(one.figure)
-        if most is not None:
-            found[one.figure] = Target(one, most)
+        bound = {**common, **table.get(one.preset, {})}.get(one.figure)
+        if bound is not None:
+            found[one.figure] = Target(one, bound)
     return found

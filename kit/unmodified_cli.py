@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from kit import built as building
-from kit import measure_cli, packages, private_root, unmodified
+from kit import measure_cli, unmodified
 from kit.qemu import MACHINES, Machine
 
 
@@ -27,14 +25,6 @@ def register(subparsers: Any) -> None:
 def compare(arguments: argparse.Namespace) -> int:
     """A line for each script, what differs below. Status 1 where anything does."""
     builds = building.build(measure_cli.preset_list(arguments.presets), measure_cli.progress)
-    try:
-        return _compare(builds, arguments)
-    except (unmodified.UnmodifiedError, private_root.PrivateRootError, packages.ImageError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-
-
-def _compare(builds: Sequence[building.Built], arguments: argparse.Namespace) -> int:
     chosen, lacking = unmodified.runnable(unmodified.scripts(names=arguments.scripts))
     if lacking:
         measure_cli.progress(f"left out: what needs {', '.join(lacking)} (apt-get install them)")

@@ -64,7 +64,7 @@ def test_nothing_to_measure_is_an_error(tmp_path: Path) -> None:
 def test_several_boots_make_one_run(tmp_path: Path) -> None:
     one = load(tmp_path)
     mark = '{"type":"mark","name":"boot_user","value":%d}\n'
-    calls = '{"type":"enosys","number":302,"name":"prlimit64","count":%d}\n'
+    calls = '{"type":"enosys","number":302,"name":"prlimit64","program":"ls","count":%d}\n'
     texts = [
         mark % 100 + series_line("getpid", [1]) + calls % 2 + END_LINE,
         mark % 200 + series_line("ipc_rt_0", [5]) + calls % 3 + END_LINE,

@@ -170,11 +170,11 @@ def _alive(pid: int) -> bool:
 
 def test_results_are_parsed() -> None:
     found = parse_results(
-        lines({"type": "mark", "name": "boot_user", "value": 5}, SERIES, {"type": "enosys", "number": 302, "name": "prlimit64", "count": 3})
+        lines({"type": "mark", "name": "boot_user", "value": 5}, SERIES, {"type": "enosys", "number": 302, "name": "prlimit64", "program": "ls", "count": 3})
         + END.encode()
     )
     assert found.series == (Series("w", "s", "instructions", 2, (3, 4)),)
-    assert (found.marks, found.enosys, found.status) == ({"boot_user": 5}, (Enosys(302, "prlimit64", 3),), 0)
+    assert (found.marks, found.enosys, found.status) == ({"boot_user": 5}, (Enosys(302, "prlimit64", 3, "ls"),), 0)
 
 
 @pytest.mark.parametrize(

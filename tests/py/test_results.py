@@ -80,6 +80,20 @@ def test_many_runs_need_no_oversized_query(url: str, monkeypatch: pytest.MonkeyP
     assert all(run.series == record().series for run in store.runs())
 
 
+def test_a_store_of_the_first_version_is_brought_up_to_date(url: str) -> None:
+    Path(url.removeprefix("sqlite:///")).parent.mkdir()
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as old:
+        old.executescript(
+            "CREATE TABLE mortise_schema (version INTEGER PRIMARY KEY); INSERT INTO mortise_schema VALUES (1); CREATE TABLE runs (id INTEGER PRIMARY KEY);"
+            'CREATE TABLE enosys (run_id INTEGER, position INTEGER, number INTEGER, name VARCHAR(128), "count" INTEGER);'
+            "INSERT INTO enosys VALUES (1, 0, 334, 'rseq', 5);"
+        )
+    open_store(url).close()
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as new:
+        assert new.execute("SELECT version FROM mortise_schema").fetchall() == [(2,)]
+        assert new.execute("SELECT name, program FROM enosys").fetchall() == [("rseq", "")]
+
+
 def test_another_schema_version_is_refused(url: str) -> None:
     store = open_store(url)
     with sa.create_engine(url).begin() as connection:

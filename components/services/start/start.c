@@ -2,7 +2,7 @@
  * start: from nothing to process 1.
  *
  * Its descriptors 0 to 2 are the console, 3 is the result channel. Its environment is what Linux
- * gives its own: HOME and TERM.
+ * gives its own: HOME and TERM, which `term=` of the kernel's command line replaces.
  */
 #include <services/exec/exec.h>
 #include <services/files/files.h>
@@ -16,7 +16,8 @@
 
 #define RESULTS_FD 3
 
-static const char *const environment[] = {"HOME=/", "TERM=linux"};
+static const char home[] = "HOME=/", terminal_kind[] = "TERM=linux";
+#define TERM_LENGTH (sizeof("TERM=") - 1)
 
 static enum kstatus status_of(long error)
 {
@@ -65,6 +66,20 @@ static long open_descriptors(struct proc *proc)
 	return 0;
 }
 
+static long add_environment(struct arguments *arguments)
+{
+	char term[40];
+	long error = arguments_add(arguments, home, strlen(home));
+
+	memcpy(term, terminal_kind, sizeof(terminal_kind));
+	if (!env_option("term", term + TERM_LENGTH, sizeof(term) - TERM_LENGTH))
+		memcpy(term, terminal_kind, sizeof(terminal_kind));
+	if (error == 0)
+		error = arguments_add(arguments, term, strlen(term));
+	arguments->envc = 2;
+	return error;
+}
+
 /* The path, then the path again as the first argument, then what stands between the commas of
  * `args`. */
 static long collect(struct arguments *arguments, const char *path, const char *args)
@@ -83,11 +98,7 @@ static long collect(struct arguments *arguments, const char *path, const char *a
 		arguments->argc++;
 		args += args[n] == ',' ? n + 1 : n;
 	}
-	for (size_t i = 0; error == 0 && i < ARRAY_SIZE(environment); i++) {
-		error = arguments_add(arguments, environment[i], strlen(environment[i]));
-		arguments->envc++;
-	}
-	return error;
+	return error == 0 ? add_environment(arguments) : error;
 }
 
 static long load_init(struct proc *proc, const char *path, const char *args)

@@ -7,6 +7,7 @@
  *
  * One reader at a time has the terminal; the others wait for it.
  */
+#include <services/accounting/accounting.h>
 #include <services/jobs/jobs.h>
 #include <services/terminal/tty.h>
 
@@ -23,14 +24,36 @@ static void signal_foreground(int signal)
 		jobs_signal(terminal.foreground, signal);
 }
 
+/* A number of at most four digits; 0 where there is none. */
+static u16 read_number(const char **text)
+{
+	u16 number = 0;
+
+	for (u32 i = 0; i < 4 && **text >= '0' && **text <= '9'; i++)
+		number = (u16)(number * 10 + *(*text)++ - '0');
+	return number;
+}
+
+/* `window=ROWSxCOLUMNS` of the kernel's command line says what is at the other end of the line. */
+static void set_window(void)
+{
+	char text[16];
+	const char *at = text;
+
+	if (!env_option("window", text, sizeof(text)))
+		memcpy(text, "24x80", sizeof("24x80"));
+	terminal.window[0] = read_number(&at);
+	at += *at == 'x';
+	terminal.window[1] = read_number(&at);
+}
+
 void terminal_init(void)
 {
 	memset(&terminal, 0, sizeof(terminal));
 	discipline_init(&terminal.discipline);
 	terminal.discipline.send = env_console_write;
 	terminal.discipline.signal = signal_foreground;
-	terminal.window[0] = 24;
-	terminal.window[1] = 80;
+	set_window();
 	env_queue_init(&terminal.idle);
 	env_queue_init(&terminal.changed);
 	watch_list_init(&terminal.watches);
@@ -55,6 +78,24 @@ void services_input(const char *bytes, size_t n)
 	for (size_t i = 0; i < n; i++)
 		discipline_take(&terminal.discipline, bytes[i]);
 	terminal_wake();
+}
+
+/*
+ * A program waits for input, for the first time: whoever started the machine to type something can
+ * begin. `until=prompt` ends the run there.
+ */
+static void note_prompt(void)
+{
+	char line[64], until[8];
+
+	if (terminal.prompted)
+		return;
+	terminal.prompted = true;
+	env_result_write(line, format_string(line, sizeof(line),
+				       "{\"type\":\"mark\",\"name\":\"prompt\",\"value\":%llu}\n",
+				       (unsigned long long)env_now()));
+	if (env_option("until", until, sizeof(until)) && strcmp(until, "prompt") == 0)
+		services_end(0);
 }
 
 /* --- reading --------------------------------------------------------------------- */
@@ -115,6 +156,7 @@ static enum kstatus must_check wait_for_input(const struct open_file *file, size
 			return K_OK;
 		if (file->flags & O_NONBLOCK)
 			return discipline_readable(d) > 0 ? K_OK : K_FULL;
+		note_prompt();
 		status =
 			env_sleep(&terminal.changed, wait == ENV_FOREVER ? wait : env_now() + wait);
 		if (status == K_TIMEDOUT)
@@ -175,6 +217,8 @@ static u32 console_poll(struct open_file *file, struct watch *watch)
 	(void)file;
 	terminal_listen();
 	watch_add(&terminal.watches, watch);
+	if (watch && discipline_readable(d) < enough)
+		note_prompt();
 	return (discipline_readable(d) >= enough ? POLL_READABLE : 0) |
 	       (d->stopped ? 0 : POLL_WRITABLE);
 }

@@ -10,6 +10,7 @@ extern struct terminal {
 	u16 window[4];            /* rows, columns, and their pixels */
 	s32 session, foreground;  /* whose controlling terminal it is; 0: nobody's */
 	bool listening;           /* the keyboard is watched */
+	bool prompted;            /* a program has waited for input */
 	bool reading;             /* somebody is, and may sleep meanwhile */
 	struct env_queue idle;    /* until nobody reads */
 	struct env_queue changed; /* until there is input, or output may go on */
