@@ -139,9 +139,9 @@ FORCE:
 
 # --- The course (labs/README.md) -----------------------------------------------------------------------------------------
 
-.PHONY: labs lab grade
-export LAB DIR TEST GDB SEED RANDOM_CONFIGS OUTPUT
-labs lab grade:
+.PHONY: labs lab grade mutants bisect gradescope classroom grade-all
+export LAB DIR TEST GDB SEED RANDOM_CONFIGS OUTPUT JOBS
+labs lab grade mutants bisect gradescope classroom grade-all:
 	$(Q)$(KIT) $@
 
 # --- Checking, installing, cleaning, helping -----------------------------------------------------------------------------

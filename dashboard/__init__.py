@@ -12,7 +12,7 @@ from flask import Flask
 
 from . import filters, problems, security
 from .storage import Storage
-from .views import architecture, compare, pages, runs, vendor
+from .views import architecture, compare, labs, pages, runs, vendor
 
 
 def create_app(store_url: str | None = None, allowed_hosts: Collection[str] = ()) -> Flask:
@@ -29,6 +29,6 @@ def create_app(store_url: str | None = None, allowed_hosts: Collection[str] = ()
     security.install(app, allowed_hosts)
     filters.install(app)
     problems.install(app)
-    for blueprint in (compare.bp, runs.bp, architecture.bp, pages.bp, vendor.bp):
+    for blueprint in (compare.bp, runs.bp, architecture.bp, pages.bp, vendor.bp, labs.bp):
         app.register_blueprint(blueprint)
     return app

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 
@@ -192,6 +192,7 @@ class Grader:
         self.seed = seed
         self.randoms = randoms
         self.random_names: list[str] = []
+        self._exchanged: dict[str, str] = {}
         self.tree = LabTree(lab, work_root(), worker)
         self.modules = [module for path in _test_files(lab) for module in [_load(path)]]
 
@@ -199,7 +200,7 @@ class Grader:
         """Grade; ``only`` names tests to make, with whatever they need taken for granted."""
         with self.tree.held():
             report = Report(self.lab, submission.folder, self.seed, [])
-            trouble = self._prepare(submission, say, only)
+            trouble = self.prepare(submission, say, only)
             for test in self.lab.tests:
                 if only and test.name not in only and test.name != BUILD_TEST:
                     continue
@@ -217,7 +218,7 @@ class Grader:
 
     def debug(self, submission: Submission, name: str, say: Callable[[str], None] = lambda text: None) -> tuple[Guest, Bench, Result]:
         """Make a failing test again up to the operation that fails; the guest stands before it. Raises BuildError where it does not fail."""
-        trouble = self._prepare(submission, say, [name])
+        trouble = self.prepare(submission, say, [name])
         if trouble:
             raise BuildError(trouble.happened)
         test = self.lab.test(name)
@@ -232,11 +233,31 @@ class Grader:
             self._function(test)(again)
         return again.guests[-1], again, result
 
+    @contextlib.contextmanager
+    def exchanged(self, preset: str, config: str) -> Iterator[None]:
+        """For a while, ``config`` is the kernel with the student's part of a preset; an empty one changes nothing."""
+        if config:
+            self._exchanged[preset] = config
+        try:
+            yield
+        finally:
+            self._exchanged.pop(preset, None)
+
+    def alone(self, name: str, preset: str) -> Result:
+        """Make one test in one kernel, without its trace."""
+        test = replace(self.lab.test(name), presets=(preset,))
+        bench = Bench(self, test)
+        try:
+            return self._attempt(test, bench)
+        finally:
+            bench.close()
+
     # --- kernels ---------------------------------------------------------------------------------------------------------
 
     def kernel(self, preset: str) -> Kernel:
         """The kernel with the student's part: of a preset, or of a random configuration."""
-        return self.tree.kernel(preset if preset in self.random_names else f"{preset}-{self.lab.part}")
+        name = preset if preset in self.random_names else self._exchanged.get(preset, f"{preset}-{self.lab.part}")
+        return self.tree.kernel(name)
 
     def reference(self, preset: str) -> Kernel:
         """The kernel with the reference part."""
@@ -274,7 +295,7 @@ class Grader:
         wanted = {preset for test in self.lab.tests if test.name in only for preset in test.presets or self.lab.presets}
         return [preset for preset in self.lab.presets if not only or preset in wanted]
 
-    def _prepare(self, submission: Submission, say: Callable[[str], None], only: Sequence[str]) -> Result | None:
+    def prepare(self, submission: Submission, say: Callable[[str], None], only: Sequence[str]) -> Result | None:
         """Lay the part in and build the kernels; the failed result where that cannot be done."""
         test = self.lab.tests[0]
         try:

@@ -1,7 +1,7 @@
 #!/bin/sh
-# The installer: finds out what `make demo` or `make check` needs and lacks, says so, and installs it.
+# The installer: finds out what `make demo`, `make check` or `make grade` needs and lacks, says so, and installs it.
 #
-#	sh kit/install.sh demo|check [--list]
+#	sh kit/install.sh demo|check|grade [--list]
 #
 # Where nothing is missing it changes nothing and needs no network. Debian packages come from apt (through sudo where
 # the user is not root), JavaScript packages from npm by the lockfile. Where there is no apt it says what to install and
@@ -20,9 +20,9 @@ packages=
 modules_missing=no
 
 case $goal in
-demo | check) ;;
+demo | check | grade) ;;
 *)
-	echo "install: what for? sh kit/install.sh demo|check" >&2
+	echo "install: what for? sh kit/install.sh demo|check|grade" >&2
 	exit 2
 	;;
 esac
@@ -74,6 +74,7 @@ look_for_tools()
 	module lark python3-lark "reads the interface descriptions"
 	module sqlalchemy python3-sqlalchemy "stores the results"
 	module flask python3-flask "serves the dashboard"
+	module markdown python3-markdown "shows the handouts of the labs"
 	if [ -x "$python" ] && "$python" -c 'import sys; sys.exit(sys.version_info >= (3, 11))'; then
 		module tomli python3-tomli "reads the manifests"
 	fi
@@ -102,6 +103,7 @@ look_for_browser()
 # Every package of the lockfile, in the version that it names; demo does without those that only tests use.
 look_for_node_modules()
 {
+	[ "$goal" != grade ] || return 0 # it draws nothing
 	[ -f package-lock.json ] || return 0
 	if [ -x "$python" ] && "$python" -S - "$goal" <<'EOF'; then return 0; fi
 import json, sys

@@ -87,12 +87,17 @@ class Lab:
             raise ManifestError(f"{self.folder}: this copy of the kit has no solutions")
         return read_sides(self.folder / "source", SOLUTION)
 
+    def reference_files(self) -> dict[str, str]:
+        """The kit's own part that the lab refers to, by file name."""
+        folder = ROOT / "components" / self.reference
+        return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.iterdir()) if path.suffix in (".c", ".h", ".S", ".toml")}
+
     def wrong(self) -> list[Variant]:
         """The wrong solutions: what students do, and which tests must notice."""
         return read_variants(self.folder / "wrong")
 
     def mutants(self) -> list[Variant]:
-        """The faulty parts that a student's own tests are tried on."""
+        """The faulty parts that a student's own tests are tried on: changes to the reference part, which students may read anyway."""
         return read_variants(self.folder / "mutants")
 
     def test(self, name: str) -> Test:
@@ -104,7 +109,7 @@ class Lab:
 
     def hidden(self) -> tuple[Path, ...]:
         """What student code must not see."""
-        return tuple(self.folder / name for name in ("hidden", "source", "wrong", "mutants") if (self.folder / name).is_dir())
+        return tuple(self.folder / name for name in ("hidden", "source", "wrong") if (self.folder / name).is_dir())
 
 
 def names() -> list[str]:

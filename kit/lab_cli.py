@@ -1,15 +1,16 @@
-"""The course's half of the command line: lab, grade, mutants, bisect, gradescope, grade-all."""
+"""The course's half of the command line: lab, grade, mutants, bisect, gradescope, classroom, grade-all."""
 
 from __future__ import annotations
 
 import argparse
 import os
+import secrets
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from kit import grade_report, interactive, jail, lab, lab_start, lab_vet
+from kit import batch, bisect, grade_report, gradescope, interactive, jail, lab, lab_start, lab_vet, mutants
 from kit.grade import Grader
 from kit.guest import Fault
 from kit.lab_source import SourceError
@@ -31,6 +32,17 @@ def register(subparsers: Any) -> None:
     one.add_argument("--output", type=Path, default=_path("OUTPUT"), help="write the report there instead of standard output")
     one.add_argument("--test", default=os.environ.get("TEST", ""), help="make only these tests (names, apart by spaces)")
     one.add_argument("--gdb", action="store_true", default=bool(os.environ.get("GDB")), help="open the test's failing operation in gdb")
+    _chance(one)
+    _add(subparsers, "mutants", try_mutants, "try a student's own tests on faulty parts")
+    one = _add(subparsers, "bisect", find_set, "find the smallest set of parts that a failure needs")
+    one.add_argument("--test", default=os.environ.get("TEST", ""), help="the test that fails")
+    _chance(one)
+    one = _add(subparsers, "gradescope", make_gradescope, "make the autograder for Gradescope", folder=False)
+    one.add_argument("--output", type=Path, default=_path("OUTPUT"), help="the zip (default build/gradescope-NN.zip)")
+    one.add_argument("--seed", type=int, default=int(os.environ.get("SEED") or 0), help="what hidden inputs are made from (default: chance)")
+    _add(subparsers, "classroom", write_classroom, "write the workflow file of a GitHub Classroom assignment into a folder")
+    one = _add(subparsers, "grade-all", grade_all, "grade every folder below one, resumable")
+    one.add_argument("--jobs", type=int, default=int(os.environ.get("JOBS") or os.cpu_count() or 1), help="how many at once")
     _chance(one)
 
 
@@ -133,3 +145,46 @@ def _gdb(grader: Grader, submission: lab_vet.Submission, only: list[str]) -> int
             return interactive.attach(guest.symbols.elf, guest.leave_to_gdb(), grader.tree.root)
         finally:
             bench.close()
+
+
+def try_mutants(arguments: argparse.Namespace) -> int:
+    """Status 0 where the reference passes and every mutant is caught."""
+    one, folder = _lab(arguments), _folder(arguments)
+    good, tries = mutants.try_all(one, lab_vet.read(one, folder), _say)
+    print(mutants.report(one, good, tries), end="")
+    return 0 if not good.caught and all(found.caught for found in tries) else 1
+
+
+def find_set(arguments: argparse.Namespace) -> int:
+    """Status 0 where something was found."""
+    one, folder = _lab(arguments), _folder(arguments)
+    if not arguments.test:
+        raise ManifestError("which test fails? TEST=… names it")
+    found = bisect.bisect(Grader(one, arguments.seed), lab_vet.read(one, folder), arguments.test, _say)
+    print(bisect.report(found, f"{one.slot}/{one.part}"), end="")
+    return 0
+
+
+def make_gradescope(arguments: argparse.Namespace) -> int:
+    """Write the zip."""
+    one = _lab(arguments)
+    output = arguments.output or lab.ROOT / "build" / f"gradescope-{one.number}.zip"
+    seed = arguments.seed or secrets.randbelow(1 << 30) + 1
+    gradescope.write(one, seed, output)
+    print(f"{output}: upload it as the autograder of lab {one.number} (seed {seed}; SEED={seed} makes the same again)")
+    return 0
+
+
+def write_classroom(arguments: argparse.Namespace) -> int:
+    """Write ``.github/workflows/grade.yml``."""
+    path = gradescope.write_classroom(_lab(arguments), _folder(arguments))
+    print(f"{path}: commit it with the starter; the kit is expected as the submodule {gradescope.SUBMODULE}")
+    return 0
+
+
+def grade_all(arguments: argparse.Namespace) -> int:
+    """Grade what is not graded yet; status 0 when all is."""
+    one, folder = _lab(arguments), _folder(arguments)
+    records = batch.grade_all(one, folder, arguments.seed, arguments.random if (one.folder / "hidden").is_dir() else 0, arguments.jobs, _say)
+    print(batch.overview(one, records), end="")
+    return 0

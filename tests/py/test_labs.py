@@ -58,7 +58,10 @@ def test_variants_apply(lab: Lab) -> None:
     """Each wrong solution and each mutant is a change to the solution as it is now, and names tests that there are."""
     solution = lab.solution()
     assert len(lab.wrong()) >= 5
-    for variant in [*lab.wrong(), *lab.mutants()]:
+    assert len(lab.mutants()) >= 5
+    for variant in lab.mutants():
+        assert variant.apply(lab.reference_files()) != lab.reference_files(), variant.name
+    for variant in lab.wrong():
         assert variant.apply(solution) != solution, variant.name
         for name in variant.fails:
             lab.test(name)
