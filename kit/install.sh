@@ -81,6 +81,7 @@ look_for_tools()
 	[ "$goal" = check ] || return 0
 	need node nodejs "runs the browser tests"
 	need clang-format clang-format "checks the shape of the C code"
+	[ -x /usr/sbin/e2fsck ] || need e2fsck e2fsprogs "makes the disks of the tests, and says whether they are clean"
 	module pytest python3-pytest "runs the tests"
 	module hypothesis python3-hypothesis "finds the cases that nobody thought of"
 	look_for_browser

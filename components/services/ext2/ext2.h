@@ -105,6 +105,8 @@ long ext2_commit(struct ext2 *v) must_check;
 long journal_checkpoint(struct ext2 *v) must_check;
 /* Finds the journal of a volume that is being mounted; recovers what a crash has left in it. */
 long journal_open(struct ext2 *v) must_check;
+/* An empty log, from now on; the superblock says already that there is one. */
+long journal_begin(struct ext2 *v) must_check;
 void journal_close(struct ext2 *v);
 /* Forgets what was changed and never committed. */
 void journal_drop(struct ext2 *v);

@@ -4,3 +4,5 @@
 #include <services/tree/tree.h>
 
 extern const struct volume_type ext2_type, ext3_type; /* no options that change anything */
+/* The machine begins anew: nothing is mounted. */
+void ext2_forget(void);

@@ -251,20 +251,18 @@ static void set_bounds(struct ext2 *v)
 	v->logged_max = (v->journal.blocks - v->journal.first) / 4;
 }
 
-/* An empty log, from now on. */
-static long begin(struct ext2 *v)
+long journal_begin(struct ext2 *v)
 {
 	struct journal *journal = &v->journal;
-	long error = 0;
+	long error;
 
+	if (!journal->present)
+		return 0;
 	set_bounds(v);
 	journal->head = journal->first;
 	journal->used = 0;
-	if (!v->volume.read_only)
-		error = journal_mark(v, false);
-	if (error == 0 && !v->volume.read_only)
-		error = errno_of(env_disk_flush());
-	return error;
+	error = journal_mark(v, false);
+	return error == 0 && env_disk_flush() != K_OK ? -EIO : error;
 }
 
 static long load(struct ext2 *v, struct ext2_inode *inode)
@@ -288,7 +286,7 @@ static long load(struct ext2 *v, struct ext2_inode *inode)
 	journal->sequence = be32(super->sequence);
 	if (super->start != 0)
 		error = journal_recover(v, be32(super->start), journal->sequence);
-	return error == 0 ? begin(v) : error;
+	return error;
 }
 
 long journal_open(struct ext2 *v)

@@ -98,7 +98,7 @@ long ext2_map(struct ext2_inode *inode, u64 index, bool create, u32 *block, bool
 
 		if (*pointer == 0 && create) {
 			error = allocate(
-				inode, holder, pointer, !last || inode_is(&inode->inode, S_IFDIR));
+				inode, holder, pointer, !last || !inode_is(&inode->inode, S_IFREG));
 			if (error == 0 && last && fresh)
 				*fresh = true;
 		}

@@ -10,6 +10,11 @@
 
 static struct ext2 *mounted; /* there is one disk; NULL: nothing is */
 
+void ext2_forget(void)
+{
+	mounted = NULL;
+}
+
 long ext2_corrupt(struct ext2 *v, const char *what, u64 number)
 {
 	if (!v->complained)
@@ -177,6 +182,8 @@ static long open_structures(struct ext2 *v)
 		error = reread(v);
 	if (error == 0 && !v->volume.read_only)
 		error = mark_mounted(v);
+	if (error == 0 && !v->volume.read_only)
+		error = journal_begin(v);
 	if (error == 0 && !v->volume.read_only && v->journal.present)
 		error = ext2_orphans_recover(v);
 	return error == 0 ? make_root(v) : error;

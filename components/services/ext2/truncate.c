@@ -59,7 +59,7 @@ static long cut_branch(struct ext2_inode *inode, struct buffer *holder, u32 *poi
 	if (levels == 0)
 		return start < first
 			       ? 0
-			       : drop(inode, holder, pointer, inode_is(&inode->inode, S_IFDIR));
+			       : drop(inode, holder, pointer, !inode_is(&inode->inode, S_IFREG));
 	if (!ext2_is_data_block(v, *pointer))
 		return ext2_corrupt(v, "a block cannot be a file's, inode", inode->inode.number);
 	error = buffer_read(&v->buffers, *pointer, &buffer);

@@ -153,6 +153,8 @@ long tree_init(struct proc *proc)
 	nodes_init();
 	list_init(&mounts);
 	tree_forget_anonymous();
+	if (IS_ENABLED(CONFIG_SERVICES_EXT2))
+		ext2_forget();
 	tree_first = proc;
 	*proc->tree = (struct proc_tree){.refs = 1, .umask = 022};
 	error = build(proc);

@@ -18,6 +18,8 @@ u64 test_seed(void);
 
 /* Runs `program` as process 1 on an archive that holds bin/init; states that it ended with 0. */
 void test_run(host_program program, void *argument, struct host_chances chances, const char *what);
+/* The same, which may end as it likes: its status. */
+int test_run_quietly(host_program program, void *argument, struct host_chances chances);
 /* The same without chances. */
 void test_run_plain(host_program program, const char *what);
 

@@ -27,13 +27,15 @@ static void set_plain_initrd(void)
 	host_set_initrd(archive.bytes, archive.size);
 }
 
+int test_run_quietly(host_program program, void *argument, struct host_chances chances)
+{
+	set_plain_initrd();
+	return host_run("/bin/init", "", program, argument, chances);
+}
+
 void test_run(host_program program, void *argument, struct host_chances chances, const char *what)
 {
-	int status;
-
-	set_plain_initrd();
-	status = host_run("/bin/init", "", program, argument, chances);
-	tap_eq(status, 0, what);
+	tap_eq(test_run_quietly(program, argument, chances), 0, what);
 }
 
 void test_run_plain(host_program program, const char *what)

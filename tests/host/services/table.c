@@ -12,6 +12,8 @@ void test_initramfs(void);
 void test_devices(void);
 void test_signals(void);
 void test_tree(void);
+void test_disk(void);
+void test_crash(void);
 void test_exhaustion(void);
 void test_transport(void);
 
@@ -27,6 +29,8 @@ const struct contract_test contract_tests[] = {
 	{"devices", test_devices},
 	{"signals", test_signals},
 	{"tree", test_tree},
+	{"disk", test_disk},
+	{"crash", test_crash},
 	{"exhaustion", test_exhaustion},
 	{"transport", test_transport},
 };
