@@ -16,7 +16,7 @@ from pathlib import Path
 
 from kit.built import Built
 from kit.image import TERMINALS
-from kit.qemu import EXIT_MEANINGS, EXIT_SUCCESS, Job, QemuError, command_line, die_with_parent, ended_with_us, parse_results, qemu_version, spawn
+from kit.qemu import EXIT_MEANINGS, EXIT_SUCCESS, Job, QemuError, command_line, die_with_parent, ended_with_us, parse_results, qemu_version, require_disk, spawn
 from kit.results import Enosys
 
 
@@ -41,6 +41,7 @@ def run_on_terminal(job: Job) -> tuple[int, str, tuple[Enosys, ...]]:
     Returns (0 for success, else QEMU's status; what the status means; the calls that were missing). Other results are thrown away.
     """
     qemu_version()
+    require_disk(job)
     with tempfile.TemporaryDirectory(prefix="mortise-") as folder:
         command = command_line(job, CONSOLE, Path(folder) / "results")
         process = subprocess.Popen(command, preexec_fn=die_with_parent())

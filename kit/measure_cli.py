@@ -49,6 +49,7 @@ def register(subparsers: Any) -> None:
     _one_preset(one)
     one.add_argument("--append", default=os.environ.get("APPEND", ""), help="the kernel's command line, e.g. init=/bin/bench")
     one.add_argument("--image", default=os.environ.get("IMAGE", ""), help="boot the programs of an image that `image` made, too")
+    one.add_argument("--disk", default=os.environ.get("DISK", ""), help="a file that is the machine's disk; 1: the one made with the image, as the root")
     one = _adder(subparsers, "gdb", gdb, "boot a preset halted, with gdb attached")
     _one_preset(one)
     one.add_argument("--append", default=os.environ.get("APPEND", ""), help="the kernel's command line")
@@ -126,12 +127,14 @@ def preset_list(given: Sequence[str]) -> list[str]:
 def run(arguments: argparse.Namespace) -> int:
     """Boot on the terminal; the guest's success is ours."""
     built = building.load(arguments.preset)
-    initrd, append = built.initrd, arguments.append
-    if arguments.image:
+    initrd, append, disk = built.initrd, arguments.append, Path(arguments.disk) if arguments.disk else None
+    if arguments.image and arguments.disk == "1":
+        disk, append = image_cli.disk_of(arguments.image), append or "root=/dev/vda init=/bin/sh"
+    elif arguments.image:
         initrd, append = built.folder / "run.cpio", append or "init=/bin/sh"
         write_if_changed(initrd, image.merged(built.initrd, image_cli.path_of(arguments.image)))
     memory = image.memory_for(initrd.stat().st_size)
-    job = Job(built.kernel_elf, initrd, f"{append} {interactive.terminal_options()}".strip(), Machine(arguments.machine, memory=memory))
+    job = Job(built.kernel_elf, initrd, f"{append} {interactive.terminal_options()}".strip(), Machine(arguments.machine, memory=memory), disk=disk)
     status, meaning, missing = interactive.run_on_terminal(job)
     print_missing(missing)
     if status:

@@ -24,6 +24,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from kit import disk
 from kit.results import Enosys, Said, Series
 
 QEMU = "qemu-system-x86_64"
@@ -69,6 +70,8 @@ class Job:
     wall_seconds: float = WALL_SECONDS
     console_bytes: int = CONSOLE_BYTES
     result_bytes: int = RESULT_BYTES
+    disk: Path | None = None
+    """The bytes of a virtio disk, which the guest may change."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,8 @@ def command_line(job: Job, console: str, results: Path | str, extra: Sequence[st
     command += ["-device", "isa-debug-exit,iobase=0x501,iosize=4", "-kernel", str(job.kernel)]
     if job.initrd is not None:
         command += ["-initrd", str(job.initrd)]
+    if job.disk is not None:
+        command += disk.arguments(job.disk)
     return command + ["-append", job.append, *extra]
 
 
@@ -150,7 +155,8 @@ def _comma(path: Path | str) -> str:
 
 def recorded_command(job: Job, extra: Sequence[str] = ()) -> str:
     """The command line with names in the place of this run's own paths, so that equal runs record equal text."""
-    named = Job(Path(job.kernel.name), Path(job.initrd.name) if job.initrd else None, job.append, job.machine)
+    names = [Path(path.name) if path else None for path in (job.initrd, job.disk)]
+    named = Job(Path(job.kernel.name), names[0], job.append, job.machine, disk=names[1])
     return shlex.join(command_line(named, "file,path=console", "results", extra))
 
 
@@ -162,6 +168,12 @@ def qemu_version() -> str:
     if done.returncode != 0 or not done.stdout:
         raise QemuError(f"{QEMU} --version failed: {done.stderr.strip()}")
     return done.stdout.splitlines()[0].strip()
+
+
+def require_disk(job: Job) -> None:
+    """Raises QemuError where the job's disk is not there."""
+    if job.disk is not None and not job.disk.is_file():
+        raise QemuError(f"there is no disk {job.disk}; make one: make image PACKAGES=… DISK=1, or with mke2fs -t ext3")
 
 
 def _require_qemu() -> None:
@@ -183,6 +195,7 @@ def boot(job: Job, extra: Sequence[str] = ()) -> Boot:
     for path in filter(None, (job.kernel, job.initrd)):
         if not path.is_file():
             raise QemuError(f"{path} is missing; build it first (make)")
+    require_disk(job)
     with tempfile.TemporaryDirectory(prefix="mortise-") as folder:
         console, results, complaint = (Path(folder) / name for name in ("console", "results", "stderr"))
         command = command_line(job, f"file,path={_comma(console)}", results, extra)

@@ -254,12 +254,13 @@ static void start_thread(struct l4_space *space, const struct program *program)
 void root_start(const struct boot_info *boot)
 {
 	static struct program program;
-	char path[64] = "/sbin/server";
+	char path[64] = "/sbin/server", given[sizeof(path)];
 	struct l4_space *space;
 	void *kip;
 	u64 size;
 
-	boot_option("root", path, sizeof(path));
+	if (boot_option("root", given, sizeof(given)) && strncmp(given, "/dev/", 5) != 0)
+		memcpy(path, given, sizeof(path)); /* a device is the server's root directory */
 	const u8 *file = boot->initrd_start ? find_file(boot, path, &size) : NULL;
 	if (!file)
 		refuse(path, boot->initrd_start ? "it is not in the initrd" : "there is no initrd");

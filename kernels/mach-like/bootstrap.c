@@ -115,13 +115,14 @@ static enum kstatus prepare(struct task *task, const struct boot_info *boot)
 void bootstrap_start(void)
 {
 	const struct boot_info *boot = boot_information();
-	char path[64] = "/sbin/server";
+	char path[64] = "/sbin/server", given[sizeof(path)];
 	struct cpio_entry file;
 	struct thread *thread;
 	struct task *task;
 	vaddr_t entry;
 
-	boot_option("root", path, sizeof(path));
+	if (boot_option("root", given, sizeof(given)) && strncmp(given, "/dev/", 5) != 0)
+		memcpy(path, given, sizeof(path)); /* a device is the server's root directory */
 	if (find_file(phys_to_virt(boot->initrd_start), boot->initrd_end - boot->initrd_start,
 		    path + (path[0] == '/'), &file) != K_OK)
 		panic("%s is not in the initrd: root=PATH names the first task's program", path);

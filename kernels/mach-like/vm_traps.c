@@ -29,10 +29,12 @@ static long find_object(mach_port_t name, struct vm_object **out)
 static enum kstatus enter(struct vm_map *map, vaddr_t *address, u64 size, u32 flags,
 	struct vm_object *object, u64 offset)
 {
+	u64 limit =
+		object && object->internal ? MACH_MEMORY_ENTRY_PAGES_MAX : MEMORY_OBJECT_PAGES_MAX;
 	enum kstatus status = K_OK;
 
-	if (object && ((offset & VM_PAGE_MASK) || offset > MEMORY_OBJECT_PAGES_MAX * PAGE_SIZE ||
-			      size > MEMORY_OBJECT_PAGES_MAX * PAGE_SIZE - offset))
+	if (object && ((offset & VM_PAGE_MASK) || offset > limit * PAGE_SIZE ||
+			      size > limit * PAGE_SIZE - offset))
 		return K_INVAL;
 	if (flags & MACH_VM_ANYWHERE)
 		status = vm_map_find(map, size, 0, *address ? *address : map->max, address);

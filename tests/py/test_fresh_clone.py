@@ -16,6 +16,7 @@ NOT_HERE = {
     "make menuconfig": "it wants a person at a terminal",
     'make image PACKAGES="busybox-static lua5.4 dash"': "it may fetch packages (tests/qemu/test_unmodified.py makes an image of what is installed)",
     "make run IMAGE=image": "it wants a person at a terminal",
+    "make run IMAGE=image DISK=1": "it wants a person at a terminal",
 }
 """Commands of the README that this test leaves out, and why."""
 SECONDS = 600

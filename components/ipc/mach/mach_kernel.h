@@ -74,7 +74,7 @@
 #define MACH_VM_FLAGS     0xf7u
 
 /* A vm object without a pager, zero-filled; in pages of 4096 bytes. */
-#define MACH_MEMORY_ENTRY_PAGES_MAX ((u64)1 << 18) /* 1 GiB */
+#define MACH_MEMORY_ENTRY_PAGES_MAX ((u64)1 << 21) /* 8 GiB */
 
 struct mach_region {
 	u64 object, offset; /* bytes */
