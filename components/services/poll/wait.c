@@ -66,12 +66,23 @@ static u32 begin(struct pollfd *fds, struct watched *all, u32 count, struct watc
 	return answers;
 }
 
+/* Whether another thread has closed the descriptor meanwhile, or put another file there. */
+static bool is_replaced(struct proc *proc, u32 fd, const struct open_file *file)
+{
+	const struct file_table *table = files_table(proc);
+
+	return unlikely(proc->files_shared) && (fd >= table->used || table->files[fd] != file);
+}
+
 static u32 ask_again(struct pollfd *fds, struct watched *all, u32 count)
 {
+	struct proc *proc = env_current();
 	u32 answers = 0;
 
 	for (u32 i = 0; i < count; i++) {
-		if (all[i].file)
+		if (all[i].file && is_replaced(proc, (u32)fds[i].fd, all[i].file))
+			fds[i].found = POLLNVAL;
+		else if (all[i].file)
 			fds[i].found = found_of(&fds[i], all[i].file, NULL);
 		answers += fds[i].found != 0;
 	}

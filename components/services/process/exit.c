@@ -117,7 +117,7 @@ void process_end_thread(struct proc *proc, s32 status)
 	struct proc *leader = proc->leader;
 
 	assert(!proc->exiting);
-	if (proc == leader && !leader->ending)
+	if (!leader->ending) /* unless all are told to end, the last one says how */
 		leader->status = status;
 	if (!leader->parent && leader->threads_alive == 1)
 		services_end(shell_status(leader->status));
