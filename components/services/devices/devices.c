@@ -27,9 +27,10 @@ static const struct device devices[] = {
 	{"full", DEVICE(1, 7), 0666, full_ops, NULL},
 	{"random", DEVICE(1, 8), 0666, random_ops, NULL},
 	{"urandom", DEVICE(1, 9), 0666, random_ops, NULL},
-	{"tty", DEVICE(5, 0), 0666, console_ops, terminal_open_own},
-	{"console", DEVICE(5, 1), 0600, console_ops, NULL},
-	{"ttyS0", DEVICE(4, 64), 0660, console_ops, terminal_open_serial},
+	{"tty", DEVICE(5, 0), 0666, terminal_ops, terminal_open_own},
+	{"console", DEVICE(5, 1), 0600, terminal_ops, terminal_open_console},
+	{"ptmx", DEVICE(5, 2), 0666, pty_ops, pty_open_master},
+	{"ttyS0", DEVICE(4, 64), 0660, terminal_ops, terminal_open_serial},
 	{"results", DEVICE(240, 0), 0600, results_ops, NULL},
 };
 
@@ -56,6 +57,8 @@ long device_open(struct inode *inode, struct open_file *file)
 	}
 	if (!inode_is(inode, S_IFCHR))
 		return -ENXIO;
+	if (DEVICE_MAJOR(inode->device) == PTY_MAJOR)
+		return pty_open_slave(file, DEVICE_MINOR(inode->device));
 	for (size_t i = 0; i < ARRAY_SIZE(devices); i++) {
 		if (devices[i].number == inode->device) {
 			file->ops = &devices[i].ops[file->flags & O_ACCMODE];

@@ -47,12 +47,12 @@ bool jobs_is_orphaned(s32 group)
 	return is_orphaned_without(group, NULL);
 }
 
-long jobs_check(int signal)
+long jobs_check(const struct terminal *terminal, int signal)
 {
 	const struct proc *proc = process_current();
 	const struct signal_state *state = &env_current()->signals;
 
-	if (!terminal_is_of(proc) || terminal_is_foreground(proc->group))
+	if (terminal_of(proc) != terminal || terminal_is_foreground(terminal, proc->group))
 		return 0;
 	if ((state->mask & signal_bit(signal)) || state->actions->of[signal - 1].handler == SIG_IGN)
 		return signal == SIGTTIN ? -EIO : 0;

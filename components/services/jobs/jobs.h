@@ -14,10 +14,11 @@ void jobs_signal(s32 group, int signal);
 /* The session that a group belongs to; -1: there is no such group. */
 s32 jobs_session_of(s32 group);
 /*
- * The caller is about to use the terminal, and would get `signal` (SIGTTIN, SIGTTOU) if it is in
- * the background of it: 0, or what its call returns (-EIO, -ERESTARTSYS).
+ * The caller is about to use a terminal, and would get `signal` (SIGTTIN, SIGTTOU) if it is his
+ * and he in the background of it: 0, or what its call returns (-EIO, -ERESTARTSYS).
  */
-long jobs_check(int signal) must_check;
+struct terminal;
+long jobs_check(const struct terminal *terminal, int signal) must_check;
 /* Whether a stop would leave the group stopped for ever. */
 bool jobs_is_orphaned(s32 group);
 /*

@@ -97,14 +97,14 @@ struct peer_identity socket_own_identity(void)
 {
 	const struct proc *proc = env_current();
 
-	return (struct peer_identity){proc->pid, proc->identity.uid, proc->identity.gid};
+	return (struct peer_identity){process_current()->pid, proc->identity.uid, proc->identity.gid};
 }
 
 struct peer_identity socket_effective_identity(void)
 {
 	const struct proc *proc = env_current();
 
-	return (struct peer_identity){proc->pid, proc->identity.euid, proc->identity.egid};
+	return (struct peer_identity){process_current()->pid, proc->identity.euid, proc->identity.egid};
 }
 
 u64 socket_deadline(const struct open_file *file, u32 flags, u64 timeout)

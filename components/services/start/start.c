@@ -58,7 +58,7 @@ static long open_descriptors(struct proc *proc)
 			file_unref(results);
 		return -ENOMEM;
 	}
-	terminal_acquire(proc);
+	terminal_acquire_console(proc);
 	console->refs = 3;
 	for (u32 fd = 0; fd < 3; fd++)
 		files_install_at(proc, fd, console, false);

@@ -30,9 +30,9 @@
 #define TCIOFLUSH 2
 
 /* What a process in the background may not do without being stopped. */
-static long check_change(void)
+static long check_change(struct terminal *terminal)
 {
-	return IS_ENABLED(CONFIG_SERVICES_JOBS) ? jobs_check(SIGTTOU) : 0;
+	return IS_ENABLED(CONFIG_SERVICES_JOBS) ? jobs_check(terminal, SIGTTOU) : 0;
 }
 
 static long put_number(vaddr_t argument, s32 number)
@@ -41,41 +41,41 @@ static long put_number(vaddr_t argument, s32 number)
 }
 
 /* What TCGETS passes is without the last two words that the C library's structure has. */
-static long set_settings(unsigned request, vaddr_t argument)
+static long set_settings(struct terminal *terminal, unsigned request, vaddr_t argument)
 {
-	struct termios settings;
+	struct termios settings, before = terminal->discipline.settings;
 
 	if (env_copyin(&settings, argument, sizeof(settings)) != K_OK)
 		return -EFAULT;
 	if (request == TCSETSF)
-		discipline_flush(&terminal.discipline);
-	discipline_set(&terminal.discipline, &settings);
-	terminal_listen();
-	terminal_wake();
+		terminal_flush(terminal, true, false);
+	discipline_set(&terminal->discipline, &settings);
+	if (terminal->device->settings)
+		terminal->device->settings(terminal, &before);
+	terminal_listen(terminal);
+	terminal_wake(terminal, POLL_READABLE | POLL_WRITABLE);
 	return 0;
 }
 
-static long set_window(vaddr_t argument)
+static long set_window(struct terminal *terminal, vaddr_t argument)
 {
 	u16 window[4];
 
 	if (env_copyin(window, argument, sizeof(window)) != K_OK)
 		return -EFAULT;
-	if (memcmp(window, terminal.window, sizeof(window)) == 0)
+	if (memcmp(window, terminal->window, sizeof(window)) == 0)
 		return 0;
-	memcpy(terminal.window, window, sizeof(window));
-	if (IS_ENABLED(CONFIG_SERVICES_JOBS) && terminal.foreground)
-		jobs_signal(terminal.foreground, SIGWINCH);
+	memcpy(terminal->window, window, sizeof(window));
+	terminal_signal(terminal, SIGWINCH);
 	return 0;
 }
 
-static long control_flow(vaddr_t action)
+static long control_flow(struct terminal *terminal, vaddr_t action)
 {
 	switch (action) {
 	case TCOOFF:
 	case TCOON:
-		terminal.discipline.stopped = action == TCOOFF;
-		terminal_wake();
+		terminal_stop(terminal, action == TCOOFF);
 		return 0;
 	case TCIOFF: /* nobody is asked to stop typing */
 	case TCION:
@@ -85,60 +85,60 @@ static long control_flow(vaddr_t action)
 	}
 }
 
-/* Nothing is ever held back on its way out. */
-static long flush(vaddr_t queue)
+static long flush(struct terminal *terminal, vaddr_t queue)
 {
-	if (queue == TCIFLUSH || queue == TCIOFLUSH)
-		discipline_flush(&terminal.discipline);
-	return queue <= TCIOFLUSH ? 0 : -EINVAL;
+	if (queue > TCIOFLUSH)
+		return -EINVAL;
+	terminal_flush(terminal, queue != TCOFLUSH, queue != TCIFLUSH);
+	return 0;
 }
 
 /* As if it had been typed. */
-static long type(vaddr_t argument)
+static long type(struct terminal *terminal, vaddr_t argument)
 {
 	char c;
 
-	if (!terminal_is_of(process_current()) && env_current()->identity.euid != 0)
+	if (terminal_of(process_current()) != terminal && env_current()->identity.euid != 0)
 		return -EPERM;
 	if (env_copyin(&c, argument, 1) != K_OK)
 		return -EFAULT;
-	services_input(&c, 1);
+	terminal_input(terminal, &c, 1);
 	return 0;
 }
 
 /* --- whose it is --------------------------------------------------------------------- */
 
-static long make_controlling(vaddr_t steal)
+static long make_controlling(struct terminal *terminal, vaddr_t steal)
 {
 	struct proc *proc = process_current();
 
-	if (proc->session == proc->pid && terminal.session == proc->session && !proc->detached)
+	if (proc->session == proc->pid && terminal_of(proc) == terminal)
 		return 0;
-	if (proc->session != proc->pid || terminal_is_of(proc))
+	if (proc->session != proc->pid || terminal_of(proc))
 		return -EPERM;
-	if (terminal.session != 0) {
+	if (terminal->session != 0) {
 		if (steal != 1 || env_current()->identity.euid != 0)
 			return -EPERM;
-		terminal.session = 0;
+		terminal->session = 0;
 	}
 	proc->detached = false;
-	terminal_acquire(proc);
+	terminal_acquire(terminal, proc);
 	return 0;
 }
 
-static long give_up_controlling(void)
+static long give_up_controlling(struct terminal *terminal)
 {
 	struct proc *proc = process_current();
-	s32 foreground = terminal.foreground;
+	s32 foreground = terminal->foreground;
 
-	if (!terminal_is_of(proc))
+	if (terminal_of(proc) != terminal)
 		return -ENOTTY;
 	if (proc->session != proc->pid) {
 		proc->detached = true;
 		return 0;
 	}
-	terminal.session = 0;
-	terminal.foreground = 0;
+	terminal->session = 0;
+	terminal->foreground = 0;
 	if (foreground != 0) {
 		jobs_signal(foreground, SIGHUP);
 		jobs_signal(foreground, SIGCONT);
@@ -146,15 +146,15 @@ static long give_up_controlling(void)
 	return 0;
 }
 
-static long set_foreground(vaddr_t argument)
+static long set_foreground(struct terminal *terminal, vaddr_t argument)
 {
 	struct proc *proc = process_current();
-	long error = check_change();
+	long error = check_change(terminal);
 	s32 group, session;
 
 	if (error != 0)
 		return error == -EIO ? -ENOTTY : error;
-	if (!terminal_is_of(proc))
+	if (terminal_of(proc) != terminal)
 		return -ENOTTY;
 	if (env_copyin(&group, argument, sizeof(group)) != K_OK)
 		return -EFAULT;
@@ -165,26 +165,30 @@ static long set_foreground(vaddr_t argument)
 		return -ESRCH;
 	if (session != proc->session)
 		return -EPERM;
-	terminal.foreground = group;
-	terminal_listen();
+	terminal->foreground = group;
+	terminal_listen(terminal);
 	return 0;
 }
 
-static long control_session(unsigned request, vaddr_t argument)
+static long control_session(
+	struct terminal *terminal, unsigned request, vaddr_t argument, bool by_master)
 {
 	switch (request) {
 	case TIOCSCTTY:
-		return make_controlling(argument);
+		return make_controlling(terminal, argument);
 	case TIOCNOTTY:
-		return give_up_controlling();
+		return by_master ? -ENOTTY : give_up_controlling(terminal);
 	case TIOCSPGRP:
-		return set_foreground(argument);
+		return set_foreground(terminal, argument);
 	case TIOCGPGRP:
-	case TIOCGSID:
-		if (!terminal_is_of(process_current()))
+		if (!by_master && terminal_of(process_current()) != terminal)
 			return -ENOTTY;
-		return put_number(
-			argument, request == TIOCGSID ? terminal.session : terminal.foreground);
+		return put_number(argument, terminal->foreground);
+	case TIOCGSID:
+		if ((!by_master && terminal_of(process_current()) != terminal) ||
+			terminal->session == 0)
+			return -ENOTTY;
+		return put_number(argument, terminal->session);
 	default:
 		return -ENOTTY;
 	}
@@ -192,34 +196,34 @@ static long control_session(unsigned request, vaddr_t argument)
 
 /* --- the requests ------------------------------------------------------------------- */
 
-static long get(unsigned request, vaddr_t argument)
+static long get(struct terminal *terminal, unsigned request, vaddr_t argument, bool by_master)
 {
-	const struct discipline *d = &terminal.discipline;
+	const struct discipline *d = &terminal->discipline;
 
 	switch (request) {
 	case TCGETS:
 		return errno_of(env_copyout(argument, &d->settings, sizeof(d->settings)));
 	case TIOCGWINSZ:
-		return errno_of(env_copyout(argument, terminal.window, sizeof(terminal.window)));
+		return errno_of(env_copyout(argument, terminal->window, sizeof(terminal->window)));
 	case FIONREAD:
 		return put_number(argument, (s32)discipline_readable(d));
 	case TIOCOUTQ:
 		return put_number(argument, 0);
 	case TIOCSWINSZ:
-		return set_window(argument);
+		return set_window(terminal, argument);
 	case TIOCSTI:
-		return type(argument);
+		return type(terminal, argument);
 	default:
-		return IS_ENABLED(CONFIG_SERVICES_JOBS) ? control_session(request, argument)
-							: -ENOTTY;
+		return IS_ENABLED(CONFIG_SERVICES_JOBS)
+			       ? control_session(terminal, request, argument, by_master)
+			       : -ENOTTY;
 	}
 }
 
-long terminal_ioctl(struct open_file *file, unsigned request, vaddr_t argument)
+long terminal_control(struct terminal *terminal, unsigned request, vaddr_t argument, bool by_master)
 {
 	long error;
 
-	(void)file;
 	switch (request) {
 	case TCSETS:
 	case TCSETSW:
@@ -228,16 +232,26 @@ long terminal_ioctl(struct open_file *file, unsigned request, vaddr_t argument)
 	case TCFLSH:
 	case TCSBRK:
 	case TCSBRKP:
-		error = check_change();
+		error = check_change(terminal);
 		break;
 	default:
-		return get(request, argument);
+		return get(terminal, request, argument, by_master);
 	}
 	if (error != 0)
 		return error;
 	if (request == TCXONC)
-		return control_flow(argument);
+		return control_flow(terminal, argument);
 	if (request == TCFLSH)
-		return flush(argument);
-	return request == TCSBRK || request == TCSBRKP ? 0 : set_settings(request, argument);
+		return flush(terminal, argument);
+	return request == TCSBRK || request == TCSBRKP ? 0
+						       : set_settings(terminal, request, argument);
+}
+
+long terminal_ioctl(struct open_file *file, unsigned request, vaddr_t argument)
+{
+	struct terminal *terminal = terminal_of_file(file);
+
+	if (terminal->hung_up)
+		return request == TIOCSPGRP ? -ENOTTY : -EIO;
+	return terminal_control(terminal, request, argument, false);
 }

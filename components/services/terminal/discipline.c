@@ -234,21 +234,29 @@ void discipline_skip(struct discipline *d, u32 tail, u32 used)
 
 /* --- functions of characters ---------------------------------------------------- */
 
+static void set_stopped(struct discipline *d, bool stopped)
+{
+	if (d->stopped == stopped)
+		return;
+	d->stopped = stopped;
+	d->flow(d, stopped);
+}
+
 /* VSTART and VSTOP. */
 static bool take_flow(struct discipline *d, char c)
 {
 	if (!(d->settings.iflag & IXON))
 		return false;
 	if (is(d, c, VSTART)) {
-		d->stopped = false;
+		set_stopped(d, false);
 		return true;
 	}
 	if (is(d, c, VSTOP)) {
-		d->stopped = true;
+		set_stopped(d, true);
 		return true;
 	}
 	if (d->settings.iflag & IXANY)
-		d->stopped = false;
+		set_stopped(d, false);
 	return false;
 }
 
@@ -265,13 +273,14 @@ static bool take_signal(struct discipline *d, char c)
 
 	if (signal == 0)
 		return false;
-	if (!local(d, NOFLSH))
+	if (!local(d, NOFLSH)) {
 		discipline_flush(d);
-	d->stopped = false;
+		d->flushed(d);
+	}
+	set_stopped(d, false);
 	if (local(d, ECHO))
 		echo(d, c);
-	if (d->signal)
-		d->signal(signal);
+	d->signal(d, signal);
 	return true;
 }
 

@@ -25,8 +25,10 @@ struct discipline {
 	u32 line_column;      /* where the line that is being edited begins */
 	bool literal;         /* the next character has no function */
 	bool stopped;         /* output is, by VSTOP */
-	void (*send)(const char *bytes, size_t n);
-	void (*signal)(int signal); /* to who has the terminal; NULL: to nobody */
+	void (*send)(struct discipline *d, const char *bytes, size_t n);
+	void (*signal)(struct discipline *d, int signal); /* to who has the terminal */
+	void (*flow)(struct discipline *d, bool stopped); /* output stops, or goes on */
+	void (*flushed)(struct discipline *d);            /* what was typed is forgotten */
 };
 
 extern const struct termios discipline_defaults;

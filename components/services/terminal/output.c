@@ -52,16 +52,16 @@ void discipline_write(struct discipline *d, const char *bytes, size_t n)
 	size_t used = 0;
 
 	if (!(d->settings.oflag & OPOST)) {
-		d->send(bytes, n);
+		d->send(d, bytes, n);
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (used > sizeof(out) - TAB) {
-			d->send(out, used);
+			d->send(d, out, used);
 			used = 0;
 		}
 		used += convert(d, bytes[i], out + used);
 	}
 	if (used > 0)
-		d->send(out, used);
+		d->send(d, out, used);
 }

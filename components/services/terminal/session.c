@@ -1,51 +1,84 @@
 /*
  * session: whose controlling terminal it is.
  *
- * Process 1 begins as the leader of a session that has the terminal, as if a
- * login had prepared it; so a shell in its place has job control.
+ * A session has one terminal at most, so a terminal that says whose it is says everything. Process
+ * 1 begins as the leader of a session that has the console, as if a login had prepared it; so a
+ * shell in its place has job control.
  */
 #include <services/jobs/jobs.h>
 #include <services/terminal/tty.h>
 
-bool terminal_is_of(const struct proc *proc)
+static struct list terminals;
+
+void terminals_init(void)
 {
-	return terminal.session != 0 && terminal.session == proc->session && !proc->detached;
+	list_init(&terminals);
+	pts_init();
 }
 
-bool terminal_is_foreground(s32 group)
+void terminal_add(struct terminal *terminal)
 {
-	return terminal.foreground == 0 || terminal.foreground == group;
+	list_push_back(&terminals, &terminal->link);
 }
 
-void terminal_acquire(struct proc *proc)
+void terminal_destroy(struct terminal *terminal)
 {
-	if (terminal.session != 0 || proc->session != proc->pid || proc->detached)
+	list_remove(&terminal->link);
+}
+
+struct terminal *terminal_of(const struct proc *proc)
+{
+	struct terminal *terminal;
+
+	if (proc->detached)
+		return NULL;
+	list_for_each(terminal, &terminals, link)
+	{
+		if (terminal->session != 0 && terminal->session == proc->session)
+			return terminal;
+	}
+	return NULL;
+}
+
+bool terminal_is_foreground(const struct terminal *terminal, s32 group)
+{
+	return terminal->foreground == 0 || terminal->foreground == group;
+}
+
+void terminal_acquire(struct terminal *terminal, struct proc *proc)
+{
+	if (terminal->session != 0 || proc->session != proc->pid || proc->detached ||
+		terminal_of(proc))
 		return;
-	terminal.session = proc->session;
-	terminal.foreground = proc->group;
+	terminal->session = proc->session;
+	terminal->foreground = proc->group;
+}
+
+void terminal_acquire_console(struct proc *proc)
+{
+	terminal_acquire(&console, proc);
 }
 
 void terminal_leave(struct proc *leader)
 {
-	s32 foreground = terminal.foreground;
+	struct terminal *terminal = terminal_of(leader);
+	s32 foreground;
 
-	if (!terminal_is_of(leader))
+	if (!terminal)
 		return;
-	terminal.session = 0;
-	terminal.foreground = 0;
+	foreground = terminal->foreground;
+	terminal->session = 0;
+	terminal->foreground = 0;
 	if (IS_ENABLED(CONFIG_SERVICES_JOBS) && foreground != 0)
 		jobs_signal(foreground, SIGHUP);
 }
 
 long terminal_open_own(struct open_file *file)
 {
-	(void)file;
-	return terminal_is_of(process_current()) ? 0 : -ENXIO;
-}
+	struct terminal *terminal = terminal_of(process_current());
 
-long terminal_open_serial(struct open_file *file)
-{
-	if (!(file->flags & O_NOCTTY) && (file->flags & O_ACCMODE) != O_WRONLY)
-		terminal_acquire(process_current());
+	if (!terminal)
+		return -ENXIO;
+	terminal_attach(terminal, file);
 	return 0;
 }

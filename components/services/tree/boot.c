@@ -10,12 +10,14 @@
 #include <services/ext2/ext2_types.h>
 #include <services/procfs/procfs.h>
 #include <services/ramfs/ramfs.h>
+#include <services/terminal/terminal.h>
 #include <services/tree/tree.h>
 
 const struct volume_type *const volume_types[] = {
 	&ramfs_type,
 #if IS_ENABLED(CONFIG_SERVICES_DEVICES)
 	&devices_type,
+	&pts_type,
 #endif
 #if IS_ENABLED(CONFIG_SERVICES_EXT2)
 	&ext3_type,
@@ -134,6 +136,8 @@ static long build(struct proc *proc)
 			"/dev", 0755); /* also without devices: /dev/shm lies there */
 	if (error == 0)
 		error = mount_at("/dev", "devtmpfs", 0755, MOUNT_NOSUID);
+	if (error == 0)
+		error = mount_at("/dev/pts", "devpts", 0755, MOUNT_NOSUID | MOUNT_NOEXEC);
 	if (error == 0)
 		error = mount_at("/dev/shm", "tmpfs", 01777, MOUNT_NOSUID | MOUNT_NODEV);
 	if (error == 0)

@@ -303,8 +303,7 @@ long sys_link(vaddr_t old_path, vaddr_t path)
 	return sys_linkat(AT_FDCWD, old_path, AT_FDCWD, path, 0);
 }
 
-/* Takes the name away, after all checks. */
-static long remove_node(struct node *node)
+long tree_remove(struct node *node)
 {
 	struct inode *dir = node->parent->inode, *inode = node->inode;
 	bool is_directory = inode_is(inode, S_IFDIR);
@@ -346,7 +345,7 @@ static long remove_last(struct walk *walk, bool is_directory)
 	if (error == 0)
 		error = tree_may_delete(node, is_directory);
 	if (error == 0)
-		error = remove_node(node);
+		error = tree_remove(node);
 	node_unref(node);
 	return error;
 }

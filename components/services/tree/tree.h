@@ -491,6 +491,10 @@ char *tree_path(struct place place, struct place root, char *buffer, size_t size
 long tree_create(struct node *dir, const char *name, size_t length, u32 mode, u32 device,
 	const char *target, struct node **node) must_check;
 
+/* Takes a name away, whoever may; not of a directory that is not empty, or on which one is mounted.
+ */
+long tree_remove(struct node *node) must_check;
+
 /* An unnamed one, which links may be made to: its node is never linked. `name`: "", or what it is
  * called where it shows. */
 long tree_create_unnamed(
