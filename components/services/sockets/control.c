@@ -19,12 +19,12 @@ struct control_header {
 
 static long check_identity(const struct peer_identity *given)
 {
-	const struct proc *proc = env_current();
-	const struct credentials *own = &proc->identity;
+	const struct credentials *own = &env_current()->identity;
+	s32 pid = process_current()->pid;
 
 	if (own->euid == 0)
-		return process_find(given->pid) || given->pid == proc->pid ? 0 : -ESRCH;
-	if (given->pid != proc->pid)
+		return process_find(given->pid) || given->pid == pid ? 0 : -ESRCH;
+	if (given->pid != pid)
 		return -EPERM;
 	if (given->uid != own->uid && given->uid != own->euid && given->uid != own->suid)
 		return -EPERM;

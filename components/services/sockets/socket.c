@@ -95,16 +95,16 @@ void socket_changed(struct unix_socket *socket, u32 events)
 
 struct peer_identity socket_own_identity(void)
 {
-	const struct proc *proc = env_current();
+	const struct credentials *own = &env_current()->identity;
 
-	return (struct peer_identity){process_current()->pid, proc->identity.uid, proc->identity.gid};
+	return (struct peer_identity){process_current()->pid, own->uid, own->gid};
 }
 
 struct peer_identity socket_effective_identity(void)
 {
-	const struct proc *proc = env_current();
+	const struct credentials *own = &env_current()->identity;
 
-	return (struct peer_identity){process_current()->pid, proc->identity.euid, proc->identity.egid};
+	return (struct peer_identity){process_current()->pid, own->euid, own->egid};
 }
 
 u64 socket_deadline(const struct open_file *file, u32 flags, u64 timeout)
