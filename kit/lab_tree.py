@@ -124,7 +124,7 @@ class LabTree:
         part = part or self.lab.part
         prefix = f"CONFIG_{symbol_of(self.lab.slot)}_"
         lines = [line for line in self.preset_text(preset).splitlines() if prefix not in line]
-        name = f"{preset}-{part.replace('_', '-')}"
+        name = f"{preset}-{part}"
         return self.put_aside(name, "\n".join([*lines, f"{prefix}{symbol_of(part)}=y", extra, ""]))
 
     def put_aside(self, name: str, text: str) -> str:

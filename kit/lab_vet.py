@@ -26,6 +26,7 @@ PLAIN_TEXT = re.compile(r"[^\"\\$\n\x00-\x1f]*\Z")
 FILE_BYTES = 256 << 10
 FILES = 32
 ANSWERS_BYTES = 64 << 10
+OPTION_NAME = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 MANIFEST_KEYS = ("title", "summary", "help", "source", "requires", "files", "option", "kernels")
 COMPILERS_OWN = re.compile(r"/usr/(lib(64|exec)?/gcc|include/stdc-predef\.h\Z)")
 DIRECTIVE = re.compile(r"^[ \t\v\f]*(?:#|%:|\?\?=)[ \t\v\f]*(\w+)(.*)$", re.MULTILINE)
@@ -144,6 +145,7 @@ def manifest(lab: Lab, path: Path, text: str, names: set[str]) -> str:
         title, summary = t.line("title", required=True), t.line("summary", required=True)
         requires = t.texts("requires")
         files = {key: t.table("files").texts(key) for key in t.table("files").values}
+        options = t.each("option", _option)
     except (tomllib.TOMLDecodeError, ManifestError) as error:
         raise Refused(f"{path}: {error}") from None
     if not PLAIN_TEXT.match(title) or not PLAIN_TEXT.match(summary):
@@ -157,7 +159,26 @@ def manifest(lab: Lab, path: Path, text: str, names: set[str]) -> str:
         if name not in names:
             raise Refused(f"{path}: there is no file {name} beside it")
     lines = [f'title = "{title}"', f'summary = "{summary}"', f"requires = {_list(requires)}", "", "[files]"]
-    return "\n".join([*lines, *(f"{key} = {_list(listed)}" for key, listed in sorted(files.items())), ""])
+    lines += [f"{key} = {_list(listed)}" for key, listed in sorted(files.items())]
+    return "\n".join([*lines, *options, ""])
+
+
+def _option(t: Table) -> str:
+    """An option of the part written anew: a number within a range. Raises ManifestError."""
+    name, kind = t.text("name", required=True), t.text("type", required=True)
+    if not OPTION_NAME.match(name):
+        raise t.error("name", f"{name!r} must be of capital letters, digits and _")
+    if kind != "int":
+        raise t.error("type", "the options of a lab's part are numbers: int")
+    default, bounds = t.get("default", int, "a number", required=True), t.get("range", list, "two numbers", required=True)
+    if len(bounds) != 2 or not all(type(bound) is int for bound in bounds) or not bounds[0] <= default <= bounds[1]:
+        raise t.error("range", "must be two numbers, with the default between them")
+    title, explanation = t.line("title", required=True), t.line("help", required=True)
+    for text in (title, explanation):
+        if not PLAIN_TEXT.match(text):
+            raise t.error("title", "title and help must be plain words")
+    lines = ["", "[[option]]", f'name = "{name}"', 'type = "int"', f"default = {default}", f"range = [{bounds[0]}, {bounds[1]}]"]
+    return "\n".join([*lines, f'title = "{title}"', f'help = "{explanation}"'])
 
 
 def _list(names: tuple[str, ...]) -> str:
