@@ -205,3 +205,13 @@ def _compare(bench: Bench, machine: Machine, model: Levels | Strides | Deadlines
                 machine.enqueue(machine.threads[running], place)
                 model.enqueue(running, place)
                 running = None
+
+
+def test_assemblies(bench: Bench) -> None:
+    """Random configurations run programs under it, too."""
+    program = bench.program("crowd")
+    argument = str(bench.random.getrandbits(62))
+    expected = bench.computed("monolithic", program, argument, "probe_done", bench.bound("instructions"), reference=True)
+    for name in bench.random_configurations():
+        found = bench.computed(name, program, argument, "probe_done", bench.bound("instructions"))
+        bench.equal(found, expected, f"what crowd {argument} computes on the random assembly {name}")
