@@ -2,7 +2,7 @@
 
 A stage is a command that says what it found in a line such as ``12 passed, 1 failed``. A stage that fails without
 having said so counts as one failure; so does one that finds nothing. The lanes keep two processors busy: the one
-compiles and boots, the other runs the tests of the tools.
+compiles and boots, the other runs the tests of the tools and grades the labs.
 """
 
 from __future__ import annotations
@@ -119,11 +119,12 @@ def lanes(presets: Sequence[str]) -> tuple[list[Stage], list[Stage]]:
         Stage("headers", (*kit, "check-make", "headers", "-k")),
         Stage("contracts", ("make", "-s", "contract-tests")),
         Stage("builds", (*kit, "check-make", "all", f"PRESETS={' '.join(presets)}")),
-        Stage("qemu", (*pytest, "tests/qemu")),
+        Stage("qemu", (*pytest, "--ignore-glob=*/test_lab_*", "tests/qemu")),
     ]
     tools = [
         Stage("tools", (*pytest, "--ignore=tests/py/test_browser.py", "tests/py")),  # which is the next stage, as one test
         Stage("browser", (*kit, "check-tap", "node", "tests/browser/run.mjs"), browser_trouble()),
+        Stage("labs", (*pytest, *sorted(str(path) for path in Path("tests/qemu").glob("test_lab_*.py")))),
     ]
     return compiling, tools
 
