@@ -20,16 +20,9 @@ static unsigned segment_prot(const struct elf_segment *s)
 /* Clears [from, to), which lies in one page that is mapped. */
 static enum kstatus clear(struct proc *proc, vaddr_t from, vaddr_t to)
 {
-	static const u8 zeros[256];
-	enum kstatus status = K_OK;
+	static const u8 zeros[PAGE_SIZE];
 
-	while (from < to && status == K_OK) {
-		size_t n = MIN(to - from, sizeof(zeros));
-
-		status = env_write_memory(proc, from, zeros, n);
-		from += n;
-	}
-	return status;
+	return from < to ? env_write_memory(proc, from, zeros, to - from) : K_OK;
 }
 
 long image_note(struct proc *proc, const struct program *program, const struct mapping *mapping)

@@ -61,10 +61,13 @@ enum kstatus signals_create(struct proc *proc, struct proc *creator, bool share_
 
 static void forget_handlers(struct signal_actions *actions)
 {
-	for (int i = 0; i < SIGNALS; i++) {
-		u64 handler = actions->of[i].handler == SIG_IGN ? SIG_IGN : SIG_DFL;
-		actions->of[i] = (struct signal_action){.handler = handler};
-	}
+	u64 ignored = 0;
+
+	for (int i = 0; i < SIGNALS; i++)
+		ignored |= (u64)(actions->of[i].handler == SIG_IGN) << i;
+	memset(actions->of, 0, sizeof(actions->of));
+	for (; ignored != 0; ignored &= ignored - 1)
+		actions->of[__builtin_ctzll(ignored)].handler = SIG_IGN;
 }
 
 static void forget_stack(struct signal_state *state)
