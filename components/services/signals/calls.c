@@ -100,6 +100,9 @@ static long set_stack(struct signal_state *state, const struct stack *stack, u64
 		return -EPERM;
 	if (mode != 0 && mode != SS_ONSTACK && mode != SS_DISABLE)
 		return -EINVAL;
+	if (stack->start == state->stack_start && stack->size == state->stack_size &&
+		stack->flags == state->stack_flags)
+		return 0; /* nothing changes: its size is not looked at */
 	if (mode == SS_DISABLE) {
 		state->stack_start = 0;
 		state->stack_size = 0;

@@ -48,6 +48,18 @@ static long change_mode(struct place place, u32 mode)
 	return error;
 }
 
+long sys_fchmodat2(int dirfd, vaddr_t path, unsigned int mode, int flags)
+{
+	u32 how = (u32)flags;
+	struct place place;
+	long error;
+
+	if ((how & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0)
+		return -EINVAL;
+	error = tree_find(dirfd, path, !(how & AT_SYMLINK_NOFOLLOW), how & AT_EMPTY_PATH, &place);
+	return error == 0 ? change_mode(place, mode) : error;
+}
+
 long sys_fchmodat(int dirfd, vaddr_t path, unsigned int mode)
 {
 	struct place place;

@@ -258,7 +258,8 @@ static long link_here(struct walk *walk, const struct place *old)
 	if (!dir->ops->link || inode_is(inode, S_IFDIR))
 		return -EPERM;
 	if (inode->links == 0 &&
-		old->node->length != 0) /* removed; what never had a name may get one */
+		(old->node->length != 0 ||
+			inode->unlinkable)) /* removed; what never had a name may get one */
 		return -ENOENT;
 	node = node_create(walk->at.node, walk->last, walk->last_length);
 	if (!node)

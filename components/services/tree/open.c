@@ -202,6 +202,7 @@ static long open_unnamed(struct walk *walk, u32 flags, u32 mode, struct open_fil
 	if (error != 0)
 		return error;
 	place.mount->refs++;
+	place.node->inode->unlinkable = flags & O_EXCL;
 	error = tree_open_place(place, flags, file);
 	if (error != 0)
 		place_unref(place);

@@ -163,6 +163,37 @@ long sys_fallocate(int fd, int mode, long offset, long length)
 	return error;
 }
 
+/* --- advice: all there is of files is in memory, or is read when it is wanted --- */
+
+#define ADVICE_LAST 5 /* POSIX_FADV_NOREUSE */
+
+static bool is_stream(const struct open_file *file)
+{
+	return file->ops->capacity || (file->inode && inode_is(file->inode, S_IFIFO));
+}
+
+long sys_fadvise64(int fd, long offset, size_t length, int advice)
+{
+	struct open_file *file = files_find_usable(fd);
+
+	(void)offset;
+	if (!file)
+		return -EBADF;
+	if (is_stream(file))
+		return -ESPIPE;
+	return (s64)length < 0 || (u32)advice > ADVICE_LAST ? -EINVAL : 0;
+}
+
+long sys_readahead(int fd, long offset, size_t count)
+{
+	struct open_file *file = files_find_usable(fd);
+
+	(void)offset, (void)count;
+	if (!file || !file->ops->read)
+		return -EBADF;
+	return file->inode && inode_is(file->inode, S_IFREG) ? 0 : -EINVAL;
+}
+
 /* --- to the disk --- */
 
 long sys_fsync(int fd)

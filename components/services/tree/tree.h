@@ -179,6 +179,7 @@ struct inode {
 	bool mapped;              /* somebody has, or had, mapped it */
 	u32 writers;              /* open files that may write it */
 	u32 programs;             /* processes that execute it; never beside writers */
+	bool unlinkable;          /* it has no name and never gets one */
 	bool busy;
 	u32 waiters;
 	struct env_queue idle;

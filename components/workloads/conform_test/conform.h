@@ -35,9 +35,6 @@
 
 #include <workloads/common/test.h>
 
-#ifndef SYS_openat2
-#define SYS_openat2 437
-#endif
 #ifndef SYS_fchmodat2
 #define SYS_fchmodat2 452
 #endif

@@ -28,52 +28,6 @@ static void long_path(void)
 	CHECK(sys_call3(SYS_open, (long)path, O_RDONLY, 0) >= 0);
 }
 
-/* struct open_how: flags, mode, resolve. */
-static void how(uint64_t flags, uint64_t mode, uint64_t resolve)
-{
-	uint64_t *words = (uint64_t *)BUF;
-
-	words[0] = flags;
-	words[1] = mode;
-	words[2] = resolve;
-}
-
-static void how_read(void)
-{
-	how(O_RDONLY, 0, 0);
-}
-
-static void how_larger(void)
-{
-	how(O_RDONLY, 0, 0);
-	((uint64_t *)BUF)[3] = 1;
-}
-
-static void how_unknown(void)
-{
-	how(0x40000000, 0, 0);
-}
-
-static void how_mode(void)
-{
-	how(O_RDONLY, 0644, 0);
-}
-
-static void how_no_links(void)
-{
-	how(O_RDONLY, 0, 4);
-}
-
-static void how_beneath(void)
-{
-	how(O_RDONLY, 0, 8);
-}
-
-static void how_in_root(void)
-{
-	how(O_RDONLY, 0, 16);
-}
-
 static const struct conform_case opening_cases[] = {
 	{"open gives the lowest free descriptor", {GIVES(0, open, "file", O_RDONLY)}},
 	{"open of a missing file gives ENOENT", {FAILS(ENOENT, open, "nothing", O_RDONLY)}},
@@ -179,23 +133,6 @@ static const struct conform_case opening_cases[] = {
 		{GIVES(0, open, "fresh", O_RDWR | O_CREAT | O_EXCL | O_TRUNC | O_NOCTTY | O_APPEND,
 			 0644),
 			GIVES(0100000 | O_RDWR | O_APPEND, fcntl, 0, F_GETFL)}},
-	{"openat2 of a file works", {DO(how_read), GIVES(0, openat2, AT_FDCWD, "file", BUF, 24)}},
-	{"openat2 with a structure that is too small gives EINVAL",
-		{FAILS(EINVAL, openat2, AT_FDCWD, "file", BUF, 16)}},
-	{"openat2 with a larger structure wants zeroes there",
-		{DO(how_larger), FAILS(E2BIG, openat2, AT_FDCWD, "file", BUF, 32)}},
-	{"openat2 refuses flags that it does not know",
-		{DO(how_unknown), FAILS(EINVAL, openat2, AT_FDCWD, "file", BUF, 24)}},
-	{"openat2 refuses a mode without O_CREAT",
-		{DO(how_mode), FAILS(EINVAL, openat2, AT_FDCWD, "file", BUF, 24)}},
-	{"openat2 with RESOLVE_NO_SYMLINKS gives ELOOP for a link",
-		{DO(how_no_links), FAILS(ELOOP, openat2, AT_FDCWD, "link", BUF, 24)}},
-	{"openat2 with RESOLVE_BENEATH gives EXDEV for an absolute path",
-		{DO(how_beneath), FAILS(EXDEV, openat2, AT_FDCWD, "/", BUF, 24)}},
-	{"openat2 with RESOLVE_BENEATH gives EXDEV for a way out",
-		{DO(how_beneath), FAILS(EXDEV, openat2, DIR, "../file", BUF, 24)}},
-	{"openat2 with RESOLVE_IN_ROOT takes the descriptor for the root",
-		{DO(how_in_root), WORKS(openat2, DIR, "/../inner", BUF, 24)}},
 };
 SUITE(opening, opening_cases);
 

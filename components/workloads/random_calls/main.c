@@ -234,6 +234,7 @@ int main(int argc, char **argv)
 		sys_mmap(NULL, sizeof(*record), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS);
 	must(memory, "mmap");
 	record = (struct record *)memory;
+	memset(record, 1, sizeof(*record)); /* all of it is there from the start: see the soak */
 	for (uint64_t i = 0; i < options.rounds; i++) {
 		struct round round = {.seed = options.seed + i,
 			.steps = options.steps,
