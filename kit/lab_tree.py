@@ -27,7 +27,7 @@ from kit.manifest import symbol_of
 
 COPIED = ("Kconfig", "Makefile", "components", "configs", "kernels", "kit", "tests/host")
 PARTS = "lab"
-BUILD_LIMITS = Limits(wall_seconds=300, cpu_seconds=300, memory=4 << 30, file_bytes=256 << 20, processes=512)
+BUILD_LIMITS = Limits(wall_seconds=1800, cpu_seconds=900, memory=4 << 30, file_bytes=256 << 20, processes=512)
 
 
 class BuildError(Exception):
