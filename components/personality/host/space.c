@@ -11,7 +11,7 @@
 
 struct host_frame {
 	u8 bytes[PAGE_SIZE]; /* aligned: a disk's transfer crosses no page */
-	u64 id; /* that no other frame of the run had */
+	u64 id;              /* that no other frame of the run had */
 	u32 refs;
 };
 

@@ -184,6 +184,8 @@ u32 ext2_links_max(const struct ext2 *v);
 #define EXT2_ORPHAN_BUFFERS 2u
 void ext2_orphan_add(struct ext2_inode *inode);
 void ext2_orphan_remove(struct ext2_inode *inode);
+/* Cuts it as it was to be cut, or deletes it. */
+long ext2_orphan_finish(struct ext2_inode *inode) must_check;
 /* At mount: finishes what a crash broke off. */
 long ext2_orphans_recover(struct ext2 *v) must_check;
 

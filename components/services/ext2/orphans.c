@@ -67,14 +67,12 @@ static long load(struct ext2 *v)
 	return 0;
 }
 
-/* One that still has a name was being cut. The others go when they are released. */
-static long finish(struct ext2 *v, struct ext2_inode *inode)
+/* One that still has a name was being cut. */
+static long finish_cut(struct ext2 *v, struct ext2_inode *inode)
 {
 	struct inode *i = &inode->inode;
 	long error;
 
-	if (i->links == 0)
-		return 0;
 	if (!inode_is(i, S_IFREG))
 		return ext2_corrupt(v, "an orphan has a name, inode", i->number);
 	error = ext2_cut(inode, (i->size + v->block_size - 1) >> v->block_shift);
@@ -85,14 +83,20 @@ static long finish(struct ext2 *v, struct ext2_inode *inode)
 	return error;
 }
 
+long ext2_orphan_finish(struct ext2_inode *inode)
+{
+	return inode->inode.links > 0 ? finish_cut(ext2_of(&inode->inode), inode)
+				      : ext2_inode_delete(inode);
+}
+
 long ext2_orphans_recover(struct ext2 *v)
 {
 	struct ext2_inode *inode;
 	long error = load(v), count = 0;
 
 	while ((inode = list_first(&v->orphans, struct ext2_inode, orphan))) {
-		if (error == 0)
-			error = finish(v, inode);
+		if (error == 0 && inode->inode.links > 0) /* the others go when they are released */
+			error = finish_cut(v, inode);
 		if (error != 0) {
 			v->failed = true; /* nothing is deleted on the word of such a chain */
 			list_remove(&inode->orphan);

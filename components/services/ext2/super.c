@@ -362,7 +362,7 @@ static long finish(struct ext2 *v)
 	long error;
 
 	while ((inode = list_first(&v->orphans, struct ext2_inode, orphan)) &&
-		ext2_inode_delete(inode) == 0)
+		ext2_orphan_finish(inode) == 0)
 		;
 	error = ext2_sync(v);
 	while (error == 0 && ext2_has_changes(v))

@@ -14,6 +14,7 @@ void test_signals(void);
 void test_tree(void);
 void test_disk(void);
 void test_crash(void);
+void test_damage(void);
 void test_exhaustion(void);
 void test_transport(void);
 
@@ -31,6 +32,7 @@ const struct contract_test contract_tests[] = {
 	{"tree", test_tree},
 	{"disk", test_disk},
 	{"crash", test_crash},
+	{"damage", test_damage},
 	{"exhaustion", test_exhaustion},
 	{"transport", test_transport},
 };

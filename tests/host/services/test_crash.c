@@ -18,7 +18,7 @@
 #define FILES     4
 #define ROUNDS    20
 #define WRITES    8192
-#define CUTS_MAX  180 /* places in one log, evenly spread */
+#define CUTS_MAX  120 /* places in one log, evenly spread */
 #define PROMISES  256
 #define KILOBYTES 4096
 
