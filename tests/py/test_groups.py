@@ -18,6 +18,7 @@ def test_every_figure_of_the_ledger_has_a_group() -> None:
 def test_a_name_matches_up_to_an_underscore() -> None:
     assert group_of("lat_ctx_8") == "Latencies"
     assert group_of("latent") == REST
+    assert group_of("same_output") != group_of("bench_wall_s") == REST
     assert group_of("aim_throughput") == group_of("compile") == "Whole loads"
 
 
