@@ -180,8 +180,9 @@ static void test_program(void)
 static char echoed[128];
 static size_t echoed_length;
 
-static void keep_echo(const char *bytes, size_t n)
+static void keep_echo(struct discipline *d, const char *bytes, size_t n)
 {
+	(void)d;
 	n = MIN(n, sizeof(echoed) - echoed_length);
 	memcpy(echoed + echoed_length, bytes, n);
 	echoed_length += n;

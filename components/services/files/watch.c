@@ -30,3 +30,11 @@ void watch_wake_all(struct watch_list *list, u32 events)
 			taken = true;
 	}
 }
+
+void watch_list_empty(struct watch_list *list)
+{
+	struct watch *watch;
+
+	while ((watch = list_first(&list->watches, struct watch, link)))
+		list_remove(&watch->link);
+}

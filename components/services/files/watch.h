@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <services/files/watch_list.h>
 #include <services/services.h>
 
 #define POLLIN     0x001u
@@ -42,17 +43,8 @@ struct watch {
 	struct watcher *watcher; /* of who just sleeps: see watch_init() */
 };
 
-struct watch_list {
-	struct list watches;
-};
-
 /* A watch that wakes `watcher`. */
 void watch_init(struct watch *watch, struct watcher *watcher);
-
-static inline void watch_list_init(struct watch_list *list)
-{
-	list_init(&list->watches);
-}
 
 /* `watch`, which is in no list; NULL: nobody waits. */
 static inline void watch_add(struct watch_list *list, struct watch *watch)
@@ -62,6 +54,9 @@ static inline void watch_add(struct watch_list *list, struct watch *watch)
 }
 
 void watch_wake_all(struct watch_list *list, u32 events);
+
+/* What the list belonged to goes: nobody who watches is in it any more, or will be woken. */
+void watch_list_empty(struct watch_list *list);
 
 /* Something of `events` (POLL…) may be possible that was not. */
 static inline void watch_wake(struct watch_list *list, u32 events)

@@ -11,6 +11,7 @@
 #include <services/identity/identity.h>
 #include <services/jobs/jobs.h>
 #include <services/memory/mappings.h>
+#include <services/pidfd/pidfd.h>
 #include <services/process/process.h>
 #include <services/tree/tree.h>
 
@@ -99,6 +100,8 @@ static void end_process(struct proc *proc)
 	process_forget_stop(proc);
 	give_children_away(proc);
 	proc->state = PROC_ZOMBIE;
+	if (IS_ENABLED(CONFIG_SERVICES_PIDFD))
+		pidfds_ended(proc->pid);
 	if (IS_ENABLED(CONFIG_SERVICES_JOBS))
 		jobs_exit(proc);
 	if (IS_ENABLED(CONFIG_SERVICES_SIGNALS)) {

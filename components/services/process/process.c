@@ -7,6 +7,7 @@
 #include <services/alarms/alarms.h>
 #include <services/files/files.h>
 #include <services/identity/identity.h>
+#include <services/pidfd/pidfd.h>
 #include <services/process/process.h>
 #include <services/process/timer.h>
 
@@ -212,6 +213,8 @@ void process_free(struct proc *proc)
 		proc->parent->children_count--;
 	}
 	list_remove(&proc->all);
+	if (IS_ENABLED(CONFIG_SERVICES_PIDFD))
+		pidfds_gone(proc->pid);
 	proc_free(proc);
 }
 

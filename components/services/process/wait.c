@@ -3,6 +3,7 @@
  *
  * wait4 and waitid ask the same question in two forms; here it is put to each child in turn.
  */
+#include <services/pidfd/pidfd.h>
 #include <services/process/process.h>
 
 #include <unix_calls.h>
@@ -167,8 +168,11 @@ long sys_waitid(int type, int id, vaddr_t info, int options, vaddr_t usage)
 				 WCLONE)) != 0 ||
 		!(q.options & (WUNTRACED | WEXITED | WCONTINUED)))
 		return tell_info(-EINVAL, &q, info, usage);
-	if (type == P_PIDFD && id >= 0) /* nothing has been opened as one */
-		return tell_info(-EBADF, &q, info, usage);
+	if (type == P_PIDFD && id >= 0) {
+		q.type = P_PID;
+		q.id = IS_ENABLED(CONFIG_SERVICES_PIDFD) ? pidfd_process(id) : -EBADF;
+		return tell_info(q.id < 0 ? q.id : ask(&q), &q, info, usage);
+	}
 	if (type < P_ALL || type > P_PGID || (type == P_PID && id <= 0) ||
 		(type == P_PGID && id < 0))
 		return tell_info(-EINVAL, &q, info, usage);

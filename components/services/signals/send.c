@@ -1,5 +1,6 @@
 /* send: making a signal pending, and seeing to it that somebody looks. */
 #include <services/process/clone.h>
+#include <services/files/watch.h>
 #include <services/process/process.h>
 #include <services/signals/signals.h>
 
@@ -56,6 +57,7 @@ enum kstatus signals_create(struct proc *proc, struct proc *creator, bool share_
 	else
 		memset(state->actions, 0, sizeof(*state->actions));
 	state->actions->refs = 1;
+	watch_list_init(&state->actions->watches);
 	return K_OK;
 }
 
@@ -94,6 +96,7 @@ enum kstatus signals_own_actions(struct proc *proc)
 		return K_NOMEM;
 	*own = *shared;
 	own->refs = 1;
+	watch_list_init(&own->watches);
 	shared->refs--;
 	proc->signals.actions = own;
 	return K_OK;
@@ -139,8 +142,10 @@ void signals_exit(struct proc *proc)
 
 	discard(&state->pending, ~(u64)0);
 	discard(&state->shared, ~(u64)0);
-	if (state->actions && --state->actions->refs == 0)
+	if (state->actions && --state->actions->refs == 0) {
+		watch_list_empty(&state->actions->watches);
 		kfree(state->actions, sizeof(*state->actions));
+	}
 	state->actions = NULL;
 }
 
@@ -319,6 +324,8 @@ static enum kstatus post(struct proc *leader, struct proc *thread, const struct 
 	status = enqueue(thread ? &thread->signals.pending : &leader->signals.shared, info);
 	if (status == K_OK && taker)
 		env_attention(taker);
+	if (status == K_OK)
+		watch_wake(&leader->signals.actions->watches, POLLIN);
 	return status;
 }
 

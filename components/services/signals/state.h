@@ -5,6 +5,7 @@
 #pragma once
 
 #include <lib/lib.h>
+#include <services/files/watch_list.h>
 
 #define SIGNALS 64
 
@@ -19,6 +20,7 @@ struct signal_action {
 /* The actions, which the threads of a process share. */
 struct signal_actions {
 	u32 refs;
+	struct watch_list watches;        /* of who polls a signalfd */
 	struct signal_action of[SIGNALS]; /* [signal - 1] */
 };
 

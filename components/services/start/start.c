@@ -9,6 +9,7 @@
 #include <services/initramfs/initramfs.h>
 #include <services/limits/limits.h>
 #include <services/memory/mappings.h>
+#include <services/pidfd/pidfd.h>
 #include <services/process/process.h>
 #include <services/sockets/sockets.h>
 #include <services/terminal/terminal.h>
@@ -162,6 +163,8 @@ enum kstatus services_start(const char *path, const char *args)
 	files_init();
 	process_init();
 	terminal_init();
+	if (IS_ENABLED(CONFIG_SERVICES_PIDFD))
+		pidfds_init();
 	if (IS_ENABLED(CONFIG_SERVICES_SOCKETS))
 		sockets_init();
 	proc = create_first(&error);
