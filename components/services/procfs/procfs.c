@@ -23,9 +23,11 @@ struct proc_inode {
 #define ENTRY_ROOT    0xf0u
 #define ENTRY_PROCESS 0xf1u
 #define ENTRY_FD      0xf2u /* a descriptor's link */
+#define ENTRY_THREAD  0xf3u /* like a process, below task */
 
 static struct object_cache cache;
-static const struct inode_ops root_ops, process_ops, fds_ops, text_inode_ops, link_ops, self_ops;
+static const struct inode_ops root_ops, process_ops, fds_ops, threads_ops, text_inode_ops, link_ops,
+	self_ops;
 static const struct file_ops text_ops[4];
 
 /* Files of the system, and of each process: a text, or something else with operations of its own.
@@ -48,6 +50,7 @@ static const struct entry system_entries[] = {
 	{"version", S_IFREG | 0444, text_version, &text_inode_ops},
 	{"mounts", S_IFLNK | 0777, NULL, &self_ops},
 	{"self", S_IFLNK | 0777, NULL, &self_ops},
+	{"thread-self", S_IFLNK | 0777, NULL, &self_ops},
 };
 
 static const struct entry process_entries[] = {
@@ -57,10 +60,9 @@ static const struct entry process_entries[] = {
 	{"stat", S_IFREG | 0444, text_stat, &text_inode_ops},
 	{"statm", S_IFREG | 0444, text_statm, &text_inode_ops},
 	{"status", S_IFREG | 0444, text_status, &text_inode_ops},
-	{"cwd", S_IFLNK | 0777, NULL, &link_ops},
-	{"exe", S_IFLNK | 0777, NULL, &link_ops},
-	{"root", S_IFLNK | 0777, NULL, &link_ops},
-	{"fd", S_IFDIR | 0500, NULL, &fds_ops},
+	{"cwd", S_IFLNK | 0777, NULL, &link_ops}, {"exe", S_IFLNK | 0777, NULL, &link_ops},
+	{"root", S_IFLNK | 0777, NULL, &link_ops}, {"fd", S_IFDIR | 0500, NULL, &fds_ops},
+	{"task", S_IFDIR | 0555, NULL, &threads_ops}, /* the last: a thread has none */
 };
 
 static struct proc_inode *of(const struct inode *inode)
@@ -83,7 +85,7 @@ static long make(struct volume *volume, const struct inode_ops *ops, u32 mode, s
 	u32 fd, struct inode **out)
 {
 	struct proc_inode *made = object_alloc(&cache);
-	const struct proc *proc = pid > 0 ? process_find(pid) : NULL;
+	const struct proc *proc = pid > 0 ? process_find_thread(pid) : NULL;
 
 	if (!made)
 		return -ENOMEM;
@@ -147,23 +149,38 @@ static long root_find(struct inode *dir, const char *name, size_t length, struct
 	if (pid < 0)
 		return find_entry(
 			dir, system_entries, ARRAY_SIZE(system_entries), 0, name, length, out);
-	if (pid == 0 || !process_find((s32)pid))
+	if (pid == 0 || !process_find_thread((s32)pid))
 		return -ENOENT;
 	return make(dir->volume, &process_ops, S_IFDIR | 0555, (s32)pid, ENTRY_PROCESS, 0, out);
+}
+
+/* How many of the table are in the directory of a process, or of a thread below task. */
+static size_t entries_in(const struct inode *dir)
+{
+	return ARRAY_SIZE(process_entries) - (of(dir)->entry == ENTRY_THREAD);
 }
 
 static long process_find_entry(
 	struct inode *dir, const char *name, size_t length, struct inode **out)
 {
-	if (!process_find(of(dir)->pid))
+	if (!process_find_thread(of(dir)->pid))
 		return -ENOENT;
-	return find_entry(
-		dir, process_entries, ARRAY_SIZE(process_entries), of(dir)->pid, name, length, out);
+	return find_entry(dir, process_entries, entries_in(dir), of(dir)->pid, name, length, out);
+}
+
+static long threads_find(struct inode *dir, const char *name, size_t length, struct inode **out)
+{
+	s64 tid = parse_number(name, length);
+	const struct proc *thread = tid > 0 ? process_find_thread((s32)tid) : NULL;
+
+	if (!thread || thread->pid != of(dir)->pid)
+		return -ENOENT;
+	return make(dir->volume, &process_ops, S_IFDIR | 0555, (s32)tid, ENTRY_THREAD, 0, out);
 }
 
 static struct open_file *open_file_of(s32 pid, u32 fd)
 {
-	struct proc *proc = process_find(pid);
+	struct proc *proc = process_find_thread(pid);
 
 	return proc && fd < files_table(proc)->used ? files_table(proc)->files[fd] : NULL;
 }
@@ -229,15 +246,34 @@ static long root_list(struct inode *dir, u64 *position, struct entry_sink *sink)
 
 static long process_list(struct inode *dir, u64 *position, struct entry_sink *sink)
 {
-	if (!process_find(of(dir)->pid))
+	if (!process_find_thread(of(dir)->pid))
 		return -ENOENT;
-	list_entries(process_entries, ARRAY_SIZE(process_entries), of(dir)->pid, position, sink);
+	list_entries(process_entries, entries_in(dir), of(dir)->pid, position, sink);
+	return 0;
+}
+
+static long threads_list(struct inode *dir, u64 *position, struct entry_sink *sink)
+{
+	const struct proc *proc = process_find_thread(of(dir)->pid), *thread;
+	u64 place = 2;
+
+	if (!proc)
+		return -ENOENT;
+	list_for_each(thread, &proc->leader->threads, thread_link)
+	{
+		if (place++ < *position)
+			continue;
+		if (!take_number(sink, (u64)thread->tid, number_of(thread->tid, ENTRY_THREAD, 0),
+			    S_IFDIR, place))
+			return 0;
+		*position = place;
+	}
 	return 0;
 }
 
 static long fds_list(struct inode *dir, u64 *position, struct entry_sink *sink)
 {
-	struct proc *proc = process_find(of(dir)->pid);
+	struct proc *proc = process_find_thread(of(dir)->pid);
 
 	for (u64 fd = *position - 2; proc && fd < files_table(proc)->used; fd++) {
 		if (files_table(proc)->files[fd] &&
@@ -252,6 +288,8 @@ static long fds_list(struct inode *dir, u64 *position, struct entry_sink *sink)
 static const struct inode_ops root_ops = {.find = root_find, .list = root_list, .release = release};
 static const struct inode_ops process_ops = {
 	.find = process_find_entry, .list = process_list, .release = release};
+static const struct inode_ops threads_ops = {
+	.find = threads_find, .list = threads_list, .release = release};
 static const struct inode_ops fds_ops = {.find = fds_find, .list = fds_list, .release = release};
 
 /* --- links -------------------------------------------------------------------------- */
@@ -263,6 +301,9 @@ static long self_read(struct inode *inode, char *target, size_t size)
 
 	if (is_name("self", 4, entry_of(inode)->name))
 		length = format_string(target, size, "%d", tree_actor()->pid);
+	else if (is_name("thread-self", 11, entry_of(inode)->name))
+		length = format_string(
+			target, size, "%d/task/%d", tree_actor()->pid, tree_actor()->tid);
 	else
 		length = format_string(target, size, "self/mounts");
 	return (long)MIN(length, size);
@@ -303,7 +344,7 @@ static bool may_follow(const struct proc *proc)
 
 static long link_jump(struct inode *inode, struct place *place)
 {
-	const struct proc *proc = process_find(of(inode)->pid);
+	const struct proc *proc = process_find_thread(of(inode)->pid);
 
 	if (!proc)
 		return -ENOENT;
@@ -348,7 +389,7 @@ static const struct inode_ops link_ops = {
 
 static long text_open(struct inode *inode, struct open_file *file)
 {
-	struct proc *proc = of(inode)->pid > 0 ? process_find(of(inode)->pid) : NULL;
+	struct proc *proc = of(inode)->pid > 0 ? process_find_thread(of(inode)->pid) : NULL;
 	struct text *text;
 
 	if (of(inode)->pid > 0 && !proc)

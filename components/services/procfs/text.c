@@ -169,9 +169,16 @@ void text_mounts(struct text *text, struct proc *proc)
 
 static char state_of(const struct proc *proc)
 {
-	if (proc->state == PROC_ZOMBIE)
+	if (proc->exiting)
 		return 'Z';
-	return proc == env_current() ? 'R' : proc->stopped ? 'T' : 'S';
+	return proc == env_current() ? 'R' : proc->leader->stopped ? 'T' : 'S';
+}
+
+static s32 parent_of(const struct proc *proc)
+{
+	const struct proc *parent = proc->leader->parent;
+
+	return parent ? parent->pid : 0;
 }
 
 static u64 mapped(const struct proc *proc)
@@ -182,11 +189,12 @@ static u64 mapped(const struct proc *proc)
 /* The 52 fields of proc(5). */
 void text_stat(struct text *text, struct proc *proc)
 {
-	text_add(text, "%d (%s) %c %d %d %d 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 %llu %llu %llu %llu",
-		proc->pid, proc->name, state_of(proc), proc->parent ? proc->parent->pid : 0, 1, 1,
+	text_add(text, "%d (%s) %c %d %d %d 0 -1 0 0 0 0 0 0 0 0 0 20 0 %u 0 %llu %llu %llu %llu",
+		proc->tid, proc->name, state_of(proc), parent_of(proc), 1, 1, process_threads(proc),
 		(unsigned long long)ticks(proc->started), (unsigned long long)mapped(proc),
 		(unsigned long long)(mapped(proc) / PAGE_SIZE), (unsigned long long)LIMIT_NONE);
-	text_add(text, " 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 %d\n", proc->status);
+	text_add(text, " 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 %d\n",
+		proc->leader->status);
 }
 
 void text_statm(struct text *text, struct proc *proc)
@@ -215,7 +223,7 @@ void text_status(struct text *text, struct proc *proc)
 		"Name:\t%s\nUmask:\t0%u%u%u\nState:\t%c "
 		"(%s)\nTgid:\t%d\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
 		proc->name, umask >> 6 & 7, umask >> 3 & 7, umask & 7, state, state_name(state),
-		proc->pid, proc->pid, proc->parent ? proc->parent->pid : 0);
+		proc->pid, proc->tid, parent_of(proc));
 	text_add(text, "Uid:\t%u\t%u\t%u\t%u\n", who->uid, who->euid, who->suid, who->fsuid);
 	text_add(text, "Gid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\n", who->gid, who->egid, who->sgid,
 		who->fsgid, files_table(proc)->room);

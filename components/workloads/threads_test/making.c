@@ -1,4 +1,5 @@
 /* making: what a thread shares with the one that makes it, and which flags go together. */
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -300,6 +301,69 @@ static void shares_heap(void)
 	CHECK_EQ(pid_seen, before + 3 * (long)PAGE);
 }
 
+/* --- as /proc shows them --- */
+
+static void add_number(char *path, long number)
+{
+	char digits[24];
+	size_t n = 0, length = strlen(path);
+
+	do
+		digits[n++] = (char)('0' + number % 10);
+	while ((number /= 10) > 0);
+	while (n > 0)
+		path[length++] = digits[--n];
+	path[length] = '\0';
+}
+
+static bool is_there(const char *directory, long number)
+{
+	char path[64];
+
+	strcpy(path, directory);
+	add_number(path, number);
+	return sys_call3(SYS_access, (long)path, 0, 0) == 0;
+}
+
+static int count_threads(void)
+{
+	char entries[2048];
+	long fd = sys_call3(SYS_open, (long)"/proc/self/task", 0200000 /* O_DIRECTORY */, 0), n;
+	int count = -2; /* . and .. */
+
+	CHECK(fd >= 0);
+	while ((n = sys_call3(SYS_getdents64, fd, (long)entries, sizeof(entries))) > 0)
+		for (long at = 0; at < n; at += *(unsigned short *)(entries + at + 16))
+			count++;
+	CHECK_EQ(n, 0);
+	sys_close((int)fd);
+	return count;
+}
+
+static void listed(void)
+{
+	static struct thread threads[70];
+	int tid;
+
+	CHECK_EQ(count_threads(), 1);
+	for (int i = 0; i < 70; i++)
+		thread_start(&threads[i], waits_at_gate, NULL);
+	tid = threads[3].tid;
+	CHECK_EQ(count_threads(), 71);
+	CHECK(is_there("/proc/self/task/", tid) && is_there("/proc/self/task/", sys_getpid()));
+	CHECK(is_there("/proc/", tid)); /* though not listed there */
+	CHECK(!is_there("/proc/self/task/", first_pid));
+	CHECK_EQ(sys_call3(SYS_access, (long)"/proc/thread-self/stat", 0, 0), 0);
+	CHECK_EQ(sys_call3(SYS_access, (long)"/proc/thread-self/task", 0, 0), -ENOENT);
+	gate = 1;
+	futex_wake(&gate, 1000);
+	for (int i = 0; i < 70; i++)
+		thread_join(&threads[i]);
+	while (count_threads() > 1)
+		sleep_ms(1);
+	CHECK(!is_there("/proc/self/task/", tid));
+}
+
 static const struct test_case cases[] = {
 	CASE("it shares memory and the number of the process", shares_memory_and_number),
 	CASE("its own number is told", is_told_its_number),
@@ -314,5 +378,6 @@ static const struct test_case cases[] = {
 	CASE("hundreds come and go", many_come_and_go),
 	CASE("hundreds at once", many_at_once),
 	CASE("a user's limit counts them", limited),
+	CASE("/proc lists them", listed),
 };
 TEST_SUITE(making, cases);
