@@ -42,7 +42,7 @@ u64 object_cache_reclaim(struct object_cache *cache);
  */
 void object_caches_tell(const char *image, void (*write)(const char *line, size_t length));
 
-/* For things of odd sizes up to 32 KiB, from caches of powers of two. The size must be given again
- * at release. */
+/* For things of odd sizes up to 2 MiB, in memory of the next power of two. The size must be given
+ * again at release. */
 void *kalloc(size_t size) must_check;
 void kfree(void *object, size_t size);

@@ -112,6 +112,7 @@ struct proc {
 		u64 again; /* nanoseconds after which it rings again; 0: never */
 	} alarm;           /* (p) */
 	s32 nice;
+	s32 oom_adjustment; /* -1000: never chosen when memory is out; 1000: always */
 	s32 exit_signal; /* (p) what its parent gets at its end: SIGCHLD, unless clone said
 			    otherwise */
 	struct credentials identity;

@@ -107,9 +107,27 @@ long kernel_unknown_call(long number)
 	return number;
 }
 
+#define RESERVE 256 /* frames that the kernel and the first task alone may use */
+
+/* There is no memory: the first task, on which all others rely, gets of what is kept back. */
+static noinline enum kstatus fault_without_memory(vaddr_t address, unsigned access)
+{
+	enum kstatus status = K_NOMEM;
+
+	if (task_current() == task_first) {
+		frames_reserve = 0;
+		status = vm_fault(&task_current()->map, address, access);
+		frames_reserve = RESERVE;
+	}
+	return status;
+}
+
 void kernel_user_fault(struct trapframe *frame, vaddr_t address, unsigned access)
 {
 	enum kstatus status = vm_fault(&task_current()->map, address, access);
+
+	if (unlikely(status == K_NOMEM))
+		status = fault_without_memory(address, access);
 
 	(void)frame;
 	if (unlikely(status == K_INTERRUPTED))
@@ -120,7 +138,11 @@ void kernel_user_fault(struct trapframe *frame, vaddr_t address, unsigned access
 
 bool kernel_copy_fault(vaddr_t address, unsigned access)
 {
-	return vm_fault(&task_current()->map, address, access) == K_OK;
+	enum kstatus status = vm_fault(&task_current()->map, address, access);
+
+	if (unlikely(status == K_NOMEM))
+		status = fault_without_memory(address, access);
+	return status == K_OK;
 }
 
 void kernel_user_exception(struct trapframe *frame, unsigned vector, u64 error)
@@ -184,6 +206,7 @@ noreturn void kernel_main(const struct boot_info *boot)
 	(void)boot;
 	console_init();
 	thread_init();
+	frames_reserve = RESERVE;
 	ipc_init();
 	enum kstatus disk = block_init(phys_to_virt(BLOCK_WINDOW_PHYS));
 	if (disk != K_OK && disk != K_NOENT)

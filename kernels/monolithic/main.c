@@ -13,6 +13,8 @@
 
 _Static_assert(ENTRY_CALLS == SERVICE_CALLS, "the entry indexes the services' table");
 
+#define RESERVE 64 /* frames that programs cannot touch: the kernel goes on with them */
+
 long kernel_unknown_call(long number)
 {
 	return services_unknown_call(number);
@@ -62,6 +64,7 @@ noreturn void kernel_main(const struct boot_info *boot)
 	(void)boot;
 	console_init();
 	thread_init();
+	frames_reserve = RESERVE;
 	enum kstatus disk = block_init(phys_to_virt(BLOCK_WINDOW_PHYS));
 	if (disk != K_OK && disk != K_NOENT)
 		kprintf("there is a disk, but no memory to use it\n");

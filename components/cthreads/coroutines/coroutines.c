@@ -97,7 +97,7 @@ static enum kstatus get_thread(struct cthread **out)
 	}
 	if (cthreads.count >= cthreads.limit)
 		return K_FULL;
-	struct page *block = frames_alloc(CONFIG_CTHREADS_COROUTINES_STACK_ORDER);
+	struct page *block = frames_alloc_kept(CONFIG_CTHREADS_COROUTINES_STACK_ORDER, 0);
 	if (!block)
 		return K_NOMEM;
 	thread = (struct cthread *)((char *)page_bytes(block) + STACK_SIZE) - 1;

@@ -17,6 +17,8 @@
 struct page *frames_pages;
 uintptr_t frames_window;
 u64 frames_limit;
+u64 frames_reserve;
+bool (*frames_grow)(void);
 
 static u64 *words;   /* [frame number / 64] */
 static u64 *summary; /* [word number / 64] */
@@ -110,8 +112,11 @@ static u64 next_word(u64 word)
 /* Makes the hint the lowest word with a free frame; false if there is none. */
 static bool move_hint(void)
 {
-	u64 word = next_word(0);
+	u64 word;
 
+	do
+		word = free_count > frames_reserve ? next_word(0) : word_count;
+	while (word == word_count && frames_grow && frames_grow());
 	if (word == word_count)
 		return false;
 	hint = &words[word];
@@ -251,9 +256,12 @@ struct page *frames_alloc(unsigned order)
 	assert(order <= FRAMES_MAX_ORDER);
 	if (order == 0)
 		return frame_alloc();
-	u64 number = find_run(order);
-	if (number >= frames_limit && give_up_clear())
+	u64 number;
+	do {
 		number = find_run(order);
+		if (number >= frames_limit && give_up_clear())
+			number = find_run(order);
+	} while (number >= frames_limit && frames_grow && frames_grow());
 	if (number >= frames_limit)
 		return NULL;
 	mark_used(number, count);

@@ -28,6 +28,8 @@
 struct page *frames_pages;
 uintptr_t frames_window;
 u64 frames_limit;
+u64 frames_reserve;
+bool (*frames_grow)(void);
 
 static struct list blocks[ORDERS];
 static u64 *pairs[ORDERS]; /* [order], a bit for each pair; the largest blocks have no buddy */
@@ -68,6 +70,7 @@ void frames_init(u64 nframes, void *metadata, uintptr_t window)
 	stack_depth = 0;
 	block_frames = 0;
 	clear_init();
+	frames_reserve = 0;
 	memset(bits, 0, frames_metadata_size(nframes) - labels_size(nframes));
 	for (unsigned order = 0; order < ORDERS; order++) {
 		list_init(&blocks[order]);
@@ -169,10 +172,13 @@ static noinline bool give_up_clear(void)
 static noinline bool refill(void)
 {
 	struct page *page = NULL;
-	unsigned order = REFILL_ORDER + 1;
+	unsigned order;
 
-	while (!page && order-- > 0)
-		page = take_block(order);
+	do {
+		order = REFILL_ORDER + 1;
+		while (!page && block_frames > frames_reserve && order-- > 0)
+			page = take_block(order);
+	} while (!page && frames_grow && frames_grow());
 	if (!page)
 		return give_up_clear();
 	for (u64 i = (u64)1 << order; i-- > 0;)
@@ -229,16 +235,27 @@ void frame_free_clear(struct page *page)
 		frame_free(page);
 }
 
+/* A block, unless it is of what is kept back. */
+static struct page *take_run(unsigned order)
+{
+	if (block_frames + stack_depth < frames_reserve + ((u64)1 << order))
+		return NULL;
+	return take_block(order);
+}
+
 struct page *frames_alloc(unsigned order)
 {
 	assert(order <= FRAMES_MAX_ORDER);
 	if (order == 0)
 		return frame_alloc();
-	struct page *page = take_block(order);
-	if (!page && (give_up_clear() || stack)) {
-		drain(0);
-		page = take_block(order);
-	}
+	struct page *page;
+	do {
+		page = take_run(order);
+		if (!page && (give_up_clear() || stack)) {
+			drain(0);
+			page = take_run(order);
+		}
+	} while (!page && frames_grow && frames_grow());
 	if (page) {
 		page->refs = 1;
 		page->state = IN_USE + order;

@@ -1,6 +1,6 @@
 /*
  * Things of odd sizes: a cache for each power of two from 16 bytes to 32 KiB,
- * set up when it is first asked for.
+ * set up when it is first asked for; larger ones are runs of frames of their own.
  */
 #include <objects/objects.h>
 
@@ -13,6 +13,12 @@ static const char *const names[] = {"kalloc-16", "kalloc-32", "kalloc-64", "kall
 	"kalloc-256", "kalloc-512", "kalloc-1024", "kalloc-2048", "kalloc-4096", "kalloc-8192",
 	"kalloc-16384", "kalloc-32768"};
 _Static_assert(ARRAY_SIZE(names) == ARRAY_SIZE(sizes), "a name for each size");
+
+/* The order of the run that holds so much; above FRAMES_MAX_ORDER there is none. */
+static unsigned order_for(size_t size)
+{
+	return 64 - (unsigned)__builtin_clzll((size - 1) >> PAGE_SHIFT);
+}
 
 /* NULL if there is no cache for things so large. */
 static struct object_cache *cache_for(size_t size)
@@ -32,11 +38,23 @@ void *kalloc(size_t size)
 {
 	struct object_cache *cache = size > 0 ? cache_for(size) : NULL;
 
-	return cache ? object_alloc(cache) : NULL;
+	if (likely(cache))
+		return object_alloc(cache);
+	struct page *page = size > 0 && size <= PAGE_SIZE << FRAMES_MAX_ORDER
+				    ? frames_alloc(order_for(size))
+				    : NULL;
+	return page ? page_bytes(page) : NULL;
 }
 
 void kfree(void *object, size_t size)
 {
-	if (object)
-		object_free(cache_for(size), object);
+	struct object_cache *cache;
+
+	if (!object)
+		return;
+	cache = cache_for(size);
+	if (likely(cache))
+		object_free(cache, object);
+	else
+		frames_free(page_of_bytes(object), order_for(size));
 }

@@ -107,6 +107,8 @@ static noinline bool attend(struct proc *proc, u64 client, struct l4_message *m)
 
 /* --- the loop ------------------------------------------------------------ */
 
+#define RESERVE 128 /* frames that clients cannot touch: the server goes on with them */
+
 #define MAPPING_FAILED (-2 * (s64)L4_ERROR_NO_MEMORY) /* the send phase's error */
 
 /*
@@ -198,6 +200,7 @@ static void init_memory(const struct l4_kip *kip)
 		u64 start = kip->ranges[i].start;
 		frames_add(start == largest.start ? start + size : start, kip->ranges[i].end);
 	}
+	frames_reserve = RESERVE;
 }
 
 /* The kernel shows us the devices at their physical addresses. No disk is no harm. */

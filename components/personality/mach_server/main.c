@@ -13,6 +13,7 @@
 #include <objects/objects.h>
 #include <server.h>
 
+#define RESERVE 128 /* frames for its own stacks when there is no other memory */
 #define ARENA_SIZE                                                                                 \
 	(64ull << 20) /* address space for the server's own memory; used as it is touched */
 #define WORKERS_MAX                                                                                \
@@ -391,6 +392,34 @@ static noreturn void work(void *argument)
 /* --- start-up
  * --------------------------------------------------------------------------------------- */
 
+#define GROWTH 64 /* frames of the arena that are taken at once */
+
+static u64 arena_start, arena_used; /* its address, and how much of it the allocators have */
+
+/* Has the kernel give us the page now, where it can say that it has none. */
+static bool touch(u64 address)
+{
+	u8 byte;
+
+	return vm_read(server_task, address, 1, &byte) == KERN_SUCCESS;
+}
+
+/* Frames are the allocators' only when there is memory behind them: so it is kalloc() that fails,
+ * and not the server, when the machine has none left. */
+static bool grow_arena(void)
+{
+	u64 start = arena_used, end = MIN(start + GROWTH * PAGE_SIZE, ARENA_SIZE), at;
+	const struct page *labels = phys_page(start);
+
+	if (!touch((u64)labels) || !touch((u64)(labels + GROWTH) - 1))
+		return false;
+	for (at = start; at < end && touch(arena_start + at);)
+		at += PAGE_SIZE;
+	frames_add(start, at);
+	arena_used = at;
+	return at > start;
+}
+
 /* The allocators think of the arena as physical memory that begins at 0. Its head holds their
  * labels. */
 static void init_memory(void)
@@ -401,7 +430,10 @@ static void init_memory(void)
 	if (vm_allocate(server_task, &arena, ARENA_SIZE, true) != KERN_SUCCESS)
 		panic("there is no room for the server's memory");
 	frames_init(frames, (void *)arena, arena);
-	frames_add(labels, ARENA_SIZE);
+	arena_start = arena;
+	arena_used = labels;
+	frames_reserve = RESERVE;
+	frames_grow = grow_arena;
 }
 
 noreturn void _start(const struct mach_boot *boot);

@@ -95,6 +95,12 @@ bool memory_is_within_limits(u64 length, u32 prot, u32 flags);
 u64 memory_populate(struct proc *proc, vaddr_t start, u64 length);
 /* The stack, or whatever grows, is stretched to `address`; false: none does. */
 bool memory_grow(struct proc *proc, vaddr_t address) must_check;
+/*
+ * `proc` has touched a page for which there is no memory: somebody ends, the largest. True: worth
+ * another try; false: it is `proc` itself. memory_wait_for_room() sleeps a while, for calls.
+ */
+bool memory_make_room(struct proc *proc) must_check;
+bool memory_wait_for_room(struct proc *proc) must_check;
 /* The file has shrunk: what maps it forgets what lies behind `size`. */
 struct inode;
 void memory_cut_file(const struct inode *inode, u64 size);

@@ -100,6 +100,8 @@ bool services_copy_failed(vaddr_t address, size_t n, enum kstatus why)
 {
 	struct proc *proc = env_current();
 
+	if (why == K_NOMEM)
+		return memory_wait_for_room(proc);
 	if (why != K_FAULT || n == 0)
 		return false;
 	return memory_grow(proc, address) || memory_grow(proc, address + n - 1);
@@ -112,6 +114,8 @@ bool services_memory_fault(struct proc *proc, vaddr_t address, unsigned access, 
 						     : "reading";
 
 	if (why == K_FAULT && memory_grow(proc, address))
+		return true;
+	if (why == K_NOMEM && (memory_make_room(proc) || proc->dying))
 		return true;
 	if (why == K_FAULT || why == K_DENIED)
 		return fault(

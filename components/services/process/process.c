@@ -115,6 +115,7 @@ static void init_thread(struct proc *proc, const struct proc *creator)
 	proc->started = env_now();
 	files_create(proc);
 	proc->nice = creator ? creator->nice : 0;
+	proc->oom_adjustment = creator ? creator->oom_adjustment : 0;
 	proc->tree = NULL;
 	proc->program = (struct place){NULL, NULL};
 	proc->clear_tid = 0;

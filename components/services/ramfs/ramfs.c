@@ -140,12 +140,25 @@ static long rename_entry(struct inode *from, struct node *node, struct inode *to
 	return 0;
 }
 
+#define LOOK_EVERY 64 /* pages, for looking at the machine's memory costs a call */
+#define LEAVES     32 /* one part in so many is left to programs */
+
+/* Several file systems that are each allowed half of the memory must not have all of it. */
+static bool machine_has_room(void)
+{
+	struct env_memory memory;
+
+	env_memory(&memory);
+	return memory.free_pages > memory.total_pages / LEAVES;
+}
+
 static long reserve(struct inode *inode, u64 index)
 {
 	struct ramfs *ramfs = ramfs_of(inode);
 
 	(void)index;
-	if (ramfs->pages_used >= ramfs->pages_max)
+	if (ramfs->pages_used >= ramfs->pages_max ||
+		(ramfs->pages_used % LOOK_EVERY == 0 && !machine_has_room()))
 		return -ENOSPC;
 	ramfs->pages_used++;
 	return 0;
