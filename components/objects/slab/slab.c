@@ -77,7 +77,7 @@ static noinline struct slab *slab_new(struct object_cache *cache)
 	struct page *page = frames_alloc(cache->order);
 
 	if (!page)
-		page = frames_alloc_kept(cache->order, frames_reserve / 2);
+		page = frames_alloc_kept(cache->order, frames_reserve / 4 * 3);
 	if (!page)
 		return NULL;
 	struct slab *slab = page_bytes(page);

@@ -21,9 +21,12 @@ enum kstatus env_sleep(struct env_queue *queue, u64 deadline)
 	proc->client.sleeper = cthread_self();
 	enum kstatus status = cthread_wait(&queue->queue, deadline);
 	proc->client.sleeper = NULL;
-	return status == K_NOMEM
-		       ? K_INTERRUPTED
-		       : status; /* no worker is left to take over: the call must give up */
+	if (status != K_NOMEM)
+		return status;
+	if (env_now() >= deadline)
+		return K_TIMEDOUT;
+	proc->client.attention = true; /* no worker is left to take over: the call must be made again */
+	return K_INTERRUPTED;
 }
 
 void env_wakeup_one(struct env_queue *queue)

@@ -20,9 +20,12 @@ static enum kstatus sleep(struct cthread_queue *queue, u64 deadline)
 	client->sleeper = cthread_self();
 	enum kstatus status = cthread_wait(queue, deadline);
 	client->sleeper = NULL;
-	return status == K_NOMEM
-		       ? K_INTERRUPTED
-		       : status; /* no worker is left to take over: the call must give up */
+	if (status != K_NOMEM)
+		return status;
+	if (env_now() >= deadline)
+		return K_TIMEDOUT;
+	client->attention = true; /* no worker is left to take over: the call must be made again */
+	return K_INTERRUPTED;
 }
 
 enum kstatus env_sleep(struct env_queue *queue, u64 deadline)

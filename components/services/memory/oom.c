@@ -43,7 +43,7 @@ static struct proc *choose(void)
 
 		if (points > 0 && !leader->parent) {
 			first = proc;
-		} else if (points > most) {
+		} else if (points > 0 && points >= most) { /* of equals the youngest */
 			most = points;
 			worst = proc;
 		}
