@@ -18,7 +18,7 @@
 #define RW         (PROT_READ | PROT_WRITE)
 #define CHUNK      (1UL << 20)
 #define EATERS     6
-#define MANY_PIPES 400
+#define MANY_PIPES 100
 
 int test_child(const char *role)
 {
