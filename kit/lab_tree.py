@@ -61,20 +61,24 @@ class LabTree:
             yield self
 
     def _refresh(self) -> None:
-        """Make the copy like the kit: files that changed, came or went."""
+        """Make the copy like the kit: files that changed, came or went.
+
+        A file that changes gets the time of now, not its own: an object in the copy may be newer than that and yet of the text before.
+        """
+        new = not (self.root / "build").exists()
         wanted = {path.relative_to(ROOT): path for name in COPIED for path in _files(ROOT / name)}
         present = {path.relative_to(self.root): path for name in COPIED for path in _files(self.root / name)}
         for name in present.keys() - wanted.keys():
             present[name].unlink()
         for name, path in wanted.items():
             copy = self.root / name
-            if name not in present or not _same(path, copy):
+            if name not in present or path.read_bytes() != copy.read_bytes():
                 copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(path, copy)
+                (shutil.copy2 if new else shutil.copyfile)(path, copy)
                 copy.chmod(0o755 if os.access(path, os.X_OK) else 0o644)
         for folder in (self.root, *(path for path in self.root.rglob("*") if path.is_dir() and "build" not in path.parts)):
             folder.chmod(0o755)
-        if not (self.root / "build").exists():
+        if new:
             self._begin_with(ROOT / "build")
         jail.give(self.root / "build")
 
@@ -203,7 +207,3 @@ def _files(path: Path) -> Iterator[Path]:
     elif path.is_dir():
         yield from (one for one in path.rglob("*") if one.is_file() and "__pycache__" not in one.parts and not one.name.startswith("."))
 
-
-def _same(one: Path, other: Path) -> bool:
-    a, b = one.stat(), other.stat()
-    return (a.st_size, a.st_mtime_ns) == (b.st_size, b.st_mtime_ns)
