@@ -128,7 +128,11 @@ static inline bool ext2_has_changes(const struct ext2 *v)
 void ext2_commit_soon(struct ext2 *v);
 void ext2_timer_init(struct ext2 *v);
 
-/* --- superblock and groups: super.c, validate.c --- */
+/* --- superblock, groups and the whole: super.c, validate.c, volume.c --- */
+
+void ext2_status(struct volume *volume, struct volume_status *status);
+long ext2_volume_sync(struct volume *volume);
+bool ext2_is_busy(struct volume *volume);
 
 /* Looks through superblock and descriptors of an image; fills in what follows from them. */
 long ext2_validate_super(struct ext2 *v, u64 disk_bytes) must_check;
@@ -158,7 +162,7 @@ long ext2_block_free(struct ext2 *v, u32 block, bool structure) must_check;
 long ext2_number_allocate(struct ext2 *v, u32 near, bool directory, u32 *number) must_check;
 long ext2_number_free(struct ext2 *v, u32 number, bool directory) must_check;
 
-/* --- inodes: inode.c, free.c, orphans.c --- */
+/* --- inodes: inode.c, record.c, free.c, orphans.c --- */
 
 /* The inode of that number, with a reference. -EUCLEAN: it is none. */
 long ext2_inode_get(struct ext2 *v, u32 number, struct inode **out) must_check;
@@ -166,6 +170,9 @@ long ext2_inode_get(struct ext2 *v, u32 number, struct inode **out) must_check;
 long ext2_inode_create(struct inode *dir, u32 mode, u32 device, struct inode **out) must_check;
 /* It came to nothing: number and memory are free again. */
 void ext2_inode_abandon(struct inode *inode);
+/* From the buffer to memory; and a buffer for a new file. */
+void ext2_record_read(struct ext2 *v, struct ext2_inode *inode);
+void ext2_record_begin(struct ext2 *v, struct ext2_inode *inode);
 /* inode_ops.changed: writes the attributes into the buffer. */
 void ext2_inode_changed(struct inode *inode);
 void ext2_inode_flush_stale(struct ext2 *v);
@@ -236,7 +243,7 @@ bool ext2_is_mapped(const struct ext2_inode *inode);
 void ext2_reclaim(struct ext2 *v, struct ext2_inode *self);
 long ext2_sync(struct ext2 *v) must_check;
 
-/* --- directories: directory.c, names.c --- */
+/* --- directories: directory.c, names.c, rename.c --- */
 
 /* Where a name stands. The buffer is held. */
 struct ext2_slot {
@@ -261,5 +268,10 @@ long ext2_is_empty(struct ext2_inode *dir) must_check;
 /* "." and ".." of a new directory. */
 long ext2_entries_begin(struct ext2_inode *dir, u32 parent) must_check;
 long ext2_list(struct inode *dir, u64 *position, struct entry_sink *sink);
+/* What stands under the name of `node`, if that still is its file. -ENOENT. */
+long ext2_node_find(
+	struct ext2_inode *dir, const struct node *node, struct ext2_slot *slot) must_check;
+long ext2_rename(struct inode *from, struct node *node, struct inode *to, const char *name,
+	struct node *target, bool exchange);
 extern const struct inode_ops ext2_directory_ops, ext2_file_ops, ext2_other_ops;
 long ext2_inode_sync(struct inode *inode);

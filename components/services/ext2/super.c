@@ -298,62 +298,7 @@ static long mount_ext3(struct volume **out, u32 device, const char *options, boo
 	return mount_disk(out, &ext3_type, device, options, read_only);
 }
 
-/* --- while it is mounted, and the end --- */
-
-/* What Linux does not count among the blocks of a volume. */
-static u32 overhead(const struct ext2 *v)
-{
-	u32 table = v->inodes_per_group * v->inode_size / v->block_size;
-	u32 blocks = v->first_data_block + v->journal.size;
-
-	if (v->journal.present && v->super->overhead != 0)
-		return v->super->overhead;
-	for (u32 i = 0; i < v->groups; i++)
-		blocks += 2 + table + (ext2_group_has_super(v, i) ? 1 + v->descriptors_count : 0);
-	return blocks;
-}
-
-static void status(struct volume *volume, struct volume_status *s)
-{
-	const struct ext2 *v = container_of(volume, struct ext2, volume);
-
-	*s = (struct volume_status){
-		.blocks = v->blocks_count - MIN(overhead(v), v->blocks_count),
-		.blocks_free = v->free_blocks,
-		.blocks_reserved = MIN(v->super->reserved_blocks, v->free_blocks),
-		.inodes = v->inodes_count,
-		.inodes_free = v->free_inodes,
-	};
-}
-
-long ext2_sync(struct ext2 *v)
-{
-	long error;
-
-	if (v->failed)
-		return -EIO;
-	if (v->volume.read_only)
-		return 0;
-	ext2_sweep_mapped(v);
-	error = ext2_write_all(v, true);
-	return error == 0 ? ext2_commit(v) : error;
-}
-
-static long sync(struct volume *volume)
-{
-	struct ext2 *v = container_of(volume, struct ext2, volume);
-	long error;
-
-	volume_lock(volume);
-	error = ext2_sync(v);
-	volume_unlock(volume);
-	return error;
-}
-
-long ext2_inode_sync(struct inode *inode)
-{
-	return sync(inode->volume);
-}
+/* --- the end --- */
 
 /* Everything is on the disk, and the disk says so. Nothing is changed afterwards. */
 static long finish(struct ext2 *v)
@@ -392,19 +337,6 @@ static long close(struct volume *volume)
 	return error;
 }
 
-static bool is_busy(struct volume *volume)
-{
-	const struct ext2 *v = container_of(volume, struct ext2, volume);
-
-	for (u32 i = 0; i < EXT2_INODES; i++) {
-		for (const struct ext2_inode *inode = v->inodes[i]; inode; inode = inode->next) {
-			if (ext2_is_mapped(inode))
-				return true;
-		}
-	}
-	return false;
-}
-
 static void release(struct volume *volume)
 {
 	struct ext2 *v = container_of(volume, struct ext2, volume);
@@ -423,8 +355,8 @@ static void release(struct volume *volume)
 #define EXT2_TYPE(name_, mount_)                                                                   \
 	{                                                                                          \
 		.name = name_, .magic = EXT2_STATFS_MAGIC, .needs_source = true, .mount = mount_,  \
-		.status = status, .sync = sync, .close = close, .is_busy = is_busy,                \
-		.release = release,                                                                \
+		.status = ext2_status, .sync = ext2_volume_sync, .close = close,                   \
+		.is_busy = ext2_is_busy, .release = release,                                       \
 	}
 
 const struct volume_type ext2_type = EXT2_TYPE("ext2", mount_ext2);
