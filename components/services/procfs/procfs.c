@@ -56,6 +56,7 @@ static const struct entry system_entries[] = {
 static const struct entry process_entries[] = {
 	{"cmdline", S_IFREG | 0444, text_arguments, &text_inode_ops},
 	{"comm", S_IFREG | 0444, text_comm, &text_inode_ops},
+	{"maps", S_IFREG | 0444, text_maps, &text_inode_ops},
 	{"mounts", S_IFREG | 0444, text_mounts, &text_inode_ops},
 	{"stat", S_IFREG | 0444, text_stat, &text_inode_ops},
 	{"statm", S_IFREG | 0444, text_statm, &text_inode_ops},

@@ -19,4 +19,4 @@ void text_add(struct text *text, const char *format, ...) __attribute__((format(
 typedef void proc_text(struct text *text, struct proc *proc);
 proc_text text_command_line, text_cpuinfo, text_filesystems, text_loadavg, text_meminfo,
 	text_system_stat, text_uptime, text_version;
-proc_text text_arguments, text_comm, text_mounts, text_stat, text_statm, text_status;
+proc_text text_maps, text_arguments, text_comm, text_mounts, text_stat, text_statm, text_status;
