@@ -79,12 +79,23 @@ look_for_tools()
 		module tomli python3-tomli "reads the manifests"
 	fi
 	[ "$goal" = check ] || return 0
+	look_for_programs
 	need node nodejs "runs the browser tests"
 	need clang-format clang-format "checks the shape of the C code"
 	[ -x /usr/sbin/e2fsck ] || need e2fsck e2fsprogs "makes the disks of the tests, and says whether they are clean"
 	module pytest python3-pytest "runs the tests"
 	module hypothesis python3-hypothesis "finds the cases that nobody thought of"
 	look_for_browser
+}
+
+# What the scripts of tests/unmodified and the sessions at a console run, on our kernels and on this system.
+look_for_programs()
+{
+	need unshare util-linux "gives the programs of a comparison a root of their own"
+	command -v dpkg-query >/dev/null 2>&1 || return 0
+	for package in $(sed -n 's/^[#/-]* packages: //p' tests/unmodified/* 2>/dev/null | tr ' ' '\n' | sort -u) zsh-static less procps; do
+		dpkg-query -W "$package" >/dev/null 2>&1 || lacks "$package" "package $package" "is run unmodified on every kernel"
+	done
 }
 
 # Ubuntu's chromium packages only fetch a snap, which a container cannot run: there the tests take any browser that runs.

@@ -16,7 +16,20 @@ from pathlib import Path
 
 from kit.built import Built
 from kit.image import TERMINALS
-from kit.qemu import EXIT_MEANINGS, EXIT_SUCCESS, Job, QemuError, command_line, die_with_parent, ended_with_us, parse_results, qemu_version, require_disk, spawn
+from kit.qemu import (
+    EXIT_MEANINGS,
+    EXIT_SUCCESS,
+    Job,
+    QemuError,
+    Results,
+    command_line,
+    die_with_parent,
+    ended_with_us,
+    parse_results,
+    qemu_version,
+    require_disk,
+    spawn,
+)
 from kit.results import Enosys
 
 
@@ -38,29 +51,32 @@ def terminal_options() -> str:
 def run_on_terminal(job: Job) -> tuple[int, str, tuple[Enosys, ...]]:
     """Boot with the console on standard input and output until the guest ends.
 
-    Returns (0 for success, else QEMU's status; what the status means; the calls that were missing). Other results are thrown away.
+    Returns (0 for success, else the first program's status or QEMU's; what it means; the calls that were missing).
     """
     qemu_version()
     require_disk(job)
     with tempfile.TemporaryDirectory(prefix="mortise-") as folder:
-        command = command_line(job, CONSOLE, Path(folder) / "results")
+        command = command_line(job, CONSOLE, Path(folder) / "results", in_real_time=True)
         process = subprocess.Popen(command, preexec_fn=die_with_parent())
         with ended_with_us(process):
             status = _wait_through_interrupts(process)
-        missing = _missing(Path(folder) / "results")
+        results = _results(Path(folder) / "results")
+    missing = results.enosys if results else ()
     if status == EXIT_SUCCESS:
         return 0, "success", missing
+    if results and results.status:
+        return results.status, f"the first program ended with status {results.status}", missing
     if status == 0:
         return 1, "ended without a word to the exit device (interrupted, or a triple fault)", missing
     return status, EXIT_MEANINGS.get(status, f"QEMU's status was {status}"), missing
 
 
-def _missing(results: Path) -> tuple[Enosys, ...]:
-    """What a session tells of missing calls when it comes to its end; none of one that was interrupted."""
+def _results(path: Path) -> Results | None:
+    """What the guest sent when it came to its end; None of a session that was interrupted."""
     try:
-        return parse_results(results.read_bytes()).enosys
+        return parse_results(path.read_bytes())
     except (OSError, QemuError):
-        return ()
+        return None
 
 
 def _wait_through_interrupts(process: subprocess.Popen[bytes]) -> int:

@@ -1,6 +1,6 @@
 """An image on this machine's own Linux: its files in memory, its processes by themselves, and ``/bin/batch`` as process 1.
 
-    unshare --mount --pid --fork -- python3 -m kit.private_root INITRD
+    unshare --mount --pid --fork -- python3 -m kit.private_root INITRD [PROGRAM]
 
 What a kernel of the kit gives its first program is made here with namespaces: a root file system in memory that holds the files of the initrd, ``/proc``,
 a ``/dev`` with the usual devices, and nothing of this machine's own files. File descriptor 3 must be open: results go there.
@@ -8,6 +8,7 @@ a ``/dev`` with the usual devices, and nothing of this machine's own files. File
 
 from __future__ import annotations
 
+import fcntl
 import os
 import resource
 import shutil
@@ -16,6 +17,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import termios
 from pathlib import Path
 
 from kit import cpio
@@ -23,6 +25,8 @@ from kit import cpio
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 RESULTS_FD = 3
 PROGRAM = "/bin/batch"
+ENVIRONMENT = {"HOME": "/", "TERM": "linux"}
+"""What a program at a terminal gets, as from a kernel."""
 SECONDS = 600.0
 LIMITS = {
     resource.RLIMIT_NOFILE: (1024, 4096),
@@ -61,6 +65,11 @@ def run(initrd: Path) -> bytes:
             raise PrivateRootError(f"this system does not let a program have a root of its own: {(done.stderr or done.stdout).strip()[-500:]}")
         results.seek(0)
         return results.read()
+
+
+def at_terminal(initrd: Path, program: str) -> list[str]:
+    """The command that runs ``program`` of ``initrd`` as process 1, at the terminal that its standard input is. Only root may take one."""
+    return [*_unshare(), sys.executable, "-m", __name__, str(initrd.absolute()), program]
 
 
 def probe() -> None:
@@ -120,9 +129,15 @@ def _forget_own_settings() -> None:
         resource.setrlimit(limit, values)
 
 
+def _take_terminal() -> None:
+    """A session of our own, whose terminal is our standard input, from whoever has it."""
+    os.setsid()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 1)
+
+
 def main(arguments: list[str]) -> int:
     """Process 1 of a PID name space: build the root and become the program there."""
-    (path,) = arguments
+    path, *program = arguments
     initrd = Path(path).read_bytes()
     root = Path(tempfile.gettempdir())  # only this name space sees what is mounted on it
     subprocess.run(["mount", "--make-rprivate", "/"], check=True)
@@ -137,6 +152,9 @@ def main(arguments: list[str]) -> int:
     _forget_own_settings()
     os.chroot(root)
     os.chdir("/")
+    if program:
+        _take_terminal()
+        os.execve(program[0], program[:1], ENVIRONMENT)
     os.execve(PROGRAM, [PROGRAM], {})
 
 

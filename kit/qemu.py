@@ -132,10 +132,13 @@ class Results:
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def command_line(job: Job, console: str, results: Path | str, extra: Sequence[str] = ()) -> list[str]:
-    """QEMU's command line; ``console`` is a character device (``file,path=…``, ``stdio``), ``results`` the file of the debug console."""
+def command_line(job: Job, console: str, results: Path | str, extra: Sequence[str] = (), in_real_time: bool = False) -> list[str]:
+    """QEMU's command line; ``console`` is a character device (``file,path=…``, ``stdio``), ``results`` the file of the debug console.
+
+    An idle machine jumps to the next timer event, or, ``in_real_time``, waits for it as long as its clock says: for people.
+    """
     command = [QEMU, "-M", MACHINES[job.machine.name], "-bios", "qboot.rom", "-accel", "tcg", "-cpu", job.machine.cpu]
-    command += ["-icount", "shift=0,sleep=off", "-m", job.machine.memory, "-smp", "1"]
+    command += ["-icount", f"shift=0,sleep={'on' if in_real_time else 'off'}", "-m", job.machine.memory, "-smp", "1"]
     command += ["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"]
     command += ["-rtc", "base=2026-01-01,clock=vm", "-seed", "1"]
     command += ["-chardev", f"{console},id=console", "-serial", "chardev:console"]

@@ -12,7 +12,7 @@ import pytest
 from kit_fixture import REPO
 
 SCRIPT = REPO / "kit/install.sh"
-TOOLS = ("gcc", "ld", "musl-gcc", "qemu-system-x86_64", "node", "npm", "clang-format", "chromium")
+TOOLS = ("gcc", "ld", "musl-gcc", "qemu-system-x86_64", "node", "npm", "clang-format", "chromium", "unshare")
 PLAIN = ("sh", "cat", "grep", "id", "env", "dirname", "echo")
 RECORD = '#!/bin/sh\necho "$(basename "$0") $*" >> "$RECORD"\n'
 
@@ -200,3 +200,16 @@ def test_make_installs_before_anything_else(goal: str) -> None:
     inherited = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
     plan = subprocess.run(["make", "-n", "-o", "all", goal], cwd=REPO, env=inherited, capture_output=True, text=True, check=True).stdout
     assert plan.splitlines()[0] == f"sh kit/install.sh {goal}"
+
+
+def test_the_packages_that_the_scripts_name_are_asked_for(tmp_path: Path) -> None:
+    machine = Machine(tmp_path / "machine")
+    for name in ("sed", "sort", "tr"):
+        (machine.bin / name).symlink_to(str(shutil.which(name)))
+    machine.command("dpkg-query", '#!/bin/sh\n[ "$2" != lua5.4 ]\n')
+    folder = machine.root / "tests/unmodified"
+    folder.mkdir(parents=True)
+    (folder / "a.lua").write_text("#!/usr/bin/lua5.4\n-- packages: coreutils lua5.4\n")
+    status, text, _ = machine.install("check", "--list")
+    assert status == 1 and "package lua5.4: is run unmodified on every kernel (package lua5.4)" in text
+    assert "coreutils" not in text
