@@ -40,7 +40,7 @@ GENERATOR := kit/idl.py $(wildcard kit/templates/idl*)
 # --- Which configurations this call is about -----------------------------------------------------------------------------
 
 SEVERAL := compare figures ledger unmodified
-BUILDING := all products run bench gdb size graph compile_commands.json host-programs headers $(SEVERAL)
+BUILDING := all products run bench gdb differential size graph compile_commands.json host-programs headers $(SEVERAL)
 GOALS := $(or $(MAKECMDGOALS),all)
 KIT_FILES := Kconfig kit/templates/build.mk.j2 kit/templates/Kconfig.j2 $(addprefix kit/,$(addsuffix .py,toml manifest references \
 	constraints kconfig kconfig_text advice assembly emit headers project files idl))
@@ -65,7 +65,7 @@ NAMES := $(CURRENT)
 else
 NAMES := monolithic
 endif
-run gdb bench $(SEVERAL): export PRESET := $(firstword $(NAMES))
+run gdb bench differential $(SEVERAL): export PRESET := $(firstword $(NAMES))
 compare figures ledger unmodified: export PRESETS := $(NAMES)
 compiler := $(shell $(CC) --version 2>&1 | head -n 1)
 include $(NAMES:%=build/%/build.mk)
@@ -87,11 +87,11 @@ $(foreach n,$(NAMES),$(eval $(call emitted,$n)))
 
 # --- Building, running, measuring ----------------------------------------------------------------------------------------
 
-.PHONY: all products run bench gdb size graph $(SEVERAL) contract-tests host-programs headers export reference image \
+.PHONY: all products run bench gdb differential size graph $(SEVERAL) contract-tests host-programs headers export reference image \
 	serve demo
 all: $(foreach n,$(NAMES),$(products.$n))
 
-run gdb bench: all
+run gdb bench differential: all
 	$(Q)$(KIT) $@
 compare figures unmodified: all
 	$(Q)$(KIT) $@

@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="kit", description="The kernel construction kit behind make.")
     subparsers = parser.add_subparsers(required=True, metavar="command")
     _register(subparsers)
-    for module in ("measure_cli", "serve_cli", "image_cli", "unmodified_cli", "lab_cli"):
+    for module in ("measure_cli", "serve_cli", "image_cli", "differential_cli", "unmodified_cli", "lab_cli"):
         _register_late(subparsers, module, sys.argv[1:] if arguments is None else arguments)
     parsed = parser.parse_args(arguments)
     try:

@@ -100,6 +100,17 @@ void object_free(struct object_cache *cache, void *object)
 	kfree(object, cache->size);
 }
 
+/* All kinds are one here. */
+void object_caches_tell(const char *image, void (*write)(const char *line, size_t length))
+{
+	char line[128];
+	size_t n = format_string(line, sizeof(line),
+		"{\"type\":\"count\",\"image\":\"%s\",\"name\":\"objects\",\"value\":%llu}\n",
+		image, (unsigned long long)live);
+
+	write(line, MIN(n, sizeof(line) - 1));
+}
+
 /* What an earlier run left behind when its machine was switched off. */
 void host_objects_reset(void)
 {

@@ -99,7 +99,8 @@ static long create(struct inode *dir, struct node *node, u32 mode, u32 device, c
 		}
 	}
 	node->inode = inode;
-	dir->size += ENTRY_BYTES;
+	if (node->length > 0) /* else it is in no directory */
+		dir->size += ENTRY_BYTES;
 	return 0;
 }
 

@@ -196,7 +196,8 @@ static long range_of(const struct open_file *file, const struct flock *f, struct
 {
 	s64 base = f->whence == SEEK_SET   ? 0
 		   : f->whence == SEEK_CUR ? (s64)file->position
-					   : (s64)file->inode->size;
+		   : file->inode           ? (s64)file->inode->size
+					   : 0;
 	s64 start, end;
 
 	if (f->whence < SEEK_SET || f->whence > SEEK_END)
@@ -242,6 +243,19 @@ static bool is_lock_command(unsigned command)
 	       (command >= F_OFD_GETLK && command <= F_OFD_SETLKW);
 }
 
+/* Of what has no name, a pipe say: nobody else asks for a lock, so every one is granted. */
+static long lock_unnamed(struct open_file *file, struct flock *f, bool gets, vaddr_t argument)
+{
+	if (gets) {
+		f->type = F_UNLCK;
+		return errno_of(env_copyout(argument, f, sizeof(*f)));
+	}
+	if (f->type == F_UNLCK)
+		return 0;
+	return (f->type == F_RDLCK ? file->ops->read != NULL : file->ops->write != NULL) ? 0
+											 : -EBADF;
+}
+
 long locks_control(int fd, struct open_file *file, unsigned command, vaddr_t argument)
 {
 	bool of_file = command >= F_OFD_GETLK;
@@ -256,20 +270,20 @@ long locks_control(int fd, struct open_file *file, unsigned command, vaddr_t arg
 		return -EINVAL;
 	if (env_copyin(&f, argument, sizeof(f)) != K_OK)
 		return -EFAULT;
-	if (!file->inode)
-		return -EBADF; /* a pipe's ends are open for one direction only */
 	if (of_file) {
 		if (f.pid != 0)
 			return -EINVAL;
 		lock.owner = file;
 		lock.pid = -1;
 	}
-	if (f.type < F_RDLCK || f.type > F_UNLCK || (gets && f.type == F_UNLCK))
+	if (f.type < F_RDLCK || f.type > F_UNLCK || (gets && !of_file && f.type == F_UNLCK))
 		return -EINVAL;
 	error = range_of(file, &f, &lock);
 	if (error != 0)
 		return error;
-	lock.exclusive = f.type == F_WRLCK;
+	lock.exclusive = f.type != F_RDLCK;
+	if (!file->inode)
+		return lock_unnamed(file, &f, gets, argument);
 	if (gets)
 		return get_lock(file->inode, &lock, &f, argument);
 	if (f.type == F_UNLCK)

@@ -135,7 +135,7 @@ static void fill_limit(struct draw *draw, char *at)
 	struct rlimit *limit = (struct rlimit *)at;
 
 	limit->rlim_cur = DRAW_FROM(draw, limits);
-	limit->rlim_max = draw_one_in(draw, 2) ? RLIM_INFINITY : DRAW_FROM(draw, limits);
+	limit->rlim_max = RLIM_INFINITY;
 	note_pair((int64_t)limit->rlim_cur, (int64_t)limit->rlim_max);
 }
 
