@@ -33,6 +33,8 @@
 struct page *frames_pages;
 uintptr_t frames_window;
 u64 frames_limit;
+u64 frames_reserve;        /* read by frames_alloc_kept(); this part keeps nothing back */
+bool (*frames_grow)(void); /* how a server asks for more; this part has what it was given */
 
 /* LAB: solution */
 static u64 *words; /* [frame number / 64] */
