@@ -71,10 +71,9 @@ void frames_free(struct page *page, unsigned order);
 u64 frames_count_free(void);
 
 /*
- * So many are kept back (0 at first): while no more are free, only frames_alloc_kept() finds any, and
- * that leaves `keep` of them.
- * So that what programs touch cannot take what is needed to end one of them. Some more may be handed
- * out where that saves the hot path a check.
+ * So many are kept back (0 at first): while no more are free, only frames_alloc_kept() finds any,
+ * and that leaves `keep` of them. So that what programs touch cannot take what is needed to end one
+ * of them. Some more may be handed out where that saves the hot path a check.
  */
 extern u64 frames_reserve;
 
@@ -88,7 +87,8 @@ static inline struct page *frames_alloc_kept(unsigned order, u64 keep)
 	return page;
 }
 
-/* Asked when no frame is left: true, and frames_add() has been called for some more. NULL: never. */
+/* Asked when no frame is left: true, and frames_add() has been called for some more. NULL: never.
+ */
 extern bool (*frames_grow)(void);
 
 static inline u64 page_number(const struct page *page)

@@ -200,7 +200,8 @@ static void test_odd_sizes(void)
 			kfree(objects[i][j], sizes[i]);
 		}
 	tap_ok(right, "each apart from the others");
-	tap_ok(!kalloc(0) && !kalloc((PAGE_SIZE << FRAMES_MAX_ORDER) + 1) && !kalloc(SIZE_MAX), "other sizes are refused");
+	tap_ok(!kalloc(0) && !kalloc((PAGE_SIZE << FRAMES_MAX_ORDER) + 1) && !kalloc(SIZE_MAX),
+		"other sizes are refused");
 	kfree(NULL, 100);
 }
 

@@ -113,8 +113,8 @@ struct proc {
 	} alarm;           /* (p) */
 	s32 nice;
 	s32 oom_adjustment; /* -1000: never chosen when memory is out; 1000: always */
-	s32 exit_signal; /* (p) what its parent gets at its end: SIGCHLD, unless clone said
-			    otherwise */
+	s32 exit_signal;    /* (p) what its parent gets at its end: SIGCHLD, unless clone said
+			       otherwise */
 	struct credentials identity;
 	struct limits limits; /* (p) */
 	struct proc_tree *tree;

@@ -25,7 +25,8 @@ enum kstatus env_sleep(struct env_queue *queue, u64 deadline)
 		return status;
 	if (env_now() >= deadline)
 		return K_TIMEDOUT;
-	proc->client.attention = true; /* no worker is left to take over: the call must be made again */
+	proc->client.attention =
+		true; /* no worker is left to take over: the call must be made again */
 	return K_INTERRUPTED;
 }
 
