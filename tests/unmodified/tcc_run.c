@@ -1,4 +1,4 @@
-#!/ usr / bin / tcc - run
+#!/usr/bin/tcc -run
 // packages: tcc
 // A C file that is a script: compiled into memory and run there.
 #include <ctype.h>
@@ -11,10 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-struct tree {
-	struct tree *left, *right;
-	int key;
-};
+struct tree { struct tree *left, *right; int key; };
 
 static struct tree *insert(struct tree *t, int key)
 {
