@@ -43,6 +43,10 @@ def test_a_missing_package_is_told_and_its_figure_left_out(tmp_path: Path, monke
     monkeypatch.setattr(foreign, "_scripts", lambda: ([], ["dash"]))
     said: list[str] = []
     assert foreign.boots(built, said.append) == []
+    assert len(said) == 1, "scripts run where they are asked for"
+    monkeypatch.setenv("UNMODIFIED", "1")
+    said.clear()
+    assert foreign.boots(built, said.append) == []
     assert said[0] == "boot_shell is left out: the package busybox-static is not installed"
     assert "the others need dash" in said[1]
 
