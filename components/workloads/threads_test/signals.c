@@ -285,7 +285,7 @@ static void cancelled(void)
 	}
 }
 
-#define STORM 8 /* for each; who only computes sees to one in each of its turns */
+#define STORM 8 /* for each; on a server, to signal one that computes costs the turn */
 
 static volatile int rounds;
 
