@@ -112,25 +112,28 @@ static long wait_for_room(const struct open_file *file, struct pty *pty)
 	return pty->slave_closed ? -EIO : 0;
 }
 
-static long master_write(struct open_file *file, struct io *io)
+/* How much of a piece is typed, or -errno. */
+static long type_piece(struct open_file *file, const char *piece, size_t n)
 {
 	struct pty *pty = pty_behind(file);
-	char chunk[CHUNK];
-	u64 offered = io->left;
+	size_t done = 0;
 
-	while (io->left > 0) {
-		size_t moved = 0, most;
+	while (done < n) {
 		long error = wait_for_room(file, pty);
+		size_t now;
 
-		if (error == 0) {
-			most = MIN(input_room(pty), (u32)CHUNK);
-			error = errno_of(io_copyin(io, chunk, MIN(io->left, most), &moved));
-			terminal_input(&pty->slave, chunk, moved);
-		}
 		if (error != 0)
-			return io->left < offered ? (long)(offered - io->left) : error;
+			return done > 0 ? (long)done : error;
+		now = MIN(input_room(pty), n - done);
+		terminal_input(&pty->slave, piece + done, now);
+		done += now;
 	}
-	return (long)offered;
+	return (long)n;
+}
+
+static long master_write(struct open_file *file, struct io *io)
+{
+	return terminal_take(file, io, type_piece);
 }
 
 static u32 master_poll(struct open_file *file, struct watch *watch)

@@ -8,7 +8,7 @@
 #include <services/terminal/tty.h>
 
 #define CHUNK 256  /* what is copied at once: it lives on the stack */
-#define TURN  4096 /* bytes after which others may run */
+#define PIECE 2048 /* what a program writes at once: all of it is taken, or none */
 
 #define TENTH_NS   100000000ull /* VTIME's unit */
 #define WIDEST     8u           /* what a character may become on its way out: a tab */
@@ -294,28 +294,63 @@ static long may_write(struct terminal *terminal, const struct open_file *file)
 	return error == 0 && terminal->hung_up ? -EIO : error;
 }
 
-static long terminal_write(struct open_file *file, struct io *io)
+/* How much of a piece is written, or -errno. */
+static long put_piece(struct open_file *file, const char *piece, size_t n)
 {
 	struct terminal *terminal = terminal_of_file(file);
-	char chunk[CHUNK];
-	u64 offered = io->left;
+	size_t done = 0;
 
-	while (io->left > 0) {
-		size_t moved = 0, room;
+	while (done < n) {
 		long error = may_write(terminal, file);
+		size_t now;
 
-		if (error == 0) {
-			room = MIN(output_room(terminal), (size_t)CHUNK);
-			error = errno_of(io_copyin(io, chunk, MIN(io->left, room), &moved));
-			if (!terminal->hung_up)
-				discipline_write(&terminal->discipline, chunk, moved);
-		}
 		if (error != 0)
-			return io->left < offered ? (long)(offered - io->left) : error;
-		if ((offered - io->left) % TURN == 0)
-			env_yield();
+			return done > 0 ? (long)done : error;
+		now = MIN(output_room(terminal), n - done);
+		discipline_write(&terminal->discipline, piece + done, now);
+		done += now;
 	}
-	return (long)offered;
+	return (long)n;
+}
+
+/* Copies and puts one piece after the other; how much of them in all, or -errno. */
+static long put_all(
+	struct open_file *file, struct io *io, char *piece, size_t size, terminal_put *put)
+{
+	u64 written = 0;
+
+	for (;;) {
+		size_t moved, n = MIN(io->left, size);
+		long done = errno_of(io_copyin(io, piece, n, &moved));
+
+		if (done == 0)
+			done = put(file, piece, n);
+		if (done > 0)
+			written += (u64)done;
+		if (done < (long)n || io->left == 0)
+			return written > 0 ? (long)written : done;
+		env_yield();
+	}
+}
+
+long terminal_take(struct open_file *file, struct io *io, terminal_put *put)
+{
+	char few[CHUNK], *many;
+	long written;
+
+	if (io->left <= sizeof(few))
+		return put_all(file, io, few, sizeof(few), put);
+	many = kalloc(PIECE);
+	if (!many)
+		return -ENOMEM;
+	written = put_all(file, io, many, PIECE, put);
+	kfree(many, PIECE);
+	return written;
+}
+
+static long terminal_write(struct open_file *file, struct io *io)
+{
+	return terminal_take(file, io, put_piece);
 }
 
 const struct file_ops terminal_ops[4] = FILE_OPS_BY_MODE(terminal_read, terminal_write, NULL, NULL,

@@ -69,6 +69,14 @@ void terminal_flush(struct terminal *terminal, bool input, bool output);
 /* Nobody is behind it any more: its session is told, its files are of no use. */
 void terminal_hang_up(struct terminal *terminal);
 
+/* How much of a piece that a program writes is put where it belongs, or -errno. */
+typedef long terminal_put(struct open_file *file, const char *piece, size_t n);
+/*
+ * A program writes: its bytes are put in pieces, each of which is had as a whole before any of it
+ * is put. As on Linux, a bad address so costs the bytes of its piece that lie before it.
+ */
+long terminal_take(struct open_file *file, struct io *io, terminal_put *put) must_check;
+
 /* The requests; `by_master`: from the other side of a pseudo-terminal. */
 long terminal_control(
 	struct terminal *terminal, unsigned request, vaddr_t argument, bool by_master) must_check;

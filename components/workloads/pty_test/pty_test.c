@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -91,6 +92,19 @@ static void type(const char *text)
 		sleep_ms(60); /* Linux takes its time to look at what was typed */
 }
 
+/* So many bytes wait to be read, on Linux after a while. */
+static void await(int fd, int count)
+{
+	int waiting = -1;
+
+	for (int tries = on_host ? 100 : 1; tries > 0 && waiting != count; tries--) {
+		CHECK_EQ(control(fd, FIONREAD, &waiting), 0);
+		if (waiting != count && on_host)
+			sleep_ms(20);
+	}
+	CHECK_EQ(waiting, count);
+}
+
 static void appears(void)
 {
 	struct stat status;
@@ -140,17 +154,13 @@ static void lines(void)
 
 static void raw(void)
 {
-	int count = 0;
-
 	open_both();
 	change(ICRNL | IXON, OPOST, ICANON | ECHO | ISIG);
 	type("a\r\003");
-	CHECK_EQ(control(slave, FIONREAD, &count), 0);
-	CHECK_EQ(count, 3);
+	await(slave, 3);
 	expect(slave, "a\r\003");
 	CHECK_EQ(sys_write(slave, "x\ny", 3), 3);
-	CHECK_EQ(control(master, FIONREAD, &count), 0);
-	CHECK_EQ(count, 3);
+	await(master, 3);
 	expect(master, "x\ny");
 	CHECK_EQ(poll_now(master), POLLOUT);
 }
@@ -433,6 +443,28 @@ static void packets(void)
 	CHECK_EQ(sys_read(master, buf, 16), -EAGAIN);
 }
 
+/* What a program writes is taken in pieces of 2048 bytes: a piece that hits a bad address is not.
+ */
+static void pieces(void)
+{
+	char *good =
+		(char *)sys_mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
+	char *bad = good + 4096;
+	int ends[2];
+
+	CHECK_EQ(sys_call3(SYS_mprotect, (long)bad, 4096, PROT_NONE), 0);
+	open_both();
+	change(ICRNL | IXON, OPOST, ICANON | ECHO | ISIG);
+	ends[0] = master;
+	ends[1] = slave;
+	for (int i = 0; i < 2; i++) {
+		CHECK_EQ(sys_write(ends[i], bad - 300, 1000), -EFAULT);
+		CHECK_EQ(sys_write(ends[i], bad - 2047, 2048), -EFAULT);
+		CHECK_EQ(sys_write(ends[i], bad - 2500, 3000), 2048);
+		await(ends[!i], 2048);
+	}
+}
+
 static const struct test_case cases[] = {
 	CASE("a new one appears, locked", appears),
 	CASE("and goes", goes),
@@ -448,6 +480,7 @@ static const struct test_case cases[] = {
 	CASE("in the background", background),
 	CASE("much", much),
 	CASE("^S and ^Q", stopped),
+	CASE("a bad address costs a piece", pieces),
 	CASE("packet mode", packets),
 };
 TEST_SUITE(pty, cases);
