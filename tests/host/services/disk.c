@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,18 +14,17 @@ u8 disk_bytes[IMAGE_MAX];
 size_t disk_size;
 char disk_said[4096];
 
-static char *file_name(void)
+/* Where the tools find the image: a file without a name, which goes with this process. */
+static const char *file_name(void)
 {
-	static char name[] = "/tmp/disk-XXXXXX";
-	static bool made;
+	static char name[64];
 
-	if (!made) {
-		int fd = mkstemp(name);
+	if (*name == '\0') {
+		int fd = memfd_create("disk", MFD_CLOEXEC);
 
 		if (fd < 0)
 			abort();
-		close(fd);
-		made = true;
+		snprintf(name, sizeof(name), "/proc/%d/fd/%d", (int)getpid(), fd);
 	}
 	return name;
 }

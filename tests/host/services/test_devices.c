@@ -55,7 +55,7 @@ static void test_terminal(void *argument)
 static void test_output(void *argument)
 {
 	vaddr_t buf = host_alloc(PAGE_SIZE);
-	char text[2000];
+	char text[PAGE_SIZE];
 	size_t before = strlen(host_console());
 
 	(void)argument;
@@ -70,8 +70,13 @@ static void test_output(void *argument)
 			strlen(host_results()) == sizeof(text),
 		"and to it alone");
 	tap_eq(strlen(host_console()), before + sizeof(text), "the console has seen nothing of it");
-	tap_eq(host_sys(SYS_write, 1, buf + PAGE_SIZE - 300, 1000), 256,
-		"what is written before a bad address counts");
+	before = strlen(host_console());
+	tap_eq(host_sys(SYS_write, 1, buf + PAGE_SIZE - 300, 1000), -EFAULT,
+		"a terminal takes 2048 bytes or none: a bad address among the first is an error");
+	tap_eq(strlen(host_console()), before, "and nothing is shown");
+	tap_eq(host_sys(SYS_write, 1, buf + PAGE_SIZE - 2500, 3000), 2048,
+		"the pieces before it count");
+	tap_eq(strlen(host_console()), before + 2048, "and are shown");
 	tap_eq(host_sys(SYS_write, 1, 0x100, 1), -EFAULT, "a bad address alone is an error");
 	tap_eq(host_sys(SYS_read, 3, buf, 1), -EBADF, "the result channel cannot be read");
 }
@@ -224,10 +229,9 @@ void test_devices(void)
 			(struct host_chances){.seed = seed, .switch_at_call = 2}, "two readers");
 	test_run_plain(test_clock, "clock");
 	test_run_plain(test_small, "small calls");
-	tap_ok(strstr(host_results(),
-		       "{\"type\":\"enosys\",\"number\":101,\"name\":\"ptrace\",\"count\":") !=
-			NULL,
-		"absent calls are reported by name");
+	tap_ok(strstr(host_results(), "{\"type\":\"enosys\",\"number\":101,\"name\":\"ptrace\","
+				      "\"program\":\"init\",\"count\":") != NULL,
+		"absent calls are reported by name, with who asked");
 	tap_ok(strstr(host_results(), "{\"type\":\"end\",\"status\":0}\n") != NULL,
 		"before the last line");
 }
