@@ -33,8 +33,8 @@
 struct page *frames_pages;
 uintptr_t frames_window;
 u64 frames_limit;
-u64 frames_reserve;        /* read by frames_alloc_kept(); this part keeps nothing back */
-bool (*frames_grow)(void); /* how a server asks for more; this part has what it was given */
+u64 frames_reserve;
+bool (*frames_grow)(void);
 
 /* LAB: solution */
 static u64 *words; /* [frame number / 64] */
@@ -112,14 +112,26 @@ void frames_add(paddr_t start, paddr_t end)
 		mark_free(from, to - from);
 }
 
+/* Nothing was found: asks for more. True if there is some, so that looking again makes sense. */
+static bool grow(void)
+{
+	return frames_grow && frames_grow();
+}
+
+/* Whether `count` frames may go without touching those that are kept back. */
+static bool may_take(u64 count)
+{
+	return free_count >= count && free_count - count >= frames_reserve;
+}
+
 struct page *frame_alloc(void)
 {
+	while (unlikely(!may_take(1)))
+		if (!grow())
+			return NULL;
 	while (lowest < word_count && words[lowest] == 0)
 		lowest++;
-	if (unlikely(lowest == word_count)) {
-		lowest = 0; /* any word may get a bit again; the next search begins anew */
-		return NULL;
-	}
+	assert(lowest < word_count); /* for free_count is not 0 */
 	u64 bits = words[lowest];
 	struct page *page = &frames_pages[lowest * WORD_BITS + (u64)__builtin_ctzll(bits)];
 
@@ -151,21 +163,33 @@ static bool run_is_free(u64 start, u64 count)
 	return true;
 }
 
-/* Runs are aligned to their length, so one that fits into a word never crosses into the next. */
-struct page *frames_alloc(unsigned order)
+/*
+ * The first frame of a free run, or frames_limit. Runs are aligned to their length, so one that
+ * fits into a word never crosses into the next.
+ */
+static u64 find_run(u64 count)
 {
-	u64 count = (u64)1 << order;
-
-	assert(order <= FRAMES_MAX_ORDER);
 	for (u64 start = ALIGN_UP(lowest * WORD_BITS, count); start + count <= frames_limit;
 		start += count) {
-		if (!run_is_free(start, count))
-			continue;
-		mark_used(start, count);
-		frames_pages[start].refs = 1;
-		return &frames_pages[start];
+		if (run_is_free(start, count))
+			return start;
 	}
-	return NULL;
+	return frames_limit;
+}
+
+struct page *frames_alloc(unsigned order)
+{
+	u64 count = (u64)1 << order, start;
+
+	assert(order <= FRAMES_MAX_ORDER);
+	do
+		start = may_take(count) ? find_run(count) : frames_limit;
+	while (start == frames_limit && grow());
+	if (start == frames_limit)
+		return NULL;
+	mark_used(start, count);
+	frames_pages[start].refs = 1;
+	return &frames_pages[start];
 }
 
 void frames_free(struct page *page, unsigned order)
@@ -200,13 +224,18 @@ void frames_init(u64 nframes, void *metadata, uintptr_t window)
 	end = 0;
 }
 
-/* Keeps only the longest range: holes in memory are lost, and so is the rest. */
+/*
+ * Keeps only the longest range: holes in memory are lost, and so is the rest. What begins where
+ * that ends makes it longer: so a server's memory grows.
+ */
 void frames_add(paddr_t start, paddr_t stop)
 {
 	u64 from = ALIGN_UP(start, PAGE_SIZE) >> PAGE_SHIFT;
 	u64 to = MIN(stop >> PAGE_SHIFT, frames_limit);
 
-	if (from < to && to - from > end - next) {
+	if (from < to && from == end) {
+		end = to;
+	} else if (from < to && to - from > end - next) {
 		next = from;
 		end = to;
 	}
@@ -223,11 +252,14 @@ void frame_free(struct page *page)
 	page->refs = 0;
 }
 
-/* The next aligned run; the frames that are skipped are lost. */
+/* The next aligned run; the frames that are skipped are lost. Your turn: nothing is kept back. */
 struct page *frames_alloc(unsigned order)
 {
-	u64 count = (u64)1 << order, start = ALIGN_UP(next, count);
+	u64 count = (u64)1 << order, start;
 
+	do
+		start = ALIGN_UP(next, count);
+	while (start + count > end && frames_grow && frames_grow());
 	if (start + count > end)
 		return NULL;
 	next = start + count;
