@@ -367,7 +367,7 @@ def test_deadlines(bench: Bench) -> None:
     """Periodic threads that want the whole processor together, each its budget, are never late."""
     machine = begin(bench, "edf")
     bases = bench.random.choice([(2, 3, 3, 5), (2, 3, 5, 7, 7), (3, 3, 5, 5, 5)])  # sets that shortest-period-first fails on
-    threads = [machine.new(base, ready=False) for base in bases]
+    threads = [machine.new(base, ready=False) for base in reversed(bases)]  # in order of arrival the shortest would be late
     late = run_jobs(machine, dict.fromkeys((thread.number for thread in threads), BUDGET), 240)
     for thread in threads:
         bench.expect(
