@@ -65,7 +65,9 @@ static void test_object(void)
 		K_OK, "a client maps it");
 	tap_eq(env_write_memory(&one, 0x701006, "n", 1), K_OK, "and writes to it");
 	tap_ok(page && page[5] == 'm' && page[6] == 'n', "both see the same memory");
-	tap_ok(!env_object_is_mapped(object), "no client maps it");
+	tap_ok(env_object_is_mapped(object), "it is known that a client maps it");
+	tap_eq(env_unmap(&one, at, 3 * PAGE_SIZE), K_OK, "the client gives it up");
+	tap_ok(!env_object_is_mapped(object), "and then nobody maps it");
 	tap_eq(env_object_resize(object, 1), K_OK, "it shrinks");
 	tap_eq(env_object_resize(object, 3), K_OK, "and grows");
 	tap_ok(env_object_page(object, 1, false) == NULL, "what was cut off is gone");
