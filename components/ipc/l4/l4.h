@@ -100,7 +100,8 @@ void l4_complete(struct thread *thread, long result);
 /* Ends whatever IPC the thread is in, if it is in one: an IPC call returns that error, a kernel
  * message is forgotten. */
 bool l4_break_off(struct thread *thread, unsigned error);
-/* A thread that runs its program sends a message of kind IPC_INTERRUPT to its handler instead. */
+/* A thread that runs its program sends a message of kind IPC_INTERRUPT to its handler before it
+ * goes on. */
 void l4_interrupt(struct thread *thread);
 /* The thread will go: whoever waits for it, or to send to it, is told. */
 void l4_thread_gone(struct thread *thread);

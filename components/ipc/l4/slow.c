@@ -303,20 +303,19 @@ noreturn void l4_send_for_current(enum ipc_kind kind)
 	give_way(released);
 }
 
+static void send_interrupt(void)
+{
+	l4_send_for_current(IPC_INTERRUPT);
+}
+
+/* A ready thread sends it in its own turn: who asked for it is not to lose its own to that. */
 void l4_interrupt(struct thread *thread)
 {
-	struct thread *released = NULL;
-
 	if (thread->state == THREAD_BLOCKED && thread->ipc.kind == IPC_PLAIN)
 		l4_break_off(thread, L4_ERROR_CANCELED);
 	if (thread->state != THREAD_READY)
 		return; /* it talks to its handler already, or does not run at all */
-	thread_stop(thread);
-	thread->state = THREAD_BLOCKED;
-	thread->ipc.kind = IPC_INTERRUPT;
-	start_send(thread, &released);
-	if (released)
-		become_ready(released);
+	thread_call_on_return(thread, send_interrupt);
 }
 
 /* --- the end of a thread ------------------------------------------------- */

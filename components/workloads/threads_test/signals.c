@@ -285,7 +285,7 @@ static void cancelled(void)
 	}
 }
 
-#define STORM 8 /* for each; on a server, to signal one that computes costs the turn */
+#define STORM 8 /* for each; over Mach RPC, to signal one that computes costs the turn */
 
 static volatile int rounds;
 
