@@ -87,7 +87,7 @@ $(foreach n,$(NAMES),$(eval $(call emitted,$n)))
 
 # --- Building, running, measuring ----------------------------------------------------------------------------------------
 
-.PHONY: all products run bench gdb differential size graph $(SEVERAL) contract-tests host-programs headers export reference image \
+.PHONY: all products run bench gdb differential size graph compare figures ledger unmodified contract-tests host-programs headers export reference image \
 	serve demo
 all: $(foreach n,$(NAMES),$(products.$n))
 
