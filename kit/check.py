@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import threading
 import time
@@ -146,6 +147,9 @@ def browser_trouble() -> str:
 
 def check(presets: Sequence[str], say: Say) -> int:
     """Run everything; the exit status. The last line said is the total."""
+    # A shell that starts this in the background has the interrupt ignored, and programs inherit that: ^C would mean nothing to what is tested.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     lock = threading.Lock()
 
     def careful(text: str) -> None:
