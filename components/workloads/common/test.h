@@ -46,8 +46,8 @@ struct test_suite {
 extern const struct test_suite *const test_suites[];
 
 /*
- * Given by the program: what it does when a case has executed it again, with a
- * first argument that begins with "--child-". The exit status.
+ * Given by the program, unless its cases execute nothing: what it does when a case has executed it
+ * again, with a first argument that begins with "--child-". The exit status.
  */
 #define TEST_CHILD_PREFIX "--child-"
 int test_child(const char *role);

@@ -5,13 +5,9 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 
-#include <workloads/signals_test/signals_test.h>
-
-/* <sys/socket.h> has a function named as one of signals_test.h. */
-#define AF_UNIX     1
-#define SOCK_STREAM 1
-#define SHUT_WR     1
+#include <workloads/common/signals.h>
 
 static inline int create(void)
 {

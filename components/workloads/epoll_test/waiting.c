@@ -7,23 +7,6 @@ extern const struct test_suite waiting, nesting;
 
 const struct test_suite *const test_suites[] = {&waiting, &nesting, NULL};
 
-volatile int handled;
-siginfo_t last_info;
-
-void note_signal(int signal, siginfo_t *info, void *context)
-{
-	(void)signal;
-	(void)context;
-	handled++;
-	last_info = *info;
-}
-
-int test_child(const char *role)
-{
-	(void)role;
-	return 0;
-}
-
 static int ends[2];
 
 static void level(void)
@@ -211,7 +194,7 @@ static long parent;
 static void signals_later(void)
 {
 	sleep_ms(10);
-	send(parent, SIGUSR1);
+	send_signal(parent, SIGUSR1);
 }
 
 static void sleeps(void)
@@ -234,7 +217,7 @@ static void sleeps(void)
 	CHECK_EQ(wait_for(epoll, &event, 1, -1), -EINTR);
 	expect_exit(pid, 0);
 	CHECK_EQ(set_mask(bit(SIGUSR1)), 0);
-	send(parent, SIGUSR1);
+	send_signal(parent, SIGUSR1);
 	CHECK_EQ(handled, 1);
 	CHECK_EQ(sys_call6(SYS_epoll_pwait, epoll, (long)&event, 1, -1, (long)&none, 8), -EINTR);
 	CHECK_EQ(handled, 2);

@@ -4,28 +4,11 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
-#include <workloads/signals_test/signals_test.h>
+#include <workloads/common/signals.h>
 
 extern const struct test_suite fifos, reopening;
 
 const struct test_suite *const test_suites[] = {&fifos, &reopening, NULL};
-
-volatile int handled;
-siginfo_t last_info;
-
-void note_signal(int signal, siginfo_t *info, void *context)
-{
-	(void)signal;
-	(void)context;
-	handled++;
-	last_info = *info;
-}
-
-int test_child(const char *role)
-{
-	(void)role;
-	return 0;
-}
 
 #define NAME "/tmp/fifos_test.fifo"
 
@@ -170,7 +153,7 @@ static long parent;
 static void signals_parent(void)
 {
 	sleep_ms(10);
-	send(parent, SIGUSR1);
+	send_signal(parent, SIGUSR1);
 }
 
 static void interrupted(void)

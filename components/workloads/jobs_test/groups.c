@@ -19,7 +19,7 @@ static void inherited(void)
 	CHECK_EQ(call(SYS_getpgid, 0, 0), group);
 	CHECK_EQ(call(SYS_getpgid, 0x3fffffff, 0), -ESRCH);
 	CHECK_EQ(call(SYS_getsid, 0x3fffffff, 0), -ESRCH);
-	send(pid, SIGKILL);
+	send_signal(pid, SIGKILL);
 	expect_killed(pid, SIGKILL);
 }
 
@@ -31,10 +31,10 @@ static void moved(void)
 	CHECK_EQ(call(SYS_getpgid, pid, 0), pid);
 	CHECK_EQ(call(SYS_setpgid, other, pid), 0);
 	CHECK_EQ(call(SYS_getpgid, other, 0), pid);
-	CHECK_EQ(send(-pid, SIGTERM), 0);
+	CHECK_EQ(send_signal(-pid, SIGTERM), 0);
 	expect_killed(pid, SIGTERM);
 	expect_killed(other, SIGTERM);
-	CHECK_EQ(send(-pid, SIGTERM), -ESRCH);
+	CHECK_EQ(send_signal(-pid, SIGTERM), -ESRCH);
 }
 
 static void refused(void)
@@ -45,7 +45,7 @@ static void refused(void)
 	CHECK_EQ(call(SYS_setpgid, pid, 0x3fffffff), -EPERM);
 	CHECK_EQ(call(SYS_setpgid, 0x3fffffff, 0), -ESRCH);
 	CHECK_EQ(call(SYS_setpgid, first_pid, 0), -ESRCH);
-	send(pid, SIGKILL);
+	send_signal(pid, SIGKILL);
 	expect_killed(pid, SIGKILL);
 }
 
@@ -58,7 +58,7 @@ static void after_exec(void)
 		sys_exit((int)-sys_execve(own_path, arguments, start_envp));
 	sleep_ms(50);
 	CHECK_EQ(call(SYS_setpgid, pid, 0), -EACCES);
-	send(pid, SIGKILL);
+	send_signal(pid, SIGKILL);
 	expect_killed(pid, SIGKILL);
 }
 
@@ -92,7 +92,7 @@ static void waited_by_group(void)
 	CHECK_EQ(call(SYS_setpgid, pid, 0), 0);
 	CHECK_EQ(sys_wait4(0, &status, WNOHANG), -ECHILD);
 	CHECK_EQ(sys_wait4(-pid, &status, WNOHANG), 0);
-	send(pid, SIGKILL);
+	send_signal(pid, SIGKILL);
 	CHECK_EQ(sys_wait4(-pid, &status, 0), pid);
 	CHECK_EQ(status, SIGKILL);
 }
@@ -104,7 +104,7 @@ static void ends_before_child(void)
 	long pid = spawn(sleeps);
 
 	CHECK_EQ(call(SYS_setpgid, pid, 0), 0);
-	send(pid, SIGSTOP);
+	send_signal(pid, SIGSTOP);
 	CHECK_EQ(wait_change(pid, WUNTRACED), STOPPED(SIGSTOP));
 	sys_exit((int)pid & 0x7f);
 }
@@ -132,7 +132,7 @@ static void orphaned(void)
 static void stops_in_vain(void)
 {
 	sys_call0(SYS_setsid);
-	send(sys_getpid(), SIGTSTP);
+	send_signal(sys_getpid(), SIGTSTP);
 	sys_exit(5);
 }
 

@@ -1,7 +1,7 @@
 /* What the suites share: groups, and a terminal to type at. */
 #pragma once
 
-#include <workloads/signals_test/signals_test.h>
+#include <workloads/common/signals.h>
 
 #define ENDED(code)     ((code) << 8)
 #define STOPPED(signal) (0x7f | (signal) << 8)

@@ -11,17 +11,6 @@ extern const struct test_suite groups, terminal, lines;
 
 const struct test_suite *const test_suites[] = {&groups, &terminal, &lines, NULL};
 
-volatile int handled;
-siginfo_t last_info;
-
-void note_signal(int signal, siginfo_t *info, void *context)
-{
-	(void)signal;
-	(void)context;
-	handled++;
-	last_info = *info;
-}
-
 long wait_change(long pid, int options)
 {
 	int status = -1;

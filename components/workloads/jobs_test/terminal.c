@@ -57,7 +57,7 @@ static void suspended(void)
 	long pid = foreground_child(spins);
 	type(fd, "\032");
 	CHECK_EQ(wait_change(pid, WUNTRACED), STOPPED(SIGTSTP));
-	send(-pid, SIGCONT);
+	send_signal(-pid, SIGCONT);
 	CHECK_EQ(wait_change(pid, WCONTINUED), 0xffff);
 	type(fd, "\003");
 	expect_killed(pid, SIGINT);
@@ -103,7 +103,7 @@ static void background_read(void)
 	CHECK_EQ(wait_change(pid, WUNTRACED), STOPPED(SIGTTIN));
 	type(fd, "abc\n");
 	give_terminal(fd, pid);
-	send(-pid, SIGCONT);
+	send_signal(-pid, SIGCONT);
 	expect_exit(pid, 4);
 }
 
@@ -136,7 +136,7 @@ static void background_write(void)
 	long pid = spawn(writes);
 	CHECK_EQ(wait_change(pid, WUNTRACED), STOPPED(SIGTTOU));
 	set_local(fd, ECHO, 0, 1, 0);
-	send(pid, SIGCONT);
+	send_signal(pid, SIGCONT);
 	expect_exit(pid, 3);
 }
 
@@ -154,7 +154,7 @@ static void background_control(void)
 	fd = own_terminal();
 	long pid = spawn(takes_foreground);
 	CHECK_EQ(wait_change(pid, WUNTRACED), STOPPED(SIGTTOU));
-	send(pid, SIGKILL);
+	send_signal(pid, SIGKILL);
 	expect_killed(pid, SIGKILL);
 }
 

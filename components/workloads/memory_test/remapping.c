@@ -7,17 +7,6 @@ extern const struct test_suite remapping, advising, bounds;
 
 const struct test_suite *const test_suites[] = {&remapping, &advising, &bounds, NULL};
 
-volatile int handled;
-siginfo_t last_info;
-
-void note_signal(int signal, siginfo_t *info, void *context)
-{
-	(void)signal;
-	(void)context;
-	handled++;
-	last_info = *info;
-}
-
 int make_file(size_t pages)
 {
 	char bytes[PAGE];

@@ -2,7 +2,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 
-#include <workloads/signals_test/signals_test.h>
+#include <workloads/common/signals.h>
 
 static int fd;
 

@@ -4,28 +4,11 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#include <workloads/signals_test/signals_test.h>
+#include <workloads/common/signals.h>
 
 extern const struct test_suite polling, selecting, events;
 
 const struct test_suite *const test_suites[] = {&polling, &selecting, &events, NULL};
-
-volatile int handled;
-siginfo_t last_info;
-
-void note_signal(int signal, siginfo_t *info, void *context)
-{
-	(void)signal;
-	(void)context;
-	handled++;
-	last_info = *info;
-}
-
-int test_child(const char *role)
-{
-	(void)role;
-	return 0;
-}
 
 static long poll_for(struct pollfd *fds, long count, long timeout)
 {
@@ -187,7 +170,7 @@ static long parent;
 static void signals_later(void)
 {
 	sleep_ms(20);
-	send(parent, SIGUSR1);
+	send_signal(parent, SIGUSR1);
 }
 
 static void interrupted(void)
@@ -203,9 +186,9 @@ static void interrupted(void)
 static void stops_parent(void)
 {
 	sleep_ms(10);
-	send(parent, SIGSTOP);
+	send_signal(parent, SIGSTOP);
 	sleep_ms(10);
-	send(parent, SIGCONT);
+	send_signal(parent, SIGCONT);
 }
 
 static void resumed(void)
@@ -229,7 +212,7 @@ static void with_mask(void)
 
 	CHECK_EQ(set_action(SIGUSR1, note_signal, 0), 0);
 	CHECK_EQ(set_mask(bit(SIGUSR1)), 0);
-	send(sys_getpid(), SIGUSR1);
+	send_signal(sys_getpid(), SIGUSR1);
 	CHECK_EQ(handled, 0);
 	CHECK_EQ(sys_call6(SYS_ppoll, 0, 0, (long)&time, (long)&none, 8, 0), -EINTR);
 	CHECK_EQ(handled, 1);

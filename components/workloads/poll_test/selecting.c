@@ -2,7 +2,7 @@
 #include <sys/time.h>
 #include <time.h>
 
-#include <workloads/signals_test/signals_test.h>
+#include <workloads/common/signals.h>
 
 static long select_for(int n, unsigned long *in, unsigned long *out, struct timeval *time)
 {
@@ -72,7 +72,7 @@ static void with_mask(void)
 
 	CHECK_EQ(set_action(SIGUSR1, note_signal, 0), 0);
 	CHECK_EQ(set_mask(bit(SIGUSR1)), 0);
-	send(sys_getpid(), SIGUSR1);
+	send_signal(sys_getpid(), SIGUSR1);
 	CHECK_EQ(sys_call6(SYS_pselect6, 0, 0, 0, 0, (long)&time, (long)set), -EINTR);
 	CHECK_EQ(handled, 1);
 	CHECK(time.tv_sec == 4);

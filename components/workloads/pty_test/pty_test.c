@@ -9,7 +9,7 @@
 #include <termios.h>
 
 #include <workloads/common/text.h>
-#include <workloads/signals_test/signals_test.h>
+#include <workloads/common/signals.h>
 
 #ifndef TIOCGPTPEER
 #define TIOCGPTPEER 0x5441
@@ -359,7 +359,7 @@ static void leads_a_background(void)
 	CHECK(WIFSTOPPED(status) && WSTOPSIG(status) == SIGTTIN);
 	int group = (int)pid;
 	CHECK_EQ(control(slave, TIOCSPGRP, &group), 0);
-	CHECK_EQ(send(pid, SIGCONT), 0);
+	CHECK_EQ(send_signal(pid, SIGCONT), 0);
 	CHECK_EQ(sys_wait4(pid, &status, 0), pid);
 	CHECK_EQ(status, 'q' << 8);
 }
@@ -486,20 +486,3 @@ static const struct test_case cases[] = {
 TEST_SUITE(pty, cases);
 
 const struct test_suite *const test_suites[] = {&pty, NULL};
-
-volatile int handled;
-siginfo_t last_info;
-
-void note_signal(int signal, siginfo_t *info, void *context)
-{
-	(void)signal;
-	(void)context;
-	handled++;
-	last_info = *info;
-}
-
-int test_child(const char *role)
-{
-	(void)role;
-	return 0;
-}

@@ -9,7 +9,7 @@
 static void caught(void)
 {
 	CHECK_EQ(set_action(SIGUSR1, note_signal, 0), 0);
-	CHECK_EQ(send(sys_getpid(), SIGUSR1), 0);
+	CHECK_EQ(send_signal(sys_getpid(), SIGUSR1), 0);
 	CHECK_EQ(handled, 1);
 	CHECK_EQ(last_info.si_signo, SIGUSR1);
 	CHECK_EQ(last_info.si_code, SI_USER);
@@ -18,7 +18,7 @@ static void caught(void)
 
 static long send_self(void)
 {
-	return send(sys_getpid(), SIGUSR1);
+	return send_signal(sys_getpid(), SIGUSR1);
 }
 
 static void spoil_vector(int signal, siginfo_t *info, void *context)
@@ -54,7 +54,7 @@ static void queued(void)
 	CHECK_EQ(set_action(40, note_signal, 0), 0);
 	CHECK_EQ(set_mask(bit(40)), 0);
 	for (int i = 0; i < 5; i++)
-		CHECK_EQ(send(sys_getpid(), 40), 0);
+		CHECK_EQ(send_signal(sys_getpid(), 40), 0);
 	CHECK_EQ(set_mask(0), 0);
 	CHECK_EQ(handled, 5);
 }

@@ -13,7 +13,7 @@ static long sender(int signal, long ms)
 
 	if (pid == 0) {
 		sleep_ms(ms);
-		send(parent, signal);
+		send_signal(parent, signal);
 		sys_exit(0);
 	}
 	return pid;
@@ -43,7 +43,7 @@ static void read_restarted(void)
 	long pid = sys_fork();
 	if (pid == 0) {
 		sleep_ms(20);
-		send(parent, SIGUSR1);
+		send_signal(parent, SIGUSR1);
 		sleep_ms(20);
 		sys_write(fds[1], "x", 1);
 		sys_exit(0);
@@ -127,7 +127,7 @@ static void running_program(void)
 	long pid = spawn(spins);
 
 	sleep_ms(30);
-	CHECK_EQ(send(pid, SIGTERM), 0);
+	CHECK_EQ(send_signal(pid, SIGTERM), 0);
 	expect_killed(pid, SIGTERM);
 }
 
@@ -141,7 +141,7 @@ static void sleeping_program(void)
 	long pid = spawn(sleeps);
 
 	sleep_ms(10);
-	CHECK_EQ(send(pid, SIGKILL), 0);
+	CHECK_EQ(send_signal(pid, SIGKILL), 0);
 	expect_killed(pid, SIGKILL);
 }
 
@@ -158,10 +158,10 @@ static void broken_pipe(void)
 
 static void nobody(void)
 {
-	CHECK_EQ(send(0x3fffffff, SIGTERM), -ESRCH);
-	CHECK_EQ(send(sys_getpid(), 65), -EINVAL);
-	CHECK_EQ(send(sys_getpid(), -1), -EINVAL);
-	CHECK_EQ(send(sys_getpid(), 0), 0);
+	CHECK_EQ(send_signal(0x3fffffff, SIGTERM), -ESRCH);
+	CHECK_EQ(send_signal(sys_getpid(), 65), -EINVAL);
+	CHECK_EQ(send_signal(sys_getpid(), -1), -EINVAL);
+	CHECK_EQ(send_signal(sys_getpid(), 0), 0);
 }
 
 static const struct test_case cases[] = {

@@ -27,16 +27,16 @@ static void stop_and_go(void)
 	long pid = spawn(counts);
 
 	sleep_ms(20);
-	CHECK_EQ(send(pid, SIGSTOP), 0);
+	CHECK_EQ(send_signal(pid, SIGSTOP), 0);
 	CHECK_EQ(wait_status(pid, WUNTRACED), 0x7f | SIGSTOP << 8);
 	int frozen = *shared;
 	sleep_ms(30);
 	CHECK_EQ(*shared, frozen);
-	CHECK_EQ(send(pid, SIGCONT), 0);
+	CHECK_EQ(send_signal(pid, SIGCONT), 0);
 	CHECK_EQ(wait_status(pid, WCONTINUED), 0xffff);
 	sleep_ms(20);
 	CHECK(*shared > frozen);
-	CHECK_EQ(send(pid, SIGKILL), 0);
+	CHECK_EQ(send_signal(pid, SIGKILL), 0);
 	expect_killed(pid, SIGKILL);
 }
 
@@ -46,11 +46,11 @@ static void killed_while_stopped(void)
 	long pid = spawn(counts);
 
 	sleep_ms(10);
-	send(pid, SIGSTOP);
+	send_signal(pid, SIGSTOP);
 	CHECK_EQ(wait_status(pid, WUNTRACED), 0x7f | SIGSTOP << 8);
-	send(pid, SIGTERM);
+	send_signal(pid, SIGTERM);
 	CHECK_EQ(sys_wait4(pid, NULL, WNOHANG | WUNTRACED), 0);
-	send(pid, SIGKILL);
+	send_signal(pid, SIGKILL);
 	expect_killed(pid, SIGKILL);
 }
 

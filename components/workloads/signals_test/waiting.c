@@ -44,7 +44,7 @@ static void killed(void)
 
 	CHECK_EQ(wait_for(P_PID, pid, WEXITED | WNOHANG), 0);
 	CHECK(info.si_signo == 0 && info.si_pid == 0);
-	send(pid, SIGKILL);
+	send_signal(pid, SIGKILL);
 	CHECK_EQ(wait_for(P_PID, pid, WEXITED), 0);
 	CHECK(info.si_code == CLD_KILLED && info.si_status == SIGKILL);
 }
@@ -53,13 +53,13 @@ static void stopped(void)
 {
 	long pid = spawn(sleeps);
 
-	send(pid, SIGSTOP);
+	send_signal(pid, SIGSTOP);
 	CHECK_EQ(wait_for(P_PID, pid, WSTOPPED), 0);
 	CHECK(info.si_code == CLD_STOPPED && info.si_status == SIGSTOP);
-	send(pid, SIGCONT);
+	send_signal(pid, SIGCONT);
 	CHECK_EQ(wait_for(P_PID, pid, WCONTINUED), 0);
 	CHECK(info.si_code == CLD_CONTINUED && info.si_status == SIGCONT);
-	send(pid, SIGKILL);
+	send_signal(pid, SIGKILL);
 	expect_killed(pid, SIGKILL);
 }
 
@@ -134,7 +134,7 @@ static void awaited(void)
 	CHECK_EQ(wait_for(P_PID, pid, WEXITED), 0);
 	set = none_but(SIGUSR2);
 	CHECK_EQ(sys_call4(SYS_rt_sigprocmask, SIG_BLOCK, (long)&set, 0, 8), 0);
-	send(sys_getpid(), SIGUSR2);
+	send_signal(sys_getpid(), SIGUSR2);
 	CHECK_EQ(sys_call4(SYS_rt_sigtimedwait, (long)&set, 0, (long)&second, 8), SIGUSR2);
 	CHECK_EQ(sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, 8), 0);
 }

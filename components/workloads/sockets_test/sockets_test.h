@@ -3,37 +3,17 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 
-#include <workloads/common/test.h>
+#include <workloads/common/signals.h>
 
 #ifndef MSG_CMSG_CLOEXEC
 #define MSG_CMSG_CLOEXEC 0x40000000
 #endif
-
-/* Counts the signals that a handler got. (signals_test.h has a function named as one of
- * <sys/socket.h>.) */
-extern volatile int handled;
-void note_signal(int signal, siginfo_t *info, void *context);
-void signal_restorer(void);
-
-static inline long set_action(
-	int signal, void (*handler)(int, siginfo_t *, void *), unsigned long flags)
-{
-	struct {
-		void (*handler)(int, siginfo_t *, void *);
-		unsigned long flags;
-		void (*restorer)(void);
-		unsigned long mask;
-	} action = {handler, flags | 0x04000000UL | SA_SIGINFO, signal_restorer, 0};
-
-	return sys_call4(SYS_rt_sigaction, signal, (long)&action, 0, 8);
-}
 
 /* As SO_PEERCRED gives it. */
 struct identity {

@@ -7,22 +7,6 @@ extern const struct test_suite streams, connecting, datagrams, names, passing, o
 const struct test_suite *const test_suites[] = {
 	&streams, &connecting, &datagrams, &names, &passing, &options, &bad_arguments, NULL};
 
-volatile int handled;
-
-void note_signal(int signal, siginfo_t *info, void *context)
-{
-	(void)signal;
-	(void)context;
-	handled++;
-	(void)info;
-}
-
-int test_child(const char *role)
-{
-	(void)role;
-	return 0;
-}
-
 static int ends[2];
 
 static void both_ways(void)

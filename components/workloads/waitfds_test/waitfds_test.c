@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include <workloads/signals_test/signals_test.h>
+#include <workloads/common/signals.h>
 
 #define PIDFD_SEND_SIGNAL 424
 #define PIDFD_OPEN        434
@@ -112,16 +112,16 @@ static void takes(void)
 	CHECK(fd >= 0);
 	CHECK_EQ(sys_read(fd, records, sizeof(records)), -EAGAIN);
 	CHECK_EQ(poll_for(0), 0);
-	send(sys_getpid(), SIGUSR2);
+	send_signal(sys_getpid(), SIGUSR2);
 	CHECK_EQ(poll_for(0), 0);
-	send(sys_getpid(), SIGUSR1);
+	send_signal(sys_getpid(), SIGUSR1);
 	CHECK_EQ(poll_for(0), POLLIN);
 	CHECK_EQ(sys_read(fd, records, 127), -EINVAL);
 	CHECK_EQ(sys_read(fd, records, sizeof(records)), 128);
 	CHECK_EQ(records[0].signal, SIGUSR1);
 	CHECK_EQ(records[0].pid, sys_getpid());
 	CHECK_EQ(signal_file(fd, bit(SIGUSR1) | bit(SIGUSR2), 0), fd);
-	send(sys_getpid(), SIGUSR1);
+	send_signal(sys_getpid(), SIGUSR1);
 	CHECK_EQ(sys_read(fd, records, sizeof(records)), 256);
 	CHECK_EQ(records[1].signal, SIGUSR2);
 	CHECK_EQ(signal_file(99, 0, 0), -EBADF);
@@ -134,7 +134,7 @@ static long parent;
 static void signals_later(void)
 {
 	sleep_ms(10);
-	send(parent, SIGUSR1);
+	send_signal(parent, SIGUSR1);
 }
 
 static void waits(void)
@@ -217,7 +217,7 @@ static void lends(void)
 	CHECK_EQ(sys_call3(PIDFD_GETFD, fd, 99, 0), -EBADF);
 	CHECK_EQ(sys_call3(PIDFD_GETFD, fd, 0, 1), -EINVAL);
 	CHECK_EQ(sys_call3(PIDFD_GETFD, ends_[0], 0, 0), -EBADF);
-	send(pid, SIGKILL);
+	send_signal(pid, SIGKILL);
 	expect_killed(pid, SIGKILL);
 }
 
@@ -234,20 +234,3 @@ static const struct test_case cases[] = {
 TEST_SUITE(waitfds, cases);
 
 const struct test_suite *const test_suites[] = {&waitfds, NULL};
-
-volatile int handled;
-siginfo_t last_info;
-
-void note_signal(int signal, siginfo_t *info, void *context)
-{
-	(void)signal;
-	(void)context;
-	handled++;
-	last_info = *info;
-}
-
-int test_child(const char *role)
-{
-	(void)role;
-	return 0;
-}

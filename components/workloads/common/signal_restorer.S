@@ -1,4 +1,4 @@
-/* What a signal handler returns to that was installed without the C library. */
+/* What a signal handler returns to: the C library has one of its own, which the raw calls go without. */
 	.text
 	.globl signal_restorer
 signal_restorer:
