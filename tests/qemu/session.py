@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
-SECONDS = 20.0
+SECONDS = 60.0
 ROWS, COLUMNS = 30, 100
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -51,6 +51,12 @@ class Session:
             assert left > 0 and self._read(left), f"{wanted!r} does not come; the terminal shows:\n{self.text[-2000:].decode(errors='replace')}"
         start, self._seen = self._seen, self.text.index(wanted, self._seen) + len(wanted)
         return self.text[start : self._seen]
+
+    def settle(self, seconds: float) -> None:
+        """Take what it writes until it has written nothing for so long."""
+        while self._read(seconds):
+            pass
+        self._seen = len(self.text)
 
     def type(self, keys: bytes) -> None:
         """What a person would type."""
