@@ -87,7 +87,7 @@ unsigned must_check l4_thread_create(u64 id, struct l4_space *space, struct thre
 /* Copies from the current thread's memory; false: it is not all there. (registers.c) */
 bool must_check l4_read_caller(void *to, vaddr_t from, size_t n);
 
-/* --- IPC (ipc.c, slow.c, transfer.c) ------------------------------------- */
+/* --- IPC (fast.c, items.c, upcalls.c, slow.c, transfer.c) ----------------- */
 
 /* The current thread's message, of a kind that the kernel makes up, goes to its pager or handler;
  * then it waits for the reply. */
