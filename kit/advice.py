@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import kconfiglib
 
-from kit.constraints import KERNEL, Assembly, Clause, Literal, chosen
+from kit.constraints import KERNEL, Assembly, Clause, Literal
 from kit.manifest import Kernel, Part, Slot
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Diagnosis:
             reasons = near or [c.reason for c in broken if any(x.var == literal.var for x in c.literals)]
             return "; ".join(dict.fromkeys(reasons)) or "another choice rules it out"
         owner = self.owner.owner_of(name)
-        if isinstance(owner, Part) and not chosen(self.owner.tree, owner).holds(self.config.assembly):
+        if isinstance(owner, Part) and not self.owner.is_there(owner, self.config.assembly):
             return f"it is an option of {owner.id}, which is not in the assembly"
         if isinstance(owner, Kernel) and self.config.assembly[KERNEL] != owner.name:
             return f"it is an option of the kernel {owner.name}, which is not chosen"

@@ -128,7 +128,7 @@ class Assembled:
 
     def _named(self, reference: str) -> Iterator[Part]:
         for part in self.parts:
-            if reference in (part.slot, part.id) or reference.startswith("feature:") and reference[8:] in part.provides:
+            if part.answers(reference):
                 yield part
 
     def unit_sees(self, unit: Unit) -> tuple[Part, ...]:
@@ -142,8 +142,9 @@ class Assembled:
 
     def includes(self, unit: Unit) -> tuple[str, ...]:
         """The include folders of a unit, in order."""
-        folders = [os.path.normpath(p.folder) for p in self.unit_sees(unit)]
-        own = [os.path.normpath(f) for f in (unit.beside, unit.owner.folder) if f]
+        folders = [os.path.normpath(f) for p in self.unit_sees(unit) for f in p.folders]
+        home = unit.owner.folders if isinstance(unit.owner, Part) else (unit.owner.folder,)
+        own = [os.path.normpath(f) for f in (unit.beside, *home) if f]
         test = ["tests/host"] if unit.test or unit.tap or isinstance(unit.owner, Kernel) else []
         kernel = [os.path.normpath(self.kernel.folder)] if self._sees_kernel(unit) else []
         return tuple(dict.fromkeys([*own, *folders, *kernel, "components", *test]))
@@ -155,8 +156,12 @@ class Assembled:
     def symbols(self, unit: Unit) -> tuple[str, ...]:
         """The Kconfig symbols that a unit may test, in Kconfig's order: global ones and those of the slots that it sees."""
         slots = {p.slot for p in self.unit_sees(unit)}
-        whole = isinstance(unit.owner, Kernel) or (unit.test and unit.mode == "kernel")
-        return tuple(s for s in self.config.values if whole or self._visible(s, slots))
+        return tuple(s for s in self.config.values if self._is_whole(unit) or self._visible(s, slots))
+
+    @staticmethod
+    def _is_whole(unit: Unit) -> bool:
+        """Whether a unit may ask for everything: a kernel's own files, and contract tests inside it."""
+        return isinstance(unit.owner, Kernel) or (unit.test and unit.mode == "kernel")
 
     def _visible(self, symbol: str, slots: set[str]) -> bool:
         if symbol in self._slot_of:
@@ -167,7 +172,15 @@ class Assembled:
         """The header that a unit is compiled with; for the host it says so."""
         text = "/* What this file may know of the configuration. */\n#pragma once\n"
         text += "".join(self.config.define(s) for s in self.symbols(unit))
+        text += "".join(f"#define CONFIG_{s} 1\n" for s in self._stood_for(unit))
         return text + ("#define CONFIG_HOST 1\n" if unit.mode == "host" else "")
+
+    def _stood_for(self, unit: Unit) -> Iterator[str]:
+        """The symbols of parts in whose place one that extends them is: who asks for those means this one, too."""
+        seen = {p.slot for p in self.unit_sees(unit)}
+        for part in self.parts:
+            if self._is_whole(unit) or part.slot in seen:
+                yield from (base.symbol for base in part.lineage[1:])
 
     @cached_property
     def images(self) -> tuple[Linked, ...]:
@@ -182,15 +195,15 @@ class Assembled:
         return tuple(linked)
 
     def _image(self, part: Part, image: Image) -> Linked:
-        own = tuple(Unit(part.folder / f, part, image.mode) for f in part.files_for(image.name))
+        own = tuple(Unit(part.path(f), part, image.mode) for f in part.files_for(image.name))
         others = tuple(u for u in self._units(image.name, image.mode) if u not in own)
-        return Linked(image.name, image.mode, own + others, part.folder / image.link, image.initrd)
+        return Linked(image.name, image.mode, own + others, part.path(image.link), image.initrd)
 
     def _units(self, image: str, mode: str) -> tuple[Unit, ...]:
         units = []
         for part in self.parts_in(self.slots_of(image)):
             if not part.toolchain:
-                units += [Unit(part.folder / f, part, mode) for f in part.files_for(image)]
+                units += [Unit(part.path(f), part, mode) for f in part.files_for(image)]
         return tuple(units)
 
     def tested_slots(self) -> tuple[Slot, ...]:
@@ -211,13 +224,13 @@ class Assembled:
         linked = []
         for part in self.parts:
             if part.toolchain == "musl":
-                units = tuple(Unit(part.folder / f, part, "musl") for f in part.files["program"])
+                units = tuple(Unit(part.path(f), part, "musl") for f in part.files["program"])
                 linked.append(Linked(part.name, "musl", units, None, f"bin/{part.name}"))
             elif part.toolchain:
                 units = tuple(
-                    Unit(p.folder / f, p, "user") for p in self.seen_by(part) if not p.toolchain or p is part for f in p.files_for("program")
+                    Unit(p.path(f), p, "user") for p in self.seen_by(part) if not p.toolchain or p is part for f in p.files_for("program")
                 )
-                linked.append(Linked(part.name, "user", units, part.folder / part.link, f"bin/{part.name}"))
+                linked.append(Linked(part.name, "user", units, part.path(part.link), f"bin/{part.name}"))
         return tuple(linked)
 
     def check_sources(self) -> None:
@@ -227,7 +240,7 @@ class Assembled:
         """
         for part in self.parts:
             sources = [u.source for image in self.images for u in image.units if u.owner is part and not u.test]
-            headers = [h for folder in (part.folder, self.tree.slots[part.slot].folder) for h in sorted(folder.glob("*.h"))]
+            headers = [h for folder in (*part.folders, self.tree.slots[part.slot].folder) for h in sorted(folder.glob("*.h"))]
             seen = {p.slot for p in self.seen_by(part)}
             for path in [] if part.toolchain == "musl" else [*sources, *headers]:
                 text = path.read_text(encoding="utf-8")
@@ -243,5 +256,5 @@ class Assembled:
 
     def _hidden_contracts(self, text: str, seen: set[str]) -> Iterator[str]:
         for name in sorted(set(CONTRACT.findall(text)) - seen):
-            if any((p.folder / f"{name}_impl.h").is_file() for p in self.parts_in([name])):
+            if any((folder / f"{name}_impl.h").is_file() for p in self.parts_in([name]) for folder in p.folders):
                 yield f'it includes <{name}/{name}.h>, whose inline functions are those of the chosen part: add "{name}" to requires'

@@ -127,11 +127,21 @@ class Model:
         if slot.choice == "any":
             for part in slot.parts:
                 yield Clause((Literal(part.id, "y", False), *switches), absent)
+            yield from self._place_clauses(slot)
             return
         yield Clause((Literal(slot.name, ""), *switches), absent)
         if slot.choice == "one":
             for switch in switches:
                 yield Clause((~switch, Literal(slot.name, "", False)), f"{self.name(switch)} needs a part in the slot {slot.name}")
+
+    def _place_clauses(self, slot: Slot) -> Iterator[Clause]:
+        """Of a part and those that extend it, an "any" slot holds one."""
+        for number, one in enumerate(slot.parts):
+            for other in slot.parts[number + 1 :]:
+                root = one.lineage[-1]
+                if root.id == other.lineage[-1].id:
+                    literals = (~chosen(self.tree, one), ~chosen(self.tree, other))
+                    yield Clause(literals, f"{one.id} and {other.id} both stand for {root.id}")
 
     def _part_clauses(self, part: Part) -> Iterator[Clause]:
         me = chosen(self.tree, part)
@@ -146,13 +156,15 @@ class Model:
                 names = " or ".join(self.name(g) for g in givers)
                 yield Clause((~me, *givers), f"{part.id} requires the feature {feature}, which {names} provides")
             elif "/" in reference:
-                yield Clause((~me, chosen(self.tree, self.tree.part(reference))), f"{part.id} requires {reference}")
+                there = tuple(chosen(self.tree, p) for p in self.tree.standing_for(self.tree.part(reference)))
+                yield Clause((~me, *there), f"{part.id} requires {reference}")
             elif reference != part.slot:
                 slot = self.tree.slots[reference]
                 there = self.switches(reference) if slot.choice == "any" else (Literal(reference, "", False),)
                 yield Clause((~me, *there), f"{part.id} requires a part in the slot {reference}")
         for reference in part.conflicts:
-            yield Clause((~me, ~chosen(self.tree, self.tree.part(reference))), f"{part.id} and {reference} exclude each other")
+            for other in self.tree.standing_for(self.tree.part(reference)):
+                yield Clause((~me, ~chosen(self.tree, other)), f"{part.id} and {other.id} exclude each other")
 
     def _transport_clauses(self) -> Iterator[Clause]:
         carriers = [p for p in self.tree.parts() if p.transport]

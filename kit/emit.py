@@ -126,7 +126,7 @@ class Emitter:
             if offsets:
                 result.append((os.path.dirname(offsets), offsets))
         for owner in idl_owners(assembled, assembled.unit_sees(unit)):
-            stamp = self._idl(assembled, owner.folder / owner.idl, unit.mode)
+            stamp = self._idl(assembled, owner.path(owner.idl), unit.mode)
             result.append((os.path.dirname(stamp), stamp))
         return result
 
@@ -144,7 +144,7 @@ class Emitter:
         """The generated C files of an image that is made of ``slots``."""
         units = []
         for owner in idl_owners(assembled, assembled.parts_in(slots)):
-            stamp = self._idl(assembled, owner.folder / owner.idl, mode)
+            stamp = self._idl(assembled, owner.path(owner.idl), mode)
             for path in self.rules.generated[stamp].outputs:
                 if path.endswith(".c"):
                     units.append(Unit(Path(path), stub_owner(assembled, owner), mode))
@@ -152,13 +152,13 @@ class Emitter:
 
     def _offsets(self, assembled: Assembled, unit: Unit) -> str:
         owners: list[Part | Kernel] = list(assembled.unit_sees(unit))
-        files = [Unit(p.folder / p.offsets, p, unit.mode) for p in owners if p.offsets]
+        files = [Unit(p.path(p.offsets), p, unit.mode) for p in owners if p.offsets]
         for part in list(assembled.unit_sees(unit)):
             slot = assembled.tree.slots[part.slot]
             if slot.offsets:
-                files.append(Unit(slot.folder / slot.offsets, part, unit.mode))
+                files.append(Unit(slot.path(slot.offsets), part, unit.mode))
         if isinstance(unit.owner, Kernel) and unit.owner.offsets:
-            files.append(Unit(unit.owner.folder / unit.owner.offsets, unit.owner, unit.mode))
+            files.append(Unit(unit.owner.path(unit.owner.offsets), unit.owner, unit.mode))
         texts = []
         for file in files:
             made = self.unit(assembled, file)
@@ -215,7 +215,7 @@ class Emitter:
         seen = [p for p in assembled.seen_by(part) if not p.toolchain]
         units = [Unit(Path("tests/host") / f, part, "host", True) for f in ("main.c", "tap.c")]
         units += [Unit(slot.folder / f, part, "host", True) for f in ("contract_test.c", *slot.test_files)]
-        units += [Unit(p.folder / f, p, "host") for p in seen for f in p.files_for("host")]
+        units += [Unit(p.path(f), p, "host") for p in seen for f in p.files_for("host")]
         units += self.stubs(assembled, {p.slot for p in seen}, "host")
         home = f"{self.build}/{self.rules.name}"
         table = Path(home) / f"{slot.name}.c"
@@ -229,7 +229,7 @@ class Emitter:
             text = Path(self.build) / self.rules.name / f"{_inside(short(header))}.c"
             write_if_changed(self.root / text, translation_unit(header, part))
             mode = "musl" if part.toolchain == "musl" else "kernel"
-            shared = header.parent not in (part.folder, assembled.tree.slots[part.slot].folder)
+            shared = header.parent not in (*part.folders, assembled.tree.slots[part.slot].folder)
             path = self.unit(assembled, Unit(text, part, mode, tap=True, beside=header.parent if shared else None)).path
             if path not in self.rules.loose:
                 self.rules.loose.append(path)

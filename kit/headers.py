@@ -17,9 +17,9 @@ def headers(assembled: Assembled) -> dict[Path, Part]:
     for part in assembled.parts:
         slot = assembled.tree.slots[part.slot]
         shared = [d for d in sorted(slot.folder.iterdir()) if d.is_dir() and not (d / "part.toml").exists()]
-        for folder in [part.folder, slot.folder, *shared]:
-            for header in sorted(folder.glob("*.h")):
-                found.setdefault(header, part)
+        own = {header.name: header for folder in reversed(part.folders) for header in sorted(folder.glob("*.h"))}
+        for header in [*own.values(), *(header for folder in [slot.folder, *shared] for header in sorted(folder.glob("*.h")))]:
+            found.setdefault(header, part)
     return found
 
 

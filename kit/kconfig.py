@@ -207,7 +207,8 @@ class Configurator:
         if literal is None:
             owner = self.owner_of(name)
             if isinstance(owner, Part) and value != "n":
-                yield chosen(self.tree, owner)
+                asked = [p for p in self.tree.standing_for(owner) if request.get(p.symbol) == "y"]
+                yield chosen(self.tree, asked[0] if asked else owner)
             elif isinstance(owner, Kernel) and value != "n":
                 yield Literal(KERNEL, owner.name)
         elif value == "y":
@@ -223,6 +224,10 @@ class Configurator:
             if any(symbol in o.symbols or symbol == o.symbol for o in owner.options):
                 return owner
         return None
+
+    def is_there(self, part: Part, assembly: Mapping[str, str]) -> bool:
+        """Whether the assembly holds the part, or one that extends it."""
+        return any(chosen(self.tree, p).holds(assembly) for p in self.tree.standing_for(part))
 
     def lines_of(self, assembly: Mapping[str, str]) -> dict[str, str]:
         """The requests that pin an assembly down."""
@@ -278,7 +283,7 @@ class Configurator:
                 names = [reference.partition("/")[2]] if "/" in reference else list(slot.defaults) if slot else []
                 wanted = [slot.part(n) for n in names] if slot else []
                 empty = slot is not None and not any(chosen(self.tree, p).holds(assembly) for p in slot.parts)
-                todo += [p for p in wanted if not chosen(self.tree, p).holds(assembly) and ("/" in reference or empty)]
+                todo += [p for p in wanted if not self.is_there(p, assembly) and ("/" in reference or empty)]
         return Config(values, types, assembly)
 
     def random(self, seed: int) -> Config:
@@ -289,7 +294,7 @@ class Configurator:
         rng = random.Random(seed)
         pinned = []
         for part in self.tree.parts():
-            if part.toolchain:
+            if part.toolchain and not part.extends:
                 pinned.append(chosen(self.tree, part))
         kernel = Literal(KERNEL, rng.choice(sorted(self.tree.kernels)))
         for lost, _ in self.model.solve([kernel, *pinned]):
@@ -312,7 +317,7 @@ class Configurator:
 def _defaults(part: Part, slot: Slot) -> Iterator[tuple[str, str, str]]:
     """(symbol, type, value) of a chosen part and of the options that come with it."""
     yield part.symbol, "bool", "y"
-    for option in slot.options + part.options:
+    for option in (*slot.options, *(o for p in part.lineage for o in p.options)):
         if option.type == "choice":
             yield f"{option.symbol}_{option.default}", "bool", "y"
         elif option.type == "bool":

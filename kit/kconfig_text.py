@@ -13,7 +13,7 @@ from pathlib import Path
 import jinja2
 
 from kit.constraints import KERNEL, Clause, Literal, Model, chosen
-from kit.manifest import Kernel, Option, Part, Slot, symbol_of
+from kit.manifest import Option, Part, Slot, symbol_of
 
 NONE = "NONE"
 Attached = dict[str, list[Clause]]
@@ -136,7 +136,7 @@ def _kernel_block(model: Model) -> dict[str, object]:
         "help": _help("The structure that the parts are put together in."),
         "defaults": [symbol_of(KERNEL, model.default(KERNEL))] if kernels else [],
         "entries": [Entry(k.symbol, k.title, _help(k.summary, k.help, _source(k.source))) for k in kernels],
-        "settings": [_setting(o, k, k.title) for k in kernels for o in k.options],
+        "settings": [_setting(o, k.symbol, k.title) for k in kernels for o in k.options],
     }
 
 
@@ -155,8 +155,8 @@ def _slot_block(model: Model, attached: Attached, slot: Slot) -> dict[str, objec
         "help": _help(slot.summary, slot.help),
         "defaults": [] if slot.choice == "any" else defaults,
         "entries": entries,
-        "settings": [_setting(o, None, "" if slot.choice == "any" else slot.title) for o in slot.options]
-        + [_setting(o, p, slot.title) for p in slot.parts for o in p.options if slot.choice != "any"],
+        "settings": [_setting(o, "", "" if slot.choice == "any" else slot.title) for o in slot.options]
+        + [_setting(o, _bearers(model, p), slot.title) for p in slot.parts for o in p.options if slot.choice != "any"],
     }
 
 
@@ -181,17 +181,23 @@ def _conditions(model: Model, attached: Attached, slot: Slot, me: Literal) -> tu
 
 
 def _entry(model: Model, attached: Attached, slot: Slot, part: Part) -> Entry:
-    entry = Entry(part.symbol, part.title, _help(part.summary, part.help, _source(part.source)))
+    base = f"Replaces files of {part.extends}, and is all the rest of it." if part.extends else ""
+    entry = Entry(part.symbol, part.title, _help(part.summary, part.help, base, _source(part.source)))
     entry.depends, asked = _conditions(model, attached, slot, chosen(model.tree, part))
     if slot.choice == "any":
         entry.prompt_if = " && ".join(f"({a})" for a in asked)
         entry.defaults = [f"y if !({a})" for a in asked]
         entry.defaults.append("y" if part.name in slot.defaults else "n")
-        entry.settings = [_setting(o, part, "") for o in part.options]  # a menu shows them below the part
+        entry.settings = [_setting(o, _bearers(model, part), "") for o in part.options]  # a menu shows them below the part
     return entry
 
 
-def _setting(option: Option, owner: Part | Kernel | None, where: str) -> dict[str, object]:
+def _bearers(model: Model, part: Part) -> str:
+    """The condition of a part's options: it, or one that extends it, is chosen."""
+    return " || ".join(p.symbol for p in model.tree.standing_for(part))
+
+
+def _setting(option: Option, depends: str, where: str) -> dict[str, object]:
     """An option as the template wants it. ``where`` stands before its title in a menu that does not show where it belongs."""
     default = {
         "bool": "y" if option.default else "n",
@@ -208,7 +214,7 @@ def _setting(option: Option, owner: Part | Kernel | None, where: str) -> dict[st
         "help": _help(option.help),
         "default": default,
         "range": " ".join(form(n) for n in option.range) if option.range else "",
-        "depends": owner.symbol if owner else "",
+        "depends": depends,
         "choices": [
             {"symbol": f"{option.symbol}_{c}", "title": c.replace("_", " ").capitalize()} for c in option.choices
         ],

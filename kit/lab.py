@@ -55,6 +55,8 @@ class Lab:
     part: str
     presets: tuple[str, ...]
     reference: str
+    extends: str
+    """The kit's part of which the student's replaces files; empty where it stands by itself."""
     requires: tuple[str, ...]
     base_points: int
     own_tests: str
@@ -88,9 +90,17 @@ class Lab:
         return read_sides(self.folder / "source", SOLUTION)
 
     def reference_files(self) -> dict[str, str]:
-        """The kit's own part that the lab refers to, by file name."""
+        """The kit's own part that the lab refers to, by file name; of one that the lab extends, the files that a student replaces."""
         folder = ROOT / "components" / self.reference
+        if self.extends:
+            own = self.starter()
+            return {name: (folder / name).read_text(encoding="utf-8") if name in self.replaced() else text for name, text in own.items()}
         return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.iterdir()) if path.suffix in (".c", ".h", ".S", ".toml")}
+
+    def replaced(self) -> tuple[str, ...]:
+        """The files of the part that the lab extends in whose place the student's are."""
+        folder = ROOT / "components" / self.extends
+        return tuple(name for name in sorted(self.starter()) if self.extends and name != "part.toml" and (folder / name).is_file())
 
     def wrong(self) -> list[Variant]:
         """The wrong solutions: what students do, and which tests must notice."""
@@ -136,6 +146,7 @@ def load(folder: Path) -> Lab:
         part=t.text("part", "mine"),
         presets=t.texts("presets"),
         reference=t.text("reference", required=True),
+        extends=t.text("extends"),
         requires=t.texts("requires"),
         base_points=t.get("base_points", int, "a number", required=True),
         own_tests=t.choice("own_tests", OWN_TESTS, "contract"),
@@ -182,6 +193,8 @@ def _check(lab: Lab, t: Table) -> None:
     """What single keys cannot say: names that refer to something do."""
     if not lab.presets:
         raise t.error("presets", "must name the kernels that the lab is graded in")
+    if lab.extends not in ("", lab.reference):
+        raise t.error("extends", f"must be the reference, {lab.reference}: costs are compared with the part whose files are replaced")
     if not lab.tests:
         raise t.error("test", "a lab without a [[test]] grades nothing")
     known: list[str] = []

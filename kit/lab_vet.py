@@ -17,7 +17,7 @@ from pathlib import Path
 
 from kit import jail
 from kit.jail import Done
-from kit.lab import Lab
+from kit.lab import ROOT, Lab
 from kit.lab_tree import BuildError, LabTree, complaint
 from kit.toml import ManifestError, Table, tomllib
 
@@ -27,7 +27,7 @@ FILE_BYTES = 256 << 10
 FILES = 32
 ANSWERS_BYTES = 64 << 10
 OPTION_NAME = re.compile(r"[A-Z][A-Z0-9_]*\Z")
-MANIFEST_KEYS = ("title", "summary", "help", "source", "requires", "files", "option", "kernels")
+MANIFEST_KEYS = ("title", "summary", "help", "source", "requires", "files", "option", "kernels", "extends")
 COMPILERS_OWN = re.compile(r"/usr/(lib(64|exec)?/gcc|include/stdc-predef\.h\Z)")
 DIRECTIVE = re.compile(r"^[ \t\v\f]*(?:#|%:|\?\?=)[ \t\v\f]*(\w+)(.*)$", re.MULTILINE)
 INCLUDE = re.compile(r"\s*(?:<([^<>\"]+)>|\"([^<>\"]+)\")\s*(?:/[/*].*)?\Z")
@@ -143,7 +143,7 @@ def manifest(lab: Lab, path: Path, text: str, names: set[str]) -> str:
             if key not in MANIFEST_KEYS:
                 raise Refused(f"{path}: {key} is not allowed in a lab's part; it may say {', '.join(MANIFEST_KEYS)}")
         title, summary = t.line("title", required=True), t.line("summary", required=True)
-        requires = t.texts("requires")
+        requires, base = t.texts("requires"), t.text("extends")
         files = {key: t.table("files").texts(key) for key in t.table("files").values}
         options = t.each("option", _option)
     except (tomllib.TOMLDecodeError, ManifestError) as error:
@@ -152,15 +152,29 @@ def manifest(lab: Lab, path: Path, text: str, names: set[str]) -> str:
         raise Refused(f"{path}: title and summary must be plain words")
     for name in requires:
         if name not in lab.requires:
-            raise Refused(f"{path}: a part of this lab may require {', '.join(lab.requires)}, not {name}")
+            raise Refused(f"{path}: a part of this lab may require {', '.join(lab.requires) or 'nothing'}, not {name}")
+    if base != lab.extends:
+        raise Refused(f"{path}: " + (f'a part of this lab says extends = "{lab.extends}"' if lab.extends else "a part of this lab extends no other"))
+    _vet_replaced(lab, path, names)
     if set(files) - {"kernel", "all", "host"}:
         raise Refused(f"{path}: files may be listed for kernel, all and host only")
     for name in {name for listed in files.values() for name in listed}:
         if name not in names:
             raise Refused(f"{path}: there is no file {name} beside it")
-    lines = [f'title = "{title}"', f'summary = "{summary}"', f"requires = {_list(requires)}", "", "[files]"]
+    lines = [f'title = "{title}"', f'summary = "{summary}"', f"requires = {_list(requires)}"]
+    lines += [f'extends = "{base}"'] if base else []
+    lines += ["", "[files]"]
     lines += [f"{key} = {_list(listed)}" for key, listed in sorted(files.items())]
     return "\n".join([*lines, *options, ""])
+
+
+def _vet_replaced(lab: Lab, path: Path, names: set[str]) -> None:
+    """Of the part that is extended, the files of the lab may be replaced and no others. Raises Refused."""
+    if not lab.extends:
+        return
+    taken = {one.name for one in (ROOT / "components" / lab.extends).iterdir()}
+    for name in sorted(names & taken - set(lab.replaced())):
+        raise Refused(f"{path.parent / name}: {lab.extends} has a file of this name, and this lab replaces {', '.join(lab.replaced())} only")
 
 
 def _option(t: Table) -> str:

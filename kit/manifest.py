@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Union
 
-from kit import references
+from kit import extends, references
 from kit.toml import ManifestError, Table, nearest
 
 CHOICES = ("one", "optional", "any")
@@ -57,7 +57,11 @@ class Image:
 
 @dataclass(frozen=True)
 class Part:
-    """One implementation of a slot. Folders are as given to ``load_tree``; file names are relative to ``folder``."""
+    """One implementation of a slot. Folders are as given to ``load_tree``; file names are relative to ``folder``.
+
+    Of a part that extends another one, ``base`` is that one, and every other field is what holds of both together;
+    ``options`` alone are the part's own. ``origins`` are the folders of the files that it has from its base.
+    """
 
     slot: str
     name: str
@@ -79,6 +83,9 @@ class Part:
     transport: str = ""
     toolchain: str = ""
     link: str = ""
+    extends: str = ""
+    base: Part | None = None
+    origins: dict[str, Path] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
 
     @property
@@ -91,6 +98,26 @@ class Part:
         """Its Kconfig symbol, without ``CONFIG_``."""
         return symbol_of(self.slot, self.name)
 
+    @property
+    def lineage(self) -> tuple[Part, ...]:
+        """The part, the one that it extends, the one that that extends, and so on."""
+        return (self, *(self.base.lineage if self.base else ()))
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where its headers are looked for, in order."""
+        return tuple(part.folder for part in self.lineage)
+
+    def answers(self, reference: str) -> bool:
+        """Whether it is what ``reference`` names: its slot, itself, a part that it extends, or a feature that it provides."""
+        if reference.startswith("feature:"):
+            return reference[8:] in self.provides
+        return reference == self.slot or any(reference == part.id for part in self.lineage)
+
+    def path(self, name: str) -> Path:
+        """Where the file ``name`` of its manifest lies."""
+        return self.origins.get(name, self.folder) / name
+
     def files_for(self, image: str) -> tuple[str, ...]:
         """What it adds to ``image``; on the host, what it adds to a kernel unless it says otherwise."""
         own = self.files.get(image, self.files.get("kernel", ()) if image == "host" else ())
@@ -99,7 +126,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Slot:
-    """A place in a kernel and the parts that fit it, sorted by name."""
+    """A place in a kernel and the parts that fit it, sorted by name; behind each those that extend it."""
 
     name: str
     folder: Path
@@ -122,6 +149,10 @@ class Slot:
     def symbol(self) -> str:
         """The prefix of its symbols."""
         return symbol_of(self.name)
+
+    def path(self, name: str) -> Path:
+        """Where the file ``name`` of its manifest lies."""
+        return self.folder / name
 
     def part(self, name: str) -> Part:
         """The part of that name (``KeyError`` if there is none)."""
@@ -154,6 +185,10 @@ class Kernel:
         """Its Kconfig symbol, without ``CONFIG_``."""
         return symbol_of("kernel", self.name)
 
+    def path(self, name: str) -> Path:
+        """Where the file ``name`` of its manifest lies."""
+        return self.folder / name
+
 
 @dataclass(frozen=True)
 class Tree:
@@ -173,6 +208,10 @@ class Tree:
         """The part ``slot/part`` (``KeyError`` if there is none)."""
         slot, _, name = id.partition("/")
         return self.slots[slot].part(name)
+
+    def standing_for(self, part: Part) -> tuple[Part, ...]:
+        """The part, and the parts that extend it: one of them is there where ``part`` is required."""
+        return (part, *(p for p in self.slots[part.slot].parts if p.name != part.name and p.answers(part.id)))
 
 
 def symbol_of(*names: str) -> str:
@@ -286,8 +325,11 @@ def _read_part(path: Path) -> Part:
         transport=t.choice("transport", TRANSPORTS),
         toolchain=t.choice("toolchain", TOOLCHAINS),
         link=_file(t, "link"),
+        extends=t.text("extends"),
         faults=tuple(t.late),
     )
+    if part.toolchain and part.extends:
+        raise t.error("toolchain", f"is that of {part.extends}, which the part extends: leave it out")
     if part.toolchain in ("mach", "l4") and not part.link:
         raise t.error("link", "is missing: a freestanding program needs a linker script")
     if part.toolchain and not part.files.get("program"):
@@ -401,7 +443,7 @@ def _range(t: Table, kind: str, default: Value) -> tuple[int, int] | None:
 def _fill(slot: Slot, parts: list[Part]) -> Slot:
     """The slot with its parts, each of which inherits what the contract header includes."""
     full = []
-    for part in sorted(parts, key=lambda p: p.name):
+    for part in extends.resolve(parts):
         inherited = tuple(r for r in slot.requires if r not in part.requires and r != slot.name)
         full.append(Part(**{**vars(part), "requires": part.requires + inherited}))
     names = [p.name for p in parts]
@@ -410,5 +452,6 @@ def _fill(slot: Slot, parts: list[Part]) -> Slot:
             raise ManifestError(
                 f"{slot.folder / 'slot.toml'}: default: there is no part {slot.name}/{default}{nearest(default, names)}"
             )
-    defaults = tuple(p.name for p in full) if slot.defaults == ("*",) else slot.defaults
+    every = tuple(p.name for p in full if not p.extends)
+    defaults = every if slot.defaults == ("*",) else slot.defaults
     return Slot(**{**vars(slot), "defaults": defaults, "parts": tuple(full)})

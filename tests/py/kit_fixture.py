@@ -78,6 +78,33 @@ FILES: dict[str, str] = {
     "components/workloads/hello/hello.c": "int main(void)\n{\n\treturn 0;\n}\n",
 }
 
+EXTENSION: dict[str, str | None] = {  # ipc/mine replaces a file and a header of ipc/two, services/trees one of services/files
+    "components/ipc/two/part.toml": (
+        'title = "Two"\nsummary = "Of two files."\nkernels = ["micro"]\nrequires = ["lib", "sched"]\nprovides = ["rights", "order"]\n'
+        '[files]\nkernel = ["send.c", "cost.c"]\n'
+        '[[option]]\nname = "DEPTH"\ntype = "int"\ndefault = 4\nrange = [1, 9]\ntitle = "Depth"\nhelp = "How deep."\n'
+    ),
+    "components/ipc/two/two.h": "#pragma once\n#include <lib/lib.h>\nu64 cost(void);\n#define NAME 2\n",
+    "components/ipc/two/depth.h": "#pragma once\n#define DEPTH CONFIG_IPC_TWO_DEPTH\n",
+    "components/ipc/two/send.c": "#include <ipc/ipc.h>\n#include <two.h>\nu64 ipc_send(void)\n{\n\treturn cost() + NAME;\n}\n",
+    "components/ipc/two/cost.c": "#include <depth.h>\n#include <two.h>\nu64 cost(void)\n{\n\treturn DEPTH;\n}\n",
+    "components/ipc/mine/part.toml": (
+        'title = "Mine"\nsummary = "One file of its own."\nextends = "ipc/two"\n[files]\nkernel = ["cost.c", "more.c"]\n'
+        '[[option]]\nname = "EXTRA"\ntype = "bool"\ndefault = true\ntitle = "Extra"\nhelp = "More."\n'
+    ),
+    "components/ipc/mine/two.h": "#pragma once\n#include <lib/lib.h>\nu64 cost(void);\nu64 more(void);\n#define NAME 3\n",
+    "components/ipc/mine/cost.c": (
+        "#include <depth.h>\n#include <two.h>\nu64 cost(void)\n{\n\treturn more() + DEPTH + IS_ENABLED(CONFIG_IPC_MINE_EXTRA);\n}\n"
+    ),
+    "components/ipc/mine/more.c": "#include <two.h>\nu64 more(void)\n{\n\treturn 5;\n}\n",
+    "components/placement/ordered/part.toml": 'title = "Ordered"\nsummary = "x"\nkernels = ["micro"]\nrequires = ["ipc/two"]\n',
+    "components/placement/without/part.toml": 'title = "Without"\nsummary = "x"\nkernels = ["micro"]\nconflicts = ["ipc/two"]\n',
+    "components/services/trees/part.toml": (
+        'title = "Trees"\nsummary = "Another tree."\nextends = "services/files"\n[files]\nkernel = ["files.c"]\n'
+    ),
+    "components/services/trees/files.c": "#include <lib/lib.h>\nu64 files_open(void);\nu64 files_open(void)\n{\n\treturn 1;\n}\n",
+}
+
 KERNEL_C = """#include <lib/lib.h>
 #include <sched/sched.h>
 struct ksym { u64 addr; u32 name; u32 size; };

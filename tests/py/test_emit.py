@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 import pytest
-from kit_fixture import REPO, make_tree
+from kit_fixture import EXTENSION, REPO, make_tree
 
 from kit import cpio
 from kit.assembly import Assembled
@@ -155,6 +155,36 @@ def test_a_part_outside_the_tree(tree: Path, tmp_path_factory: pytest.TempPathFa
     output = make(tree, "PRESET=lot", f"PARTS={mine}")
     assert any(name.endswith("lottery/lottery.c") for name in compiled(output))
     assert "no CONFIG_SCHED_LOTTERY" in make(tree, "PRESET=lot", fails=True)
+
+
+def test_an_extension_replaces_single_files(tree: Path) -> None:
+    make_tree(tree, dict(EXTENSION))
+    for name in ("two", "mine"):
+        (tree / f"configs/{name}_defconfig").write_text(f"CONFIG_KERNEL_MICRO=y\nCONFIG_IPC_{name.upper()}=y\nCONFIG_PLACEMENT_ORDERED=y\n")
+    assert {"ipc/two/cost.c", "ipc/two/send.c"} <= set(compiled(make(tree, "PRESET=two")))
+    output = compiled(make(tree, "PRESET=mine"))
+    assert {"ipc/mine/cost.c", "ipc/mine/more.c", "ipc/two/send.c"} <= set(output) and "ipc/two/cost.c" not in output
+    names = [name for _, _, name in functions(tree / "build/mine/kernel.elf")]
+    assert names.count("cost") == 1 and "more" in names
+    source = tree / "components/ipc/two/cost.c"
+    source.write_text(source.read_text() + "/* a line */\n")
+    assert compiled(make(tree, "PRESETS=two mine")) == ["ipc/two/cost.c"], "the file that is replaced concerns the base alone"
+    make(tree, "headers")
+
+
+def test_an_extension_outside_the_tree(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    two = {name: text for name, text in EXTENSION.items() if "/mine/" not in name}
+    make_tree(tree, two)
+    mine = tmp_path_factory.mktemp("mine")
+    for name in ("part.toml", "two.h", "cost.c", "more.c"):
+        path = mine / "ipc/mine" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(EXTENSION[f"components/ipc/mine/{name}"] or "")
+    (tree / "configs/mine_defconfig").write_text("CONFIG_KERNEL_MICRO=y\nCONFIG_IPC_MINE=y\nCONFIG_IPC_TWO_DEPTH=9\nCONFIG_PLACEMENT_ORDERED=y\n")
+    output = compiled(make(tree, "PRESET=mine", f"PARTS={mine}"))
+    assert "ipc/two/send.c" in output and "ipc/two/cost.c" not in output
+    (mine / "ipc/mine/part.toml").write_text('title = "m"\nsummary = "m"\nextends = "ipc/tow"\n')
+    assert 'the slot ipc has no part tow (did you mean "two"?)' in make(tree, "PRESET=mine", f"PARTS={mine}", fails=True)
 
 
 def test_a_compiler_error_stops_the_build(tree: Path) -> None:
@@ -307,6 +337,21 @@ def test_a_unit_sees_what_it_requires_and_nothing_else(tree: Path) -> None:
     assert any(i.endswith("components/sched/round_robin") for i in made.includes(mach))
     assert not any("sched" in i for i in made.includes(lib))
     assert "KERNEL_MICRO" in made.symbols(by_name["kernels/micro/main.c"])
+
+
+def test_an_extension_is_seen_where_its_base_is_asked_for(tree: Path) -> None:
+    make_tree(tree, dict(EXTENSION))
+    made = assembled(tree, "CONFIG_KERNEL_MICRO=y", "CONFIG_IPC_MINE=y", "CONFIG_PLACEMENT_ORDERED=y")
+    by_name = {os.path.relpath(u.source, tree): u for image in made.images for u in image.units}
+    send = by_name["components/ipc/two/send.c"]
+    folders = [os.path.relpath(f, tree) for f in made.includes(send) if "ipc" in f]
+    assert folders == ["components/ipc/mine", "components/ipc/two"], "the extension's headers come first, for the base's files too"
+    text = made.autoconf(send)
+    assert "#define CONFIG_IPC_MINE 1\n" in text and "#define CONFIG_IPC_TWO 1\n" in text and "#define CONFIG_IPC_TWO_DEPTH 4\n" in text
+    assert "CONFIG_IPC_TWO" not in made.autoconf(by_name["components/lib/base/add.c"])
+    assert [p.id for p in made.seen_by(made.tree.part("placement/ordered"))] == [
+        "placement/ordered", "ipc/mine", "lib/base", "sched/round_robin"
+    ]  # fmt: skip
 
 
 def test_a_hidden_symbol_or_contract_is_refused(tree: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kit_fixture import FILES, make_tree
+from kit_fixture import EXTENSION, FILES, make_tree
 
 from kit.constraints import Literal, Model
 from kit.kconfig import ConfigError, Configurator
@@ -210,3 +210,69 @@ def test_help_reaches_the_menu(owner: Configurator) -> None:
     assert "How long." in text and "range 1 100" in text
     for part in owner.tree.parts():
         assert f"config {part.symbol}\n" in text
+
+
+@pytest.fixture(scope="module")
+def extended(tmp_path_factory: pytest.TempPathFactory) -> Configurator:
+    """The tree with parts that extend others."""
+    return Configurator(make_tree(tmp_path_factory.mktemp("extended"), dict(EXTENSION)))
+
+
+def test_an_extension_stands_for_its_base(extended: Configurator) -> None:
+    micro = "CONFIG_KERNEL_MICRO=y"
+    assert load(extended, micro, "CONFIG_PLACEMENT_ORDERED=y", "CONFIG_IPC_MINE=y")["ipc"] == "mine"
+    assert load(extended, micro, "CONFIG_PLACEMENT_ORDERED=y")["ipc"] == "two", "what is required is the base, where nobody asks for another"
+    assert load(extended, micro, "CONFIG_PLACEMENT_SERVER=y", "CONFIG_IPC_MINE=y")["ipc"] == "mine", "it provides what its base provides"
+    message = refusal(extended, micro, "CONFIG_PLACEMENT_ORDERED=y", "CONFIG_IPC_MACH=y")
+    assert "placement/ordered requires ipc/two" in message
+    assert "placement/without and ipc/mine exclude each other" in refusal(extended, micro, "CONFIG_PLACEMENT_WITHOUT=y", "CONFIG_IPC_MINE=y")
+    assert "ipc/mine fits the kernel micro only" in refusal(extended, "CONFIG_KERNEL_MONO=y", "CONFIG_IPC_MINE=y")
+
+
+def test_the_options_of_the_base_are_the_extensions_too(extended: Configurator, tmp_path: Path) -> None:
+    path = tmp_path / "request"
+    path.write_text("CONFIG_KERNEL_MICRO=y\nCONFIG_IPC_MINE=y\nCONFIG_IPC_TWO_DEPTH=7\n# CONFIG_IPC_MINE_EXTRA is not set\n")
+    values = extended.load(path).values
+    assert (values["IPC_TWO_DEPTH"], values["IPC_MINE_EXTRA"], values["IPC_TWO"]) == ("7", "n", "n")
+    message = refusal(extended, "CONFIG_KERNEL_MICRO=y", "CONFIG_IPC_L4=y", "CONFIG_SCHED_FIXED=y", "CONFIG_PLACEMENT_STUB=y", "CONFIG_IPC_TWO_DEPTH=7")
+    assert "an option of ipc/two, which is not in the assembly" in message
+    assert "number from 1 to 9" in refusal(extended, "CONFIG_KERNEL_MICRO=y", "CONFIG_IPC_MINE=y", "CONFIG_IPC_TWO_DEPTH=10")
+    assert "CONFIG_IPC_MINE_EXTRA" in refusal(extended, "CONFIG_KERNEL_MICRO=y", "CONFIG_IPC_TWO=y", "CONFIG_IPC_MINE_EXTRA=y")
+
+
+def test_of_a_member_and_what_extends_it_there_is_one(extended: Configurator) -> None:
+    mono = "CONFIG_KERNEL_MONO=y"
+    both = load(extended, mono)
+    assert (both["services/files"], both["services/trees"], both["services/pipes"]) == ("y", "", "y")
+    swapped = load(extended, mono, "# CONFIG_SERVICES_FILES is not set", "CONFIG_SERVICES_TREES=y")
+    assert (swapped["services/files"], swapped["services/trees"], swapped["services/pipes"]) == ("", "y", "y")
+    assert "both stand for services/files" in refusal(extended, mono, "CONFIG_SERVICES_FILES=y", "CONFIG_SERVICES_TREES=y")
+
+
+def test_chance_tries_extensions(extended: Configurator, tmp_path: Path) -> None:
+    configs = [extended.random(seed) for seed in range(60)]
+    assert all(not extended.model.broken(c.assembly) for c in configs)
+    mine = [c for c in configs if c.assembly["ipc"] == "mine"]
+    assert mine and len({c.values["IPC_TWO_DEPTH"] for c in mine}) > 1
+    assert any(c.assembly["placement"] == "ordered" for c in mine)
+    assert {(c.assembly["services/files"], c.assembly["services/trees"]) for c in configs} >= {("y", ""), ("", "y")}
+    for config in mine:
+        path = tmp_path / "saved"
+        path.write_text(extended.minimal(config))
+        assert extended.load(path).values == config.values
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_the_smallest_fix_is_the_smallest_with_extensions(extended: Configurator, data: st.DataObject) -> None:
+    model = extended.model
+    literals = [Literal(var, value, positive) for var, values in model.domains.items() for value in values for positive in (True, False)]
+    wishes = data.draw(st.lists(st.sampled_from(literals), min_size=1, max_size=5, unique=True))
+    assert {len(lost) for lost, _ in model.solve(wishes)} == {brute_force(model, wishes)}
+
+
+def test_the_menu_shows_an_extension_beside_its_base(extended: Configurator) -> None:
+    text = (extended.root / "build/Kconfig.parts").read_text()
+    choice = text[text.index("choice SLOT_IPC") : text.index("endchoice", text.index("choice SLOT_IPC"))]
+    assert "config IPC_TWO\n" in choice and "config IPC_MINE\n" in choice and "Replaces files of ipc/two" in choice
+    assert text.count("config IPC_TWO_DEPTH\n") == 1

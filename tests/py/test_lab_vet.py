@@ -138,3 +138,56 @@ def test_the_manifest_is_written_anew(tmp_path: Path) -> None:
     path.write_text(path.read_text() + "# a remark\n")
     made = lab_vet.read(LAB, folder).files["part.toml"]
     assert "remark" not in made and 'all = ["mine.c"]' in made
+
+
+def _extending(tmp_path: Path, manifest: str) -> tuple[labs.Lab, Path]:
+    """A lab of one file of ipc/mach, and a folder with it and ``manifest``."""
+    text = 'title = "R"\nsummary = "r"\nslot = "ipc"\npresets = ["mach3_ux"]\nreference = "ipc/mach"\nextends = "ipc/mach"\nbase_points = 0\n'
+    lab, folder = tmp_path / "99-rights", tmp_path / "mylab"
+    files = {
+        lab / "lab.toml": text + '[[test]]\nname = "builds"\ntitle = "b"\npoints = 1\n',
+        lab / "source/part.toml": 'title = "R"\nsummary = "r"\nextends = "ipc/mach"\n[files]\nkernel = ["right.c"]\n',
+        lab / "source/right.c": "int theirs;\n",
+        folder / "ipc/mine/part.toml": manifest,
+        folder / "ipc/mine/right.c": "int mine;\n",
+    }
+    for path, content in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    return labs.load(lab), folder
+
+
+RIGHTS = 'title = "R"\nsummary = "r"\nextends = "ipc/mach"\n[files]\nkernel = ["right.c", "more.c"]\n'
+
+
+def test_a_lab_that_extends_replaces_its_own_files_only(tmp_path: Path) -> None:
+    lab, folder = _extending(tmp_path, RIGHTS)
+    (folder / "ipc/mine/more.c").write_text("int more;\n")
+    taken = lab_vet.read(lab, folder)
+    assert 'extends = "ipc/mach"\n' in taken.files["part.toml"] and set(taken.files) == {"part.toml", "right.c", "more.c"}
+    for name in ("port.c", "ipc.h"):
+        (folder / "ipc/mine" / name).write_text("int x;\n")
+        with pytest.raises(Refused, match=f"{name}.*replaces right.c only"):
+            lab_vet.read(lab, folder)
+        (folder / "ipc/mine" / name).unlink()
+
+
+@pytest.mark.parametrize("said", ["", 'extends = "ipc/l4"\n', 'extends = "../../etc"\n'])
+def test_a_part_extends_what_the_lab_says(tmp_path: Path, said: str) -> None:
+    lab, folder = _extending(tmp_path, RIGHTS.replace('extends = "ipc/mach"\n', said).replace(', "more.c"', ""))
+    with pytest.raises(Refused, match='says extends = "ipc/mach"'):
+        lab_vet.read(lab, folder)
+
+
+def test_a_part_that_stands_by_itself_extends_nothing(tmp_path: Path) -> None:
+    folder = _folder(tmp_path)
+    manifest = folder / "frames/mine/part.toml"
+    manifest.write_text('extends = "frames/bitmap"\n' + manifest.read_text())
+    with pytest.raises(Refused, match="extends no other"):
+        lab_vet.read(LAB, folder)
+
+
+def test_the_mutants_of_a_lab_that_extends_are_of_the_kits_files(tmp_path: Path) -> None:
+    lab, _ = _extending(tmp_path, RIGHTS)
+    files = lab.reference_files()
+    assert files["right.c"] == (labs.ROOT / "components/ipc/mach/right.c").read_text() and "extends" in files["part.toml"]

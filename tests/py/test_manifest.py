@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from kit_fixture import FILES, make_tree
+from kit_fixture import EXTENSION, FILES, make_tree
 
 from kit.manifest import load_tree
 from kit.toml import ManifestError
@@ -120,3 +120,84 @@ def test_an_outside_part_cannot_hide_one_of_the_tree(tmp_path: Path) -> None:
     (outside / "part.toml").write_text('title = "x"\nsummary = "x"\n')
     with pytest.raises(ManifestError, match="a part sched/fixed already"):
         load_tree(make_tree(tmp_path / "tree"), [tmp_path / "mine"])
+
+
+MINE = "components/ipc/mine/part.toml"
+
+
+def test_an_extension_is_all_of_its_base_that_it_does_not_replace(tmp_path: Path) -> None:
+    tree = load_tree(make_tree(tmp_path, dict(EXTENSION)))
+    part, base = tree.part("ipc/mine"), tree.part("ipc/two")
+    assert part.files["kernel"] == ("send.c", "cost.c", "more.c"), "in the base's order, what is new behind it"
+    assert [part.path(name).parent.name for name in part.files["kernel"]] == ["two", "mine", "mine"]
+    assert part.folders == (part.folder, base.folder)
+    assert (part.kernels, part.requires, part.provides) == (base.kernels, base.requires, base.provides)
+    assert [o.symbol for o in part.options] == ["IPC_MINE_EXTRA"], "options keep their owner"
+    assert tree.standing_for(base) == (base, part) and tree.standing_for(part) == (part,)
+    assert tree.slots["services"].defaults == ("files", "pipes"), "the base is there by default, not what may stand for it"
+
+
+def test_an_extension_states_what_differs(tmp_path: Path) -> None:
+    stated = 'kernels = ["mono"]\nrequires = ["services"]\nprovides = ["speed"]\nconflicts = ["sched/fixed"]\n[files]\nhost = ["more.c"]\n'
+    tree = load_tree(make_tree(tmp_path, {**EXTENSION, MINE: (EXTENSION[MINE] or "").replace("[files]\n", stated)}))
+    part = tree.part("ipc/mine")
+    assert part.kernels == ("mono",) and part.requires == ("lib", "sched", "services") and part.conflicts == ("sched/fixed",)
+    assert part.provides == ("rights", "order", "speed")
+    assert part.files_for("host") == ("send.c", "cost.c", "more.c"), "the base's files for a kernel are its files for the host"
+
+
+def test_an_extension_of_an_extension(tmp_path: Path) -> None:
+    changes = {
+        **EXTENSION,
+        "components/ipc/third/part.toml": 'title = "3"\nsummary = "3"\nextends = "ipc/mine"\n[files]\nkernel = ["send.c"]\n',
+        "components/ipc/third/send.c": "#include <ipc/ipc.h>\nu64 ipc_send(void)\n{\n\treturn 3;\n}\n",
+    }
+    tree = load_tree(make_tree(tmp_path, changes))
+    part = tree.part("ipc/third")
+    assert [part.path(name).parent.name for name in part.files["kernel"]] == ["third", "mine", "mine"]
+    assert [one.name for one in part.lineage] == ["third", "mine", "two"]
+    assert [one.name for one in tree.standing_for(tree.part("ipc/two"))] == ["two", "mine", "third"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"ipc/two"', '"ipc/too"', ["extends", "the slot ipc has no part too", '"two"']),
+        ('"ipc/two"', '"sched/fixed"', ["extends", '"sched/fixed"', "of its own slot"]),
+        ('"ipc/two"', '"two"', ["extends", '"two"', "of its own slot"]),
+        ('"ipc/two"', '"ipc/mine"', ["extends", "mine extends mine", "stand by itself"]),
+        ('"ipc/two"', "true", ["extends", "must be a string"]),
+        ('"ipc/two"', '"ipc/l4"', ["files", "replaces nothing of ipc/l4", "l4.c"]),
+        ('"ipc/two"', '"ipc/two"\ntoolchain = "musl"', ["toolchain", "is that of ipc/two"]),
+    ],
+)
+def test_a_fault_of_an_extension_is_named(tmp_path: Path, old: str, new: str, words: list[str]) -> None:
+    make_tree(tmp_path, {**EXTENSION, MINE: (EXTENSION[MINE] or "").replace(old, new)})
+    with pytest.raises(ManifestError) as caught:
+        load_tree(tmp_path)
+    for word in [MINE, *words]:
+        assert word in str(caught.value)
+
+
+def test_extensions_in_a_circle_are_refused(tmp_path: Path) -> None:
+    two = "components/ipc/two/part.toml"
+    make_tree(tmp_path, {**EXTENSION, two: (EXTENSION[two] or "").replace("[files]", 'extends = "ipc/mine"\n[files]')})
+    with pytest.raises(ManifestError, match="mine extends two extends mine: one of them must stand by itself"):
+        load_tree(tmp_path)
+
+
+def test_an_extension_outside_the_tree(tmp_path: Path) -> None:
+    outside = tmp_path / "mine" / "ipc" / "faster"
+    outside.mkdir(parents=True)
+    (outside / "part.toml").write_text('title = "F"\nsummary = "f"\nextends = "ipc/two"\n[files]\nkernel = ["cost.c"]\n')
+    tree = load_tree(make_tree(tmp_path / "tree", dict(EXTENSION)), [tmp_path / "mine"])
+    part = tree.part("ipc/faster")
+    assert part.path("send.c") == tmp_path / "tree/components/ipc/two/send.c" and part.path("cost.c") == outside / "cost.c"
+    (fault,) = part.faults
+    assert "files.kernel" in fault and str(outside / "cost.c") in fault, "what it names must lie in its own folder"
+
+
+def test_a_header_alone_may_be_what_is_replaced(tmp_path: Path) -> None:
+    changes = {**EXTENSION, MINE: 'title = "m"\nsummary = "m"\nextends = "ipc/two"\n'}
+    part = load_tree(make_tree(tmp_path, changes)).part("ipc/mine")
+    assert part.files["kernel"] == ("send.c", "cost.c") and part.path("cost.c").parent.name == "two"
