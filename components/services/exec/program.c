@@ -70,8 +70,12 @@ static long find_in_tree(int dirfd, const char *path, unsigned flags, struct pro
 		program->place = walk->at;
 		place_ref(walk->at);
 		error = inode_is(walk->at.node->inode, S_IFLNK) ? -ELOOP : check_inode(program);
-		if (error != 0)
+		if (error == 0) {
+			notify_use(walk->at.node, IN_OPEN);
+			notify_use(walk->at.node, IN_ACCESS);
+		} else {
 			program_put(program);
+		}
 	}
 	walk_end(walk);
 	return error;

@@ -76,6 +76,10 @@ static inline void own_io_init(struct own_io *own, void *bytes, u64 length)
 	own->io = (struct io){&own->vector, length};
 	own->bytes = bytes;
 }
+static inline bool io_is_own(const struct io *io)
+{
+	return io->at->base >= IO_NOWHERE;
+}
 
 struct file_status;
 struct epoll_item;

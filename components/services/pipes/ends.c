@@ -8,7 +8,7 @@
 #define FIONREAD  0x541b
 #define POLL_ENDS (POLL_READABLE | POLL_WRITABLE | POLLERR | POLLHUP) /* one end has closed */
 
-static long pipe_ioctl(struct open_file *file, unsigned request, vaddr_t argument)
+long pipe_ioctl(struct open_file *file, unsigned request, vaddr_t argument)
 {
 	const struct pipe *pipe = file->object;
 	s32 used = (s32)(pipe->head - pipe->tail);
@@ -18,7 +18,7 @@ static long pipe_ioctl(struct open_file *file, unsigned request, vaddr_t argumen
 	return errno_of(env_copyout(argument, &used, sizeof(used)));
 }
 
-static void pipe_status(const struct open_file *file, struct file_status *status)
+void pipe_status(const struct open_file *file, struct file_status *status)
 {
 	const struct pipe *pipe = file->object;
 
@@ -34,7 +34,7 @@ static void pipe_status(const struct open_file *file, struct file_status *status
 	status->atime_ns = status->mtime_ns = status->ctime_ns = pipe->made.nanoseconds;
 }
 
-static u64 pipe_capacity(const struct open_file *file)
+u64 pipe_capacity(const struct open_file *file)
 {
 	(void)file;
 	return PIPE_SIZE;
@@ -56,7 +56,7 @@ void pipe_free_if_closed(struct pipe *pipe)
 	kfree(pipe, sizeof(*pipe));
 }
 
-static void release(struct open_file *file)
+void pipe_release(struct open_file *file)
 {
 	struct pipe *pipe = file->object;
 
@@ -70,7 +70,7 @@ static void release(struct open_file *file)
 	pipe_free_if_closed(pipe);
 }
 
-static u32 poll(struct open_file *file, struct watch *watch)
+u32 pipe_poll(struct open_file *file, struct watch *watch)
 {
 	struct pipe *pipe = file->object;
 	u32 found = 0;
@@ -90,8 +90,8 @@ static u32 poll(struct open_file *file, struct watch *watch)
 }
 
 const struct file_ops pipe_ops[4] =
-	FILE_OPS_BY_MODE(pipe_read, pipe_write, NULL, NULL, .poll = poll, .ioctl = pipe_ioctl,
-		.status = pipe_status, .capacity = pipe_capacity, .release = release);
+	FILE_OPS_BY_MODE(pipe_read, pipe_write, NULL, NULL, .poll = pipe_poll, .ioctl = pipe_ioctl,
+		.status = pipe_status, .capacity = pipe_capacity, .release = pipe_release);
 
 struct pipe *pipe_create(void)
 {

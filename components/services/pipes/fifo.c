@@ -7,6 +7,33 @@
 #include <services/pipes/pipe.h>
 #include <services/tree/tree.h>
 
+/* What an anonymous pipe does not keep: when it was used, and who watches. */
+static long fifo_read(struct open_file *file, struct io *io)
+{
+	long result = pipe_read(file, io);
+
+	if (result > 0) {
+		inode_was_read(file->inode);
+		notify_use(file->place.node, IN_ACCESS);
+	}
+	return result;
+}
+
+static long fifo_write(struct open_file *file, struct io *io)
+{
+	long result = pipe_write(file, io);
+
+	if (result > 0) {
+		inode_touch(file->inode, TOUCH_MTIME | TOUCH_CTIME);
+		notify_use(file->place.node, IN_MODIFY);
+	}
+	return result;
+}
+
+static const struct file_ops fifo_ops[4] =
+	FILE_OPS_BY_MODE(fifo_read, fifo_write, NULL, NULL, .poll = pipe_poll, .ioctl = pipe_ioctl,
+		.status = pipe_status, .capacity = pipe_capacity, .release = pipe_release);
+
 /* The inode's pipe; a new one if nobody has it open. */
 static struct pipe *find_pipe(struct inode *inode)
 {
@@ -90,6 +117,8 @@ long fifo_open(struct inode *inode, struct open_file *file)
 	}
 	file->object = pipe;
 	file->ops = &pipe_ops[mode];
+	if (file->inode)
+		file->ops = &fifo_ops[mode];
 	if (error != 0) { /* as if it had been closed again */
 		file->ops->release(file);
 		file->ops = NULL;

@@ -53,6 +53,12 @@ extern const struct file_ops pipe_ops[4];
  */
 long fifo_open(struct inode *inode, struct open_file *file) must_check;
 
+/* The other operations; see struct file_ops. */
+u32 pipe_poll(struct open_file *file, struct watch *watch);
+long pipe_ioctl(struct open_file *file, unsigned request, vaddr_t argument);
+void pipe_status(const struct open_file *file, struct file_status *status);
+u64 pipe_capacity(const struct open_file *file);
+void pipe_release(struct open_file *file);
 /* The reading and the writing of a transfer; see struct file_ops. */
 long pipe_read(struct open_file *file, struct io *io);
 long pipe_write(struct open_file *file, struct io *io);

@@ -43,6 +43,7 @@ static long change_mode(struct place place, u32 mode)
 			mode &= ~S_ISGID;
 		inode->mode = (inode->mode & S_IFMT) | (mode & MODE_ALL);
 		inode_touch(inode, TOUCH_CTIME);
+		notify_file(place.node, IN_ATTRIB);
 	}
 	place_unref(place);
 	return error;
@@ -104,6 +105,8 @@ static long change_owner(struct place place, u32 uid, u32 gid)
 	if (error == 0 && !may_change_owner(inode, uid, gid))
 		error = -EPERM;
 	if (error == 0) {
+		u32 mode = inode->mode;
+
 		if (!inode_is(inode, S_IFDIR))
 			inode_drop_set_ids(inode);
 		if (uid != KEEP)
@@ -111,6 +114,8 @@ static long change_owner(struct place place, u32 uid, u32 gid)
 		if (gid != KEEP)
 			inode->gid = gid;
 		inode_touch(inode, TOUCH_CTIME);
+		if (uid != KEEP || gid != KEEP || mode != inode->mode)
+			notify_file(place.node, IN_ATTRIB);
 	}
 	place_unref(place);
 	return error;
@@ -163,6 +168,14 @@ static bool is_good_time(const struct timestamp *time)
 	       time->nanoseconds == UTIME_OMIT;
 }
 
+/* Who sets one of the two pretends to read or to write; the other is omitted. */
+static u32 news_of_times(const struct timestamp *times)
+{
+	if (times && times[1].nanoseconds == UTIME_OMIT)
+		return IN_ACCESS;
+	return times && times[0].nanoseconds == UTIME_OMIT ? IN_MODIFY : IN_ATTRIB;
+}
+
 /* `times`: NULL for now, else both, with UTIME_NOW and UTIME_OMIT in the nanoseconds. */
 static long change_times(struct place place, const struct timestamp *times)
 {
@@ -188,6 +201,7 @@ static long change_times(struct place place, const struct timestamp *times)
 		else if (times[1].nanoseconds != UTIME_OMIT)
 			inode->mtime = times[1];
 		inode_touch(inode, TOUCH_CTIME);
+		notify_file(place.node, news_of_times(times));
 	}
 	place_unref(place);
 	return error;

@@ -76,6 +76,7 @@ long tree_create(struct node *dir, const char *name, size_t length, u32 mode, u3
 	inode_changed(node->inode);
 	node_link(node);
 	inode_touch(parent, TOUCH_MTIME | TOUCH_CTIME);
+	notify_name(node, IN_CREATE);
 	if (out)
 		*out = node;
 	else
@@ -271,6 +272,8 @@ static long link_here(struct walk *walk, const struct place *old)
 		inode->links++;
 		inode_touch(inode, TOUCH_CTIME);
 		inode_touch(dir, TOUCH_MTIME | TOUCH_CTIME);
+		notify_links(inode);
+		notify_name(node, IN_CREATE);
 	}
 	node_unref(node);
 	return error;
@@ -323,6 +326,11 @@ long tree_remove(struct node *node)
 	inode_touch(inode, TOUCH_CTIME);
 	inode_touch(dir, TOUCH_MTIME | TOUCH_CTIME);
 	node_unlink(node);
+	if (!is_directory)
+		notify_links(inode);
+	if (node->refs == 1 && inode->links == 0) /* nobody has it open by this name */
+		notify_gone(inode);
+	notify_name(node, IN_DELETE);
 	return 0;
 }
 

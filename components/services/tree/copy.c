@@ -56,7 +56,13 @@ static long copy(struct copying *c, u64 count)
 			break;
 	}
 	kfree(c->buffer, PAGE_SIZE);
-	return done > 0 ? (long)done : n;
+	if (done == 0)
+		return n;
+	if (c->in->inode)
+		notify_use(c->in->place.node, IN_ACCESS);
+	if (c->out->inode)
+		notify_use(c->out->place.node, IN_MODIFY);
+	return (long)done;
 }
 
 /* The position at `address` of the client's. */

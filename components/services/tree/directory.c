@@ -125,6 +125,7 @@ static long get_entries(int fd, vaddr_t buf, u32 count, bool old)
 		file->position = position;
 	kfree(g.buffer, GATHER_MAX);
 	inode_was_read(file->inode);
+	notify_use(file->place.node, IN_ACCESS);
 	return result < 0 ? result : (long)g.used;
 }
 

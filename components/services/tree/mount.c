@@ -84,6 +84,7 @@ void volume_close(struct volume *volume)
 {
 	struct node *root = volume->root;
 
+	notify_unmount(volume);
 	volume->root = NULL;
 	if (volume->in_memory)
 		unlink_all(root);

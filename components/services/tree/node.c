@@ -144,6 +144,8 @@ static void node_free(struct node *node)
 	if (node->linked) /* only remembered, not kept: the file system has it */
 		leave(node);
 	assert(list_is_empty(&node->children) && node->mounts == 0);
+	if (node->inode && node->inode->links == 0)
+		notify_gone(node->inode);
 	if (node->inode)
 		inode_unref(node->inode);
 	if (node->name != node->short_name)

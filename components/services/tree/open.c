@@ -32,6 +32,11 @@ void tree_file_release(struct open_file *file)
 		locks_release(file->inode, file);
 	if (tree_is_writer(file->inode, file->flags))
 		file->inode->writers--;
+	if (!(file->flags & O_PATH))
+		notify_use(file->place.node,
+			file->flags & O_ACCMODE && (file->flags & O_ACCMODE) != O_ACCMODE
+				? IN_CLOSE_WRITE
+				: IN_CLOSE_NOWRITE);
 	inode_unref(file->inode);
 	place_unref(file->place);
 }
@@ -81,6 +86,8 @@ long tree_open_place(struct place place, u32 flags, struct open_file **out)
 	if (error != 0) {
 		if (file->ops != ops)
 			file->ops = &path_ops;
+		inode->writers -= tree_is_writer(inode, flags);
+		file->flags |= O_PATH; /* it never was open: nobody hears of its end */
 		file_unref(file);
 		return error;
 	}
@@ -141,6 +148,13 @@ static long truncate_opened(struct inode *inode)
 	return error;
 }
 
+/* A pipe that was found in /proc has no name to be told by. */
+static void notify_opened(const struct open_file *file)
+{
+	if (file->inode && !(file->flags & O_PATH))
+		notify_use(file->place.node, IN_OPEN);
+}
+
 /* Opens what was found; takes over the place's references in any case. */
 static long open_found(struct place place, u32 flags, bool slash, struct open_file **file)
 {
@@ -158,9 +172,14 @@ static long open_found(struct place place, u32 flags, bool slash, struct open_fi
 		error = truncate_opened(inode);
 	if (error == 0)
 		error = tree_open_place(place, flags, file);
-	if (error != 0)
+	if (error != 0) {
 		place_unref(place);
-	return error;
+		return error;
+	}
+	notify_opened(*file);
+	if (flags & O_TRUNC && inode_is(inode, S_IFREG))
+		notify_use(place.node, IN_MODIFY);
+	return 0;
 }
 
 /* Makes the regular file that the walk has come to, and opens it whatever its mode says. */
@@ -180,6 +199,8 @@ static long open_new(struct walk *walk, u32 flags, u32 mode, struct open_file **
 	error = flags & O_DIRECTORY ? -ENOTDIR : tree_open_place(place, flags, file);
 	if (error != 0)
 		place_unref(place);
+	else
+		notify_opened(*file);
 	return error;
 }
 
@@ -206,6 +227,8 @@ static long open_unnamed(struct walk *walk, u32 flags, u32 mode, struct open_fil
 	error = tree_open_place(place, flags, file);
 	if (error != 0)
 		place_unref(place);
+	else
+		notify_opened(*file);
 	return error;
 }
 

@@ -185,6 +185,8 @@ static long regular_read_at(struct open_file *file, struct io *io, u64 position)
 	inode_unlock(inode);
 	if (!(file->flags & O_NOATIME))
 		inode_was_read(inode);
+	if (result > 0 && !io_is_own(io))
+		notify_use(file->place.node, IN_ACCESS);
 	return result;
 }
 
@@ -267,6 +269,8 @@ static long regular_write_at(struct open_file *file, struct io *io, u64 position
 		result = error == 0 ? result : error;
 	}
 	inode_unlock(inode);
+	if (result > 0 && !io_is_own(io))
+		notify_use(file->place.node, IN_MODIFY);
 	if (unlikely(
 		    result == -EFBIG && position >= process_current()->limits.of[LIMIT_FSIZE].soft))
 		return process_file_too_large();

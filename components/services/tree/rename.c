@@ -117,6 +117,10 @@ static long move(struct renaming *r)
 	inode_touch(from->inode, TOUCH_MTIME | TOUCH_CTIME);
 	if (from != to)
 		inode_touch(to->inode, TOUCH_MTIME | TOUCH_CTIME);
+	notify_move(r->old, from->inode, r->from->last, r->from->last_length,
+		r->target && !r->exchange ? r->target->inode : NULL);
+	if (r->exchange)
+		notify_move(r->target, to->inode, r->to->last, r->to->last_length, NULL);
 	return 0;
 }
 

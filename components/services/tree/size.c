@@ -50,6 +50,8 @@ long sys_truncate(vaddr_t path, long size)
 		error = -ETXTBSY;
 	if (error == 0)
 		error = change_size(inode, size);
+	if (error == 0)
+		notify_file(place.node, IN_MODIFY);
 	place_unref(place);
 	return error;
 }
@@ -57,6 +59,7 @@ long sys_truncate(vaddr_t path, long size)
 long sys_ftruncate(int fd, long size)
 {
 	struct open_file *file;
+	long error;
 
 	if (size < 0)
 		return -EINVAL;
@@ -65,7 +68,10 @@ long sys_ftruncate(int fd, long size)
 		return -EBADF;
 	if (!file->inode || !inode_is(file->inode, S_IFREG) || !file->ops->write)
 		return -EINVAL;
-	return change_size(file->inode, size);
+	error = change_size(file->inode, size);
+	if (error == 0)
+		notify_file(file->place.node, IN_MODIFY);
+	return error;
 }
 
 /* Makes the pages of [from, to) exist; what was there stays. The inode is locked. */
@@ -160,6 +166,8 @@ long sys_fallocate(int fd, int mode, long offset, long length)
 		error = allocate(
 			inode, (u64)offset, (u64)offset + (u64)length, mode & FALLOC_KEEP_SIZE);
 	inode_unlock(inode);
+	if (error == 0)
+		notify_use(file->place.node, IN_MODIFY);
 	return error;
 }
 

@@ -22,6 +22,7 @@
 
 #include <services/errno.h>
 #include <services/files/files.h>
+#include <services/inotify/notify.h>
 #include <services/services.h>
 #include <services/tree/place.h>
 
@@ -75,6 +76,7 @@ struct timestamp {
 	s64 nanoseconds;
 };
 
+struct file_watch;
 struct inode;
 struct node;
 struct volume;
@@ -170,16 +172,17 @@ struct inode {
 	char *target; /* of a symbolic link: `size` bytes and a NUL; NULL: ask read_link */
 	struct file_image
 		*image; /* of a regular file never written: its bytes in the initrd; else NULL */
-	struct env_object *pages; /* else its bytes; NULL: none yet */
-	u64 pages_room;           /* pages that the object has room for */
-	u64 pages_used;           /* that were written */
-	u64 sectors;              /* of a volume on a disk: what it takes there, in 512 bytes */
-	struct lock_list *locks;  /* NULL: none */
-	struct pipe *pipe;        /* of a FIFO that is open; else NULL */
-	bool mapped;              /* somebody has, or had, mapped it */
-	u32 writers;              /* open files that may write it */
-	u32 programs;             /* processes that execute it; never beside writers */
-	bool unlinkable;          /* it has no name and never gets one */
+	struct env_object *pages;   /* else its bytes; NULL: none yet */
+	u64 pages_room;             /* pages that the object has room for */
+	u64 pages_used;             /* that were written */
+	u64 sectors;                /* of a volume on a disk: what it takes there, in 512 bytes */
+	struct lock_list *locks;    /* NULL: none */
+	struct file_watch *watches; /* of inotify; NULL: none */
+	struct pipe *pipe;          /* of a FIFO that is open; else NULL */
+	bool mapped;                /* somebody has, or had, mapped it */
+	u32 writers;                /* open files that may write it */
+	u32 programs;               /* processes that execute it; never beside writers */
+	bool unlinkable;            /* it has no name and never gets one */
 	bool busy;
 	u32 waiters;
 	struct env_queue idle;

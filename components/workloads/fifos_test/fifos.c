@@ -199,6 +199,41 @@ static void attributes(void)
 	CHECK_EQ(open_for(O_RDWR), -ENOENT);
 }
 
+static struct timespec change_of(int fd, struct timespec *read)
+{
+	struct stat status;
+
+	CHECK_EQ(sys_call3(SYS_fstat, fd, (long)&status, 0), 0);
+	*read = status.st_atim;
+	CHECK(status.st_mtim.tv_nsec == status.st_ctim.tv_nsec);
+	return status.st_mtim;
+}
+
+static long passed(struct timespec from, struct timespec to)
+{
+	return (to.tv_sec - from.tv_sec) * 1000 + (to.tv_nsec - from.tv_nsec) / 1000000;
+}
+
+static void times(void)
+{
+	struct timespec made, read, changed, read_later;
+	char byte;
+	int fd;
+
+	make();
+	fd = (int)open_for(O_RDWR);
+	made = change_of(fd, &read);
+	sleep_ms(30);
+	CHECK_EQ(sys_write(fd, "x", 1), 1);
+	changed = change_of(fd, &read_later);
+	CHECK(passed(made, changed) >= 20);
+	CHECK_EQ(passed(read, read_later), 0);
+	sleep_ms(30);
+	CHECK_EQ(sys_read(fd, &byte, 1), 1);
+	CHECK_EQ(passed(changed, change_of(fd, &read_later)), 0);
+	CHECK(passed(changed, read_later) >= 20);
+}
+
 static const struct test_case cases[] = {
 	CASE("nobody at the other end", nobody_there),
 	CASE("both ends at once", both),
@@ -208,5 +243,6 @@ static const struct test_case cases[] = {
 	CASE("a signal ends that", interrupted),
 	CASE("many writers", many_writers),
 	CASE("what it is", attributes),
+	CASE("its times", times),
 };
 TEST_SUITE(fifos, cases);
