@@ -19,7 +19,7 @@ from kit.kconfig import Config, ConfigError
 from kit.manifest import load_tree
 from kit.project import BUILD, CURRENT, HEADERS, HOST, Project
 from kit.size import SizeError, table
-from kit.toml import ManifestError
+from kit.toml import ManifestError, nearest
 
 CHECK_TAP_SECONDS = 600
 Handler = Callable[[argparse.Namespace], int]
@@ -63,6 +63,7 @@ def _register(subparsers: argparse._SubParsersAction) -> None:  # type: ignore[t
     one = add("randconfig", randconfig, "take a random valid assembly")
     one.add_argument("--seed", type=int, help="the same seed gives the same assembly")
     one.add_argument("--name", help="put it aside under this name instead of making it the current one")
+    one.add_argument("--with", dest="parts", action="append", default=[], metavar="SLOT/PART", help="a part that must be in it")
     add("current", current, "say which build folder the current .config has")
     add("emit", emit, "write the build folder of a configuration").add_argument("name")
     one = add("contract-tests", contract_tests, "run the contract tests that were built for the host")
@@ -161,7 +162,12 @@ def randconfig(parsed: argparse.Namespace) -> int:
     """Take a random assembly; the seed is printed so that it can be had again."""
     project = Project()
     seed = parsed.seed if parsed.seed is not None else secrets.randbelow(1_000_000)
-    config = project.configurator.random(seed)
+    known = {part.id: part for part in project.configurator.tree.parts()}
+    for name in parsed.parts:
+        if name not in known:
+            raise ConfigError(f"there is no part {name}{nearest(name, list(known))}")
+    held = [known[name] for name in parsed.parts]
+    config = project.configurator.random(seed, held)
     _say(f"seed {seed} gives configuration {config.hash}; again: make randconfig SEED={seed}")
     if parsed.name:
         project.put_aside(parsed.name, config)

@@ -3,12 +3,17 @@
 A test is a function ``test_<name>(bench)`` in the lab's ``tests.py`` or ``hidden/tests.py``; its points, needs and bounds stand in
 ``lab.toml``. It states what it finds by raising ``Finding`` (``bench.expect`` does) or a guest's ``Fault``; if it returns, it holds.
 A test that fails is made again with the failing operation traced: the machine repeats exactly.
+
+Tests know nothing of each other, so those whose needs are met are made side by side, each in a process of its own. What a lab's program computes
+on a reference kernel is remembered by what it depends on: that kernel, its initrd and the program's argument.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import importlib.util
+import os
 import random
 import shlex
 import shutil
@@ -16,12 +21,15 @@ import stat
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
 from kit import cpio, jail, lab_vet
+from kit.files import write_if_changed
+from kit.forked import Forked
 from kit.guest import CONSOLE_BYTES, Fault, Guest, Program, Reached, Watch
 from kit.jail import Jail, Limits
 from kit.lab import Lab, Question, Test
@@ -104,6 +112,8 @@ class Bench:
         self.random = random.Random(f"{grader.seed}/{test.name}")
         self.measured: dict[str, int] = {}
         self.guests: list[Guest] = []
+        self.number = 0
+        """Of the last machine, counted from 1: a test's machines have the same numbers each time that it is made."""
         self.place = ""
         self._watch = watch
         self._open = contextlib.ExitStack()
@@ -142,6 +152,19 @@ class Bench:
 
     def computed(self, kernel: str, program: Program, argument: str, function: str, bound: int, reference: bool = False) -> int:
         """What a program of the lab hands to its ``function``, read from its register in user mode. Raises Fault."""
+        if not reference:
+            return self._computed(kernel, program, argument, function, bound, False)
+        built = self.grader.reference(kernel)
+        made_of = [built.elf.read_bytes(), built.initrd.read_bytes(), program.elf.read_bytes(), f"{argument} {function}".encode()]
+        path = self.grader.tree.root / "computed" / hashlib.sha256(b"".join(hashlib.sha256(one).digest() for one in made_of)).hexdigest()
+        if path.is_file():
+            self.number += 1
+            return int(path.read_text(encoding="ascii"))
+        value = self._computed(kernel, program, argument, function, bound, True)
+        write_if_changed(path, f"{value}\n")
+        return value
+
+    def _computed(self, kernel: str, program: Program, argument: str, function: str, bound: int, reference: bool) -> int:
         with self.with_program(kernel, program, argument, reference) as guest:
             guest.done.append(f"{program.elf.name} {argument} on {self.place}")
             return guest.run_to_user(program, function, bound)["rdi"]
@@ -171,8 +194,8 @@ class Bench:
         self.measured[name] = value
 
     def _guest(self, kernel: Kernel, append: str, initrd: Path | None, place: str) -> Guest:
-        number = len(self.guests) + 1
-        watch = self._watch[1] if self._watch and self._watch[0] == number else None
+        self.number += 1
+        watch = self._watch[1] if self._watch and self._watch[0] == self.number else None
         guest = Guest(kernel.elf, initrd or kernel.initrd, append, Jail(self.grader.lab.hidden(), GUEST_LIMITS), watch, lambda: layout(self.grader.tree, kernel.name))
         self._open.callback(guest.close)
         self.guests.append(guest)
@@ -187,8 +210,10 @@ class Bench:
 class Grader:
     """Grades submissions of one lab, one after the other, in one copy of the kit."""
 
-    def __init__(self, lab: Lab, seed: int = 1, randoms: int = 0, worker: int = 0) -> None:
+    def __init__(self, lab: Lab, seed: int = 1, randoms: int = 0, worker: int = 0, jobs: int = 0) -> None:
+        """``randoms`` random assemblies are tried, too; ``worker`` numbers the copy of the kit; ``jobs`` tests are made at once, 0: one a processor."""
         self.lab = lab
+        self.jobs = jobs or os.cpu_count() or 1
         self.seed = seed
         self.randoms = randoms
         self.random_names: list[str] = []
@@ -201,11 +226,8 @@ class Grader:
         with self.tree.held():
             report = Report(self.lab, submission.folder, self.seed, [])
             trouble = self.prepare(submission, say, only)
-            for test in self.lab.tests:
-                if only and test.name not in only and test.name != BUILD_TEST:
-                    continue
-                report.results.append(self._result(test, trouble, report.results, bool(only)))
-                say(f"{report.results[-1].status:<8} {test.name}")
+            tests = [test for test in self.lab.tests if not only or test.name in only or test.name == BUILD_TEST]
+            report.results = self._make(tests, trouble, bool(only), say)
             if not only:
                 report.replies = [judge_answer(question, submission.answers, report.measured) for question in self.lab.questions]
         return report
@@ -227,7 +249,7 @@ class Grader:
         bench.close()
         if result.status != FAILED or not bench.guests:
             raise BuildError(f"{name} does not fail: there is no fault to look at")
-        number, count = len(bench.guests), bench.guests[-1].count
+        number, count = bench.number, bench.guests[-1].count
         again = Bench(self, test, (number, Watch(stop=max(count, 1))))
         with contextlib.suppress(Reached, Finding, Fault):
             self._function(test)(again)
@@ -256,12 +278,12 @@ class Grader:
 
     def kernel(self, preset: str) -> Kernel:
         """The kernel with the student's part: of a preset, or of a random configuration."""
-        name = preset if preset in self.random_names else self._exchanged.get(preset, f"{preset}-{self.lab.part}")
+        name = preset if preset in self.random_names else self._exchanged.get(preset, self.tree.name_of(preset))
         return self.tree.kernel(name)
 
     def reference(self, preset: str) -> Kernel:
         """The kernel with the reference part."""
-        return self.tree.kernel(f"{preset}-{self._reference_part}")
+        return self.tree.kernel(self.tree.name_of(preset, self._reference_part))
 
     @property
     def _reference_part(self) -> str:
@@ -300,17 +322,18 @@ class Grader:
         test = self.lab.tests[0]
         try:
             self.tree.lay(submission.files)
-            names = [self.tree.configure(preset) for preset in self._presets(only)]
-            names += [self.tree.configure(preset, self._reference_part) for preset in self._presets(only)]
-            done = self.tree.kit(["emit", names[0]])
-            if not done.ok:
-                raise BuildError(done.output.strip())
-            self.tree.generate(names[0])
-            lab_vet.opened(self.tree, names[0])
+            mine = [self.tree.configure(preset) for preset in self._presets(only)]
+            references = [self.tree.configure(preset, self._reference_part) for preset in self._presets(only)]
+            if self.tree.stale(mine):
+                self.tree.emit(mine[0])
+                self.tree.generate(mine[0])
+                lab_vet.opened(self.tree, mine[0])
             randoms = self.randoms if not only or "assemblies" in only else 0
             self.random_names = [self.tree.random(self.seed * 1000 + number) for number in range(randoms)]
-            say(f"building {len(names) + len(self.random_names)} kernels")
-            self.tree.build([*names, *self.random_names])
+            todo = len(self.tree.stale([*mine, *self.random_names])) + len(self.tree.stale(references, laid=False))
+            say(f"building {todo} kernels" if todo else "the kernels are built")
+            self.tree.build(references, laid=False)
+            self.tree.build([*mine, *self.random_names])
         except lab_vet.Refused as error:
             return Result(test, FAILED, expected="sources that keep the rules of a lab", happened=str(error))
         except BuildError as error:
@@ -326,14 +349,42 @@ class Grader:
                 return function
         return None
 
-    def _result(self, test: Test, trouble: Result | None, before: Sequence[Result], alone: bool) -> Result:
+    def _make(self, tests: Sequence[Test], trouble: Result | None, alone: bool, say: Callable[[str], None]) -> list[Result]:
+        """Make tests, several at once; each as soon as those that it needs have passed, or not at all."""
+        results: dict[str, Result] = {}
+        waiting = list(tests)
+
+        def settle(result: Result) -> None:
+            results[result.test.name] = result
+            say(f"{result.status:<8} {result.test.name}")
+
+        with Forked[Result]() as forked:
+            while len(results) < len(tests):
+                for test in list(waiting):
+                    result = self._settled(test, trouble, results, alone)
+                    if result:
+                        waiting.remove(test)
+                        settle(result)
+                    elif len(forked) < self.jobs and all(name in results for name in test.needs if not alone):
+                        waiting.remove(test)
+                        forked.start(test.name, partial(self._made, test))
+                if len(forked):
+                    settle(forked.next()[1])
+        return [results[test.name] for test in tests]
+
+    def _settled(self, test: Test, trouble: Result | None, before: Mapping[str, Result], alone: bool) -> Result | None:
+        """The result of a test that need not, or must not, be made; ``alone``: what it needs is taken for granted."""
         if test.name == self.lab.tests[0].name and test.name == BUILD_TEST:
             return trouble or Result(test, PASSED, test.points)
-        failed = [result.test.name for result in before if result.test.name in test.needs and result.status != PASSED]
+        failed = [name for name in test.needs if name in before and before[name].status != PASSED]
         if trouble or (failed and not alone):
             return Result(test, SKIPPED, happened=f"not made, because {', '.join(failed) or BUILD_TEST} failed")
         if self._function(test) is None:
             return Result(test, ABSENT, happened="this test is not in this copy of the kit: the instructor's has it")
+        return None
+
+    def _made(self, test: Test) -> Result:
+        """Make a test, and if it fails its last operation once more."""
         started = time.monotonic()
         bench = Bench(self, test)
         try:
@@ -341,7 +392,7 @@ class Grader:
         finally:
             bench.close()
         if result.status == FAILED and bench.guests:
-            result.trace = self._traced(test, len(bench.guests), bench.guests[-1].count)
+            result.trace = self._traced(test, bench.number, bench.guests[-1].count)
         result.seconds = time.monotonic() - started
         return result
 

@@ -286,20 +286,22 @@ class Configurator:
                 todo += [p for p in wanted if not self.is_there(p, assembly) and ("/" in reference or empty)]
         return Config(values, types, assembly)
 
-    def random(self, seed: int) -> Config:
-        """A valid assembly with random options. The same seed gives the same configuration of the same tree.
+    def random(self, seed: int, parts: Sequence[Part] = ()) -> Config:
+        """A valid assembly with random options, ``parts`` in it. The same seed gives the same configuration of the same tree.
 
         Programs stay as they are by default, so that every kernel has something to run, and contract tests stay off.
         """
         rng = random.Random(seed)
-        pinned = []
-        for part in self.tree.parts():
-            if part.toolchain and not part.extends:
-                pinned.append(chosen(self.tree, part))
-        kernel = Literal(KERNEL, rng.choice(sorted(self.tree.kernels)))
-        for lost, _ in self.model.solve([kernel, *pinned]):
-            kept = [w for w in (kernel, *pinned) if w not in lost]
-            break
+        held = [chosen(self.tree, part) for part in parts]
+        kernels = [name for name in sorted(self.tree.kernels) if self.model.assemble([Literal(KERNEL, name), *held])]
+        if not kernels:
+            raise ConfigError(f"no kernel is valid with {', '.join(part.id for part in parts) or 'these parts'} in it")
+        pinned = [chosen(self.tree, part) for part in self.tree.parts() if part.toolchain and not part.extends]
+        kernel = Literal(KERNEL, rng.choice(kernels))
+        for lost, _ in self.model.solve([kernel, *held, *pinned]):
+            kept = [w for w in (kernel, *held, *pinned) if w not in lost]
+            if kernel in kept and all(wish in kept for wish in held):
+                break
         else:
             raise ConfigError("no assembly of these parts is valid")
         assembly = self.model.assemble(kept, rng)

@@ -4,6 +4,10 @@ The copy holds what a build needs and nothing of ``labs/``. It is kept from one 
 built, because what does not depend on the part need not be compiled again: every submission lies under the same name,
 ``lab/<slot>/<part>/``, so that only its own files differ.
 Whatever reads the student's files runs in a jail, and writes nowhere but the copy's ``build/``.
+
+``built.json`` in the copy, where the jail cannot write, names for each configuration what it was built of and what came out. A configuration
+whose inputs are the same, and whose kernel still is what came out, is not built again; the reference kernels are built without the student's
+part anywhere near, so they are built once for a whole class.
 """
 
 from __future__ import annotations
@@ -14,9 +18,11 @@ import json
 import os
 import re
 import shutil
+import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from kit import jail
@@ -27,6 +33,8 @@ from kit.manifest import symbol_of
 
 COPIED = ("Kconfig", "Makefile", "components", "configs", "kernels", "kit", "tests/host")
 PARTS = "lab"
+ASIDE = "aside"
+"""Where the parts of other slots wait: a lab that is graded in turn with another finds its part, and the times of its files, as they were."""
 BUILD_LIMITS = Limits(wall_seconds=1800, cpu_seconds=900, memory=4 << 30, file_bytes=256 << 20, processes=512)
 
 
@@ -50,6 +58,9 @@ class LabTree:
         self.lab = lab
         self.root = root / f"tree-{worker}"
         self.place = Jail(lab.hidden(), BUILD_LIMITS)
+        self.kit_digest = ""
+        """Of all files of the copy, the laid part left out, and of the compiler; known while it is held."""
+        self._laid = ""
 
     @contextmanager
     def held(self) -> Iterator[LabTree]:
@@ -70,14 +81,18 @@ class LabTree:
         present = {path.relative_to(self.root): path for name in COPIED for path in _files(self.root / name)}
         for name in present.keys() - wanted.keys():
             present[name].unlink()
-        for name, path in wanted.items():
+        made = hashlib.sha256(_compiler().encode())
+        for name, path in sorted(wanted.items()):
+            data = path.read_bytes()
+            made.update(f"{name}\0{len(data)}\0".encode() + data)
             copy = self.root / name
-            if name not in present or path.read_bytes() != copy.read_bytes():
+            if name not in present or data != copy.read_bytes():
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 (shutil.copy2 if new else shutil.copyfile)(path, copy)
                 copy.chmod(0o755 if os.access(path, os.X_OK) else 0o644)
-        for folder in (self.root, *(path for path in self.root.rglob("*") if path.is_dir() and "build" not in path.parts)):
+        for folder in {self.root, *(self.root / parent for name in wanted for parent in name.parents)}:
             folder.chmod(0o755)
+        self.kit_digest = made.hexdigest()
         if new:
             self._begin_with(ROOT / "build")
         jail.give(self.root / "build")
@@ -96,27 +111,59 @@ class LabTree:
 
     def lay(self, files: Mapping[str, str], part: str = "", contract_test: str | None = None) -> None:
         """Put a part in (its files by name), in the place of the last one. ``contract_test`` replaces all of the kit's contract tests."""
-        folder = self.root / PARTS / self.lab.slot / (part or self.lab.part)
-        folder.mkdir(parents=True, exist_ok=True)
+        own = Path(self.lab.slot) / (part or self.lab.part)
+        folder = self.root / PARTS / own
         for other in (self.root / PARTS).glob("*/*"):
             if other != folder:
-                shutil.rmtree(other)
+                _move(other, self.root / ASIDE / other.relative_to(self.root / PARTS))
+        if not folder.exists() and (self.root / ASIDE / own).exists():
+            _move(self.root / ASIDE / own, folder)
+        folder.mkdir(parents=True, exist_ok=True)
         for old in folder.iterdir():
             if old.name not in files:
                 old.unlink()
         for name, text in files.items():
             write_if_changed(folder / name, text)
+        self._laid = _digest({"part": str(own), "files": dict(files), "test": contract_test})
         if contract_test is not None:
             for test in (self.root / "components").glob("*/contract_test.c"):
                 test.unlink()
             write_if_changed(self.root / "components" / self.lab.slot / "contract_test.c", contract_test)
 
-    def build(self, names: Sequence[str]) -> list[Kernel]:
-        """Build configurations. Raises BuildError with the first complaint of the compiler."""
-        done = self.make(["all", f"PRESETS={' '.join(names)}"])
-        if not done.ok:
-            raise BuildError(complaint(done))
+    def stale(self, names: Sequence[str], laid: bool = True) -> list[str]:
+        """Those of the configurations that have to be built: they were not, or of something else, or what came out has changed.
+
+        ``laid`` tells whether they hold the laid part.
+        """
+        built = self._built()
+        return [name for name in names if built.get(name) != [self._inputs(name, laid), self._outputs(name)]]
+
+    def build(self, names: Sequence[str], laid: bool = True) -> list[Kernel]:
+        """Build configurations, all with the laid part in them or all without. Raises BuildError with the compiler's first complaint."""
+        todo = self.stale(names, laid)
+        if todo:
+            done = self.make(["all", f"PRESETS={' '.join(todo)}"], PARTS if laid else "")
+            if not done.ok:
+                raise BuildError(complaint(done))
+            made = {name: [self._inputs(name, laid), self._outputs(name)] for name in todo}
+            write_if_changed(self.root / "built.json", json.dumps(self._built() | made, indent=1))
         return [self.kernel(name) for name in names]
+
+    def _built(self) -> dict[str, list[str]]:
+        """What is remembered of builds, by configuration: what it was made of, and what came out."""
+        try:
+            return dict(json.loads((self.root / "built.json").read_text(encoding="utf-8")))
+        except (OSError, ValueError):
+            return {}  # never written, or not to its end: everything is built again
+
+    def _inputs(self, name: str, laid: bool) -> str:
+        path = self.root / "build" / name / "defconfig"
+        return _digest([self.kit_digest, path.read_text(encoding="utf-8") if path.is_file() else "", self._laid if laid else ""])
+
+    def _outputs(self, name: str) -> str:
+        kernel = self.kernel(name)
+        found = [hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "" for path in (kernel.elf, kernel.initrd)]
+        return _digest(found) if all(found) else ""
 
     def kernel(self, name: str) -> Kernel:
         """A configuration's kernel as it lies there."""
@@ -125,11 +172,14 @@ class LabTree:
 
     def configure(self, preset: str, part: str = "", extra: str = "") -> str:
         """A preset with a part in the lab's slot (the lab's own one by default), put aside; its name."""
-        part = part or self.lab.part
+        name, part = self.name_of(preset, part), part or self.lab.part
         prefix = f"CONFIG_{symbol_of(self.lab.slot)}_"
         lines = [line for line in self.preset_text(preset).splitlines() if prefix not in line]
-        name = f"{preset}-{part}"
         return self.put_aside(name, "\n".join([*lines, f"{prefix}{symbol_of(part)}=y", extra, ""]))
+
+    def name_of(self, preset: str, part: str = "") -> str:
+        """What a preset with a part in the lab's slot is called here: labs that are graded in turn do not undo each other's builds."""
+        return f"{preset}-{self.lab.slot}-{part or self.lab.part}"
 
     def put_aside(self, name: str, text: str) -> str:
         """Make a configuration known by name."""
@@ -141,15 +191,18 @@ class LabTree:
         return (self.root / "configs" / f"{preset}_defconfig").read_text(encoding="utf-8")
 
     def random(self, seed: int) -> str:
-        """A random configuration with the lab's part in it, put aside; its name. Raises BuildError where the seed gives none."""
-        name = f"random-{seed}"
-        done = self.kit(["randconfig", "--seed", str(seed), "--name", name])
-        if not done.ok:
-            raise BuildError(complaint(done))
-        path = self.root / "build" / name / "defconfig"
-        prefix = f"CONFIG_{symbol_of(self.lab.slot)}_"
-        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if prefix not in line]
-        return self.put_aside(name, "\n".join([*lines, f"{prefix}{symbol_of(self.lab.part)}=y", ""]))
+        """A random configuration that the laid part fits into, put aside; its name. Raises BuildError where there is none."""
+        name = f"random-{self.lab.slot}-{seed}"
+        path = self.root / "random.json"
+        drawn = dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+        made_of = _digest([self.kit_digest, (self.root / PARTS / self.lab.slot / self.lab.part / "part.toml").read_text(encoding="utf-8")])
+        if drawn.get(name, [""])[0] != made_of:
+            done = self.kit(["randconfig", "--seed", str(seed), "--name", name, "--with", f"{self.lab.slot}/{self.lab.part}"])
+            if not done.ok:
+                raise BuildError(complaint(done))
+            drawn[name] = [made_of, (self.root / "build" / name / "defconfig").read_text(encoding="utf-8")]
+            write_if_changed(path, json.dumps(drawn, indent=1))
+        return self.put_aside(name, drawn[name][1])
 
     def generate(self, name: str) -> None:
         """Make the generated headers that the laid part's files include. Raises BuildError."""
@@ -162,9 +215,15 @@ class LabTree:
             if not done.ok:
                 raise BuildError(complaint(done))
 
-    def make(self, arguments: Sequence[str]) -> Done:
-        """Run make in the copy."""
-        return jail.run(["make", "--no-print-directory", "-s", *arguments], self.root, self.place, {"PARTS": PARTS})
+    def emit(self, name: str) -> None:
+        """Write a configuration's makefile, unless it is there and true. Raises BuildError."""
+        done = self.make(["products", f"PRESETS={name}"])
+        if not done.ok:
+            raise BuildError(complaint(done))
+
+    def make(self, arguments: Sequence[str], parts: str = PARTS) -> Done:
+        """Run make in the copy; ``parts`` is where it looks for parts besides the kit's own."""
+        return jail.run(["make", "--no-print-directory", "-s", *arguments], self.root, self.place, {"PARTS": parts})
 
     def kit(self, arguments: Sequence[str]) -> Done:
         """Run a command of the copy's kit."""
@@ -190,6 +249,25 @@ def work_root() -> Path:
     if jail.user() is None:
         return ROOT / "build" / "labs"
     return Path("/var/tmp") / f"mortise-labs-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]}"
+
+
+@lru_cache(maxsize=None)
+def _compiler() -> str:
+    """What the compilers say they are."""
+    found = (subprocess.run([name, "--version"], capture_output=True, text=True, check=False).stdout for name in ("gcc", "musl-gcc", "ld"))
+    return "".join(text.partition("\n")[0] for text in found)
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def _move(old: Path, new: Path) -> None:
+    """A folder, to where another may be."""
+    if new.exists():
+        shutil.rmtree(new)
+    new.parent.mkdir(parents=True, exist_ok=True)
+    old.rename(new)
 
 
 def complaint(done: Done) -> str:
