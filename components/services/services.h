@@ -14,6 +14,7 @@
 #include <services/signals/state.h>
 #include <services/identity/credentials.h>
 #include <services/limits/limits_set.h>
+#include <services/system/settings.h>
 #include <services/tree/place.h>
 
 enum proc_state {
@@ -116,6 +117,8 @@ struct proc {
 	s32 exit_signal;    /* (p) what its parent gets at its end: SIGCHLD, unless clone said
 			       otherwise */
 	struct credentials identity;
+	const struct credentials *acts_as; /* NULL: who it is, to the file tree as well */
+	struct settings settings;
 	struct limits limits; /* (p) */
 	struct proc_tree *tree;
 	struct place program; /* that it executes; nowhere before its first */

@@ -6,6 +6,7 @@
  * blocks of its own, and neither sees what the other changes.
  */
 #include <services/devices/disk.h>
+#include <services/identity/identity.h>
 
 #define BLKROGET     0x125e
 #define BLKGETSIZE   0x1260
@@ -180,7 +181,7 @@ static long control(struct open_file *file, unsigned request, vaddr_t argument)
 	case BLKROGET:
 		return put(argument, &narrow, sizeof(narrow));
 	case BLKFLSBUF:
-		return tree_actor()->identity.euid == 0 ? disk_sync() : -EACCES;
+		return identity_may(CAP_SYS_ADMIN) ? disk_sync() : -EACCES;
 	default:
 		return -ENOTTY;
 	}

@@ -9,6 +9,23 @@
 
 #include <unix_calls.h>
 
+/* The caller is whom the program makes it; what it said of itself goes where that is another. */
+static void become(struct proc *proc, const struct program *program)
+{
+	struct credentials before = proc->identity;
+	struct settings *settings = &proc->settings;
+	bool trusted = !identity_exec(&proc->identity, program->mode, program->uid, program->gid);
+
+	proc->memory->hidden = proc->identity.euid != proc->identity.uid ||
+			       proc->identity.egid != proc->identity.gid;
+	if (!trusted)
+		settings->death_signal = 0;
+	if (proc->identity.euid != before.euid || (proc->identity.permitted & ~before.permitted))
+		settings->personality &= ~PERSONALITY_UNSAFE;
+	settings->personality &= ~PERSONALITY_READ_EXECUTES;
+	identity_changed(proc, &before);
+}
+
 /* The new program's memory stands: it becomes the process's, and cannot fail any more. */
 static void take_over(struct proc *proc, struct program *program, const struct loaded *loaded,
 	vaddr_t stack, const char *path)
@@ -20,7 +37,7 @@ static void take_over(struct proc *proc, struct program *program, const struct l
 	proc->memory->brk_start = loaded->end;
 	proc->memory->brk_end = loaded->end;
 	process_set_name(proc, path);
-	identity_exec(&proc->identity, program->mode, program->uid, program->gid);
+	become(proc, program);
 	if (IS_ENABLED(CONFIG_SERVICES_TREE)) {
 		tree_set_program(proc, program->place);
 		program->place = (struct place){NULL, NULL};

@@ -40,6 +40,7 @@ struct word_writer {
 	enum kstatus status;
 	vaddr_t arguments_start, arguments_end; /* where their strings lie */
 	vaddr_t auxiliary_start;
+	bool secure; /* the program has more rights than who called it */
 	u64 words[WORDS];
 };
 
@@ -140,7 +141,7 @@ static void put_vectors(struct word_writer *w, const struct arguments *arguments
 		{AT_EUID, who->euid},
 		{AT_GID, who->gid},
 		{AT_EGID, who->egid},
-		{AT_SECURE, who->uid != who->euid || who->gid != who->egid},
+		{AT_SECURE, w->secure},
 		{AT_RANDOM, extras + offsetof(struct stack_extras, random)},
 		{AT_EXECFN, path},
 		{AT_PLATFORM, extras + offsetof(struct stack_extras, platform)},
@@ -189,19 +190,20 @@ long stack_build(struct proc *proc, const struct program *program,
 	const struct arguments *arguments, struct loaded *loaded, vaddr_t *stack)
 {
 	struct credentials who = proc->identity;
+	bool secure = identity_exec(&who, program->mode, program->uid, program->gid);
 	struct stack_extras extra = {"x86_64", {env_random(), env_random()}};
 	u64 words = 3 + (u64)arguments->argc + arguments->envc + AUXILIARY_WORDS;
 	vaddr_t strings = ENV_STACK_TOP - 8 - arguments->bytes;
 	vaddr_t extras = ALIGN_DOWN(strings - sizeof(extra), (u64)16);
-	struct word_writer w = {
-		.proc = proc, .to = ALIGN_DOWN(extras - words * sizeof(u64), (u64)16)};
+	struct word_writer w = {.proc = proc,
+		.secure = secure,
+		.to = ALIGN_DOWN(extras - words * sizeof(u64), (u64)16)};
 	vaddr_t bottom = stack_bottom(proc, strings);
 	enum kstatus status;
 	long error;
 
 	if (w.to < bottom)
 		return -E2BIG;
-	identity_exec(&who, program->mode, program->uid, program->gid);
 	*stack = w.to;
 	status =
 		env_map_anonymous(proc, &bottom, ENV_STACK_TOP - bottom, STACK_PROT, ENV_MAP_FIXED);

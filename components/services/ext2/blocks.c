@@ -79,13 +79,13 @@ static long allocate_in(struct ext2 *v, u32 group, u32 from, u32 *block)
 /* Some blocks are kept for the superuser, or for whom the superblock names. */
 static bool may_allocate(const struct ext2 *v)
 {
-	const struct credentials *who = &tree_actor()->identity;
+	const struct credentials *who = tree_identity();
 
 	if (v->free_blocks > v->super->reserved_blocks)
 		return true;
 	return v->free_blocks > 0 &&
-	       (who->fsuid == 0 || who->fsuid == v->super->reserved_uid ||
-		       (v->super->reserved_gid != 0 && inode_group_is_own(v->super->reserved_gid)));
+	       (identity_has(who, CAP_SYS_RESOURCE) || who->fsuid == v->super->reserved_uid ||
+		       (v->super->reserved_gid != 0 && inode_in_group(v->super->reserved_gid)));
 }
 
 long ext2_block_allocate(struct ext2 *v, u32 goal, u32 *block)

@@ -6,6 +6,7 @@
  * program's: it may be anything, and walking it ends after so many entries.
  */
 #include <services/futex/futex.h>
+#include <services/identity/identity.h>
 #include <services/memory/mappings.h>
 #include <services/process/process.h>
 
@@ -110,14 +111,6 @@ long sys_set_robust_list(vaddr_t list, size_t size)
 	return 0;
 }
 
-static bool may_look(const struct proc *proc)
-{
-	const struct credentials *mine = &env_current()->identity, *its = &proc->identity;
-
-	return proc->pid == env_current()->pid || mine->euid == 0 ||
-	       (mine->fsuid == its->uid && mine->fsuid == its->euid && mine->fsuid == its->suid);
-}
-
 long sys_get_robust_list(int tid, vaddr_t list, vaddr_t size)
 {
 	const u64 length = sizeof(struct robust_head);
@@ -126,7 +119,7 @@ long sys_get_robust_list(int tid, vaddr_t list, vaddr_t size)
 
 	if (!proc)
 		return -ESRCH;
-	if (!may_look(proc))
+	if (!identity_may_look_into(proc, false))
 		return -EPERM;
 	found = proc->robust_list;
 	if (env_copyout(size, &length, sizeof(length)) != K_OK)

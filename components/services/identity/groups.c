@@ -57,7 +57,7 @@ long sys_setgroups(int size, vaddr_t from)
 	struct group_list *list = NULL;
 	u32 count = (u32)size;
 
-	if (who->euid != 0)
+	if (!identity_may(CAP_SETGID))
 		return -EPERM;
 	if (count > GROUPS_LINUX)
 		return -EINVAL;

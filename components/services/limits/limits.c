@@ -4,6 +4,7 @@
  * Who enforces what: files NOFILE; the file tree FSIZE; exec STACK; memory AS and DATA; fork NPROC,
  * for all but user 0.
  */
+#include <services/identity/identity.h>
 #include <services/limits/limits.h>
 #include <services/process/process.h>
 
@@ -37,15 +38,16 @@ static long check_change(const struct proc *proc, unsigned resource, const struc
 		return -EINVAL;
 	if (resource == LIMIT_NOFILE && fresh->hard > PROC_FILES_MAX && fresh->hard > old->hard)
 		return -EPERM;
-	return fresh->hard > old->hard && env_current()->identity.euid != 0 ? -EPERM : 0;
+	return fresh->hard > old->hard && !identity_may(CAP_SYS_RESOURCE) ? -EPERM : 0;
 }
 
 static bool may_look_at(const struct proc *proc)
 {
 	const struct credentials *mine = &env_current()->identity, *its = &proc->identity;
 
-	return proc == env_current() || mine->euid == 0 ||
-	       (mine->uid == its->uid && mine->uid == its->euid && mine->uid == its->suid);
+	return proc == env_current() || identity_has(mine, CAP_SYS_RESOURCE) ||
+	       (mine->uid == its->uid && mine->uid == its->euid && mine->uid == its->suid &&
+		       mine->gid == its->gid && mine->gid == its->egid && mine->gid == its->sgid);
 }
 
 static long exchange(struct proc *proc, unsigned resource, vaddr_t fresh, vaddr_t old)

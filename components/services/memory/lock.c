@@ -4,6 +4,7 @@
  * No page ever leaves memory here, so locking means to touch the pages now, and to count them
  * against RLIMIT_MEMLOCK.
  */
+#include <services/identity/identity.h>
 #include <services/memory/memory.h>
 
 #include <unix_calls.h>
@@ -17,7 +18,8 @@ bool memory_may_lock(void)
 {
 	const struct proc *proc = env_current();
 
-	return proc->identity.euid == 0 || proc->leader->limits.of[LIMIT_MEMLOCK].soft != 0;
+	return identity_has(&proc->identity, CAP_IPC_LOCK) ||
+	       proc->leader->limits.of[LIMIT_MEMLOCK].soft != 0;
 }
 
 bool memory_may_lock_more(u64 more)
@@ -25,7 +27,7 @@ bool memory_may_lock_more(u64 more)
 	const struct proc *proc = env_current();
 	u64 limit = proc->leader->limits.of[LIMIT_MEMLOCK].soft;
 
-	if (proc->identity.euid == 0 || limit == LIMIT_NONE)
+	if (identity_has(&proc->identity, CAP_IPC_LOCK) || limit == LIMIT_NONE)
 		return true;
 	return more <= limit && proc->memory->locked <= limit - more;
 }

@@ -51,6 +51,7 @@ struct memory {
 	vaddr_t code_start, code_end, data_start, data_end;
 	vaddr_t auxiliary_start, auxiliary_end; /* the auxiliary vector */
 	u32 barriers;                           /* that membarrier has registered */
+	bool hidden;                            /* others may not look into it (PR_SET_DUMPABLE) */
 	struct mapping few[MAPPINGS_FEW];       /* where `of` points until there are more */
 };
 

@@ -12,6 +12,16 @@ static inline bool is_page_aligned(u64 x)
 	return x % PAGE_SIZE == 0;
 }
 
+/* The rights that come with those that are asked for: for a program that says so, what can be read
+ * can be executed. */
+static inline unsigned long memory_rights(unsigned long prot, bool never_executed)
+{
+	bool both = prot & ENV_PROT_READ && !never_executed &&
+		    env_current()->settings.personality & PERSONALITY_READ_EXECUTES;
+
+	return both ? prot | ENV_PROT_EXEC : prot;
+}
+
 /* Whole pages within what a process can have mapped. */
 long memory_unmap(vaddr_t start, u64 length) must_check;
 /* Whether the caller may lock memory at all, and `more` bytes besides what it has. */

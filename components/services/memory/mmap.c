@@ -48,6 +48,13 @@ static long check_place(vaddr_t *address, u64 length, bool fixed)
 	return *address < ENV_USER_MIN ? -EPERM : 0;
 }
 
+/* Whether nothing of the file's mount may be executed. */
+static bool is_never_executed(const struct open_file *file)
+{
+	return IS_ENABLED(CONFIG_SERVICES_TREE) && file && file->place.mount &&
+	       file->place.mount->flags & MOUNT_NOEXEC;
+}
+
 /* What a file must be open for to be mapped so. */
 static long check_file(const struct open_file *file, unsigned long prot, unsigned long flags)
 {
@@ -58,8 +65,7 @@ static long check_file(const struct open_file *file, unsigned long prot, unsigne
 		return -EACCES;
 	if (mode != O_RDONLY && mode != O_RDWR)
 		return -EACCES;
-	if (prot & ENV_PROT_EXEC && IS_ENABLED(CONFIG_SERVICES_TREE) && file->place.mount &&
-		file->place.mount->flags & MOUNT_NOEXEC)
+	if (prot & ENV_PROT_EXEC && is_never_executed(file))
 		return -EPERM;
 	return file->ops->map ? 0 : -ENODEV;
 }
@@ -227,7 +233,9 @@ long sys_mmap(vaddr_t address, size_t length, long prot, long flags, long fd, lo
 		return -ENOMEM; /* a pool of huge pages that is empty */
 	if (file)
 		file->refs++; /* another thread may close it while the file system works */
-	result = map(file, address, pages, (unsigned long)prot, (unsigned long)flags, (u64)offset);
+	result = map(file, address, pages,
+		memory_rights((unsigned long)prot, is_never_executed(file)), (unsigned long)flags,
+		(u64)offset);
 	if (file)
 		file_unref(file);
 	return result;

@@ -54,7 +54,8 @@ static long protect(vaddr_t start, vaddr_t end, u32 prot)
 
 long sys_mprotect(vaddr_t address, size_t length, long prot)
 {
-	unsigned long rights = (unsigned long)prot & ~(PROT_GROWSDOWN | PROT_GROWSUP);
+	unsigned long rights =
+		memory_rights((unsigned long)prot & ~(PROT_GROWSDOWN | PROT_GROWSUP), false);
 	unsigned long grows = (unsigned long)prot & (PROT_GROWSDOWN | PROT_GROWSUP);
 	const struct memory *memory = env_current()->memory;
 	vaddr_t end = address + ALIGN_UP((u64)length, PAGE_SIZE);

@@ -1,6 +1,7 @@
 /* pidfd: descriptors that stand for processes. */
 #include <services/files/files.h>
 #include <services/files/watch.h>
+#include <services/identity/identity.h>
 #include <services/pidfd/pidfd.h>
 #include <services/process/process.h>
 #include <services/tree/status.h>
@@ -146,17 +147,6 @@ long sys_pidfd_send_signal(int fd, int signal, vaddr_t info, unsigned int flags)
 	return info != 0 ? sys_rt_sigqueueinfo(p->pid, signal, info) : sys_kill(p->pid, signal);
 }
 
-/* Whether the caller may look into another process: it is his, whoever it acts as. */
-static bool may_look_into(const struct proc *proc)
-{
-	const struct credentials *own = &env_current()->identity, *its = &proc->identity;
-
-	if (own->euid == 0 || proc == process_current())
-		return true;
-	return own->uid == its->uid && own->uid == its->euid && own->uid == its->suid &&
-	       own->gid == its->gid && own->gid == its->egid && own->gid == its->sgid;
-}
-
 long sys_pidfd_getfd(int fd, int its, unsigned int flags)
 {
 	const struct pidfd *p;
@@ -172,7 +162,7 @@ long sys_pidfd_getfd(int fd, int its, unsigned int flags)
 	proc = p->ended ? NULL : process_find(p->pid);
 	if (!proc)
 		return -ESRCH;
-	if (!may_look_into(proc))
+	if (!identity_may_look_into(proc, false))
 		return -EPERM;
 	table = files_table(proc);
 	file = (u32)its < table->used ? table->files[its] : NULL;

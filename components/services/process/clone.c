@@ -5,6 +5,7 @@
  * and no descriptor stands for a process: what asks for those is EINVAL, as on a Linux that was
  * configured without them.
  */
+#include <services/identity/identity.h>
 #include <services/process/clone.h>
 #include <services/process/process.h>
 
@@ -13,7 +14,7 @@
 #define NAME_SPACES                                                                                \
 	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |             \
 		CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWTIME)
-/* Those that only user 0 may ask for. */
+/* Those that need CAP_SYS_ADMIN. */
 #define NAME_SPACES_OWNED (NAME_SPACES & ~CLONE_NEWUSER)
 
 static long check_flags(u64 flags)
@@ -34,7 +35,7 @@ static long check_flags(u64 flags)
 		return -EINVAL;
 	if (!IS_ENABLED(CONFIG_SERVICES_SIGNALS) && (flags & (CLONE_THREAD | CLONE_FILES)))
 		return -EINVAL; /* no thread could be told to end */
-	if ((flags & NAME_SPACES_OWNED) && !(flags & CLONE_NEWUSER) && proc->identity.euid != 0)
+	if ((flags & NAME_SPACES_OWNED) && !(flags & CLONE_NEWUSER) && !identity_may(CAP_SYS_ADMIN))
 		return -EPERM;
 	return flags & NAME_SPACES ? -EINVAL : 0;
 }

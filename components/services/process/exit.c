@@ -23,30 +23,47 @@ static int shell_status(s32 status)
 	return (status & 0x7f) == 0 ? status >> 8 & 0xff : 128 + (status & 0x7f);
 }
 
-/* The children of a process that ends go to process 1, which is told of the zombies among them. */
+/* Who gets the children of a process that ends: process 1, or whoever said so above it. */
+static struct proc *heir_of(struct proc *proc)
+{
+	struct proc *heir = proc->parent;
+
+	while (heir->parent && !(heir->settings.adopts && heir->state == PROC_ALIVE))
+		heir = heir->parent;
+	return heir;
+}
+
+/* `child` has lost its parent, and is told if it asked for that. */
+static void tell_orphan(struct proc *child)
+{
+	if (IS_ENABLED(CONFIG_SERVICES_SIGNALS) && child->settings.death_signal != 0)
+		signal_send_plain(child, child->settings.death_signal, SI_USER);
+}
+
+/* Children go to their heir, who is told of the zombies among them. */
 static void give_children_away(struct proc *proc)
 {
-	struct proc *child, *after, *init = proc;
+	struct proc *child, *after, *heir;
 	bool zombies = false;
 
 	if (list_is_empty(&proc->children))
 		return;
-	while (init->parent)
-		init = init->parent;
+	heir = heir_of(proc);
 	list_for_each_safe(child, after, &proc->children, sibling)
 	{
 		list_remove(&child->sibling);
-		list_push_back(&init->children, &child->sibling);
-		child->parent = init;
+		list_push_back(&heir->children, &child->sibling);
+		child->parent = heir;
 		child->exit_signal = SIGCHLD;
-		init->children_count++;
+		heir->children_count++;
+		tell_orphan(child);
 		if (IS_ENABLED(CONFIG_SERVICES_JOBS))
 			jobs_untie(child, proc);
 		zombies |= child->state == PROC_ZOMBIE;
 	}
 	proc->children_count = 0;
 	if (zombies)
-		env_wakeup_all(&init->waiters);
+		env_wakeup_all(&heir->waiters);
 }
 
 void process_tell_parent(struct proc *proc, int signal, int code, int status)

@@ -115,7 +115,8 @@ static struct proc *copy(struct proc *creator, const struct clone *clone, long *
 	struct proc *proc;
 
 	*error = -EAGAIN;
-	if (uid != 0 && process_count_of(uid) >= creator->leader->limits.of[LIMIT_NPROC].soft)
+	if (uid != 0 && !identity_may(CAP_SYS_RESOURCE) && !identity_may(CAP_SYS_ADMIN) &&
+		process_count_of(uid) >= creator->leader->limits.of[LIMIT_NPROC].soft)
 		return NULL;
 	proc = make_proc(creator, clone, error);
 	if (!proc)

@@ -116,6 +116,13 @@ static void init_thread(struct proc *proc, const struct proc *creator)
 	files_create(proc);
 	proc->nice = creator ? creator->nice : 0;
 	proc->oom_adjustment = creator ? creator->oom_adjustment : 0;
+	proc->acts_as = NULL;
+	proc->settings =
+		creator ? creator->settings
+			: (struct settings){.slack = SLACK_DEFAULT, .slack_born = SLACK_DEFAULT};
+	proc->settings.death_signal = 0;
+	proc->settings.adopts = false;
+	proc->settings.slack_born = proc->settings.slack;
 	proc->tree = NULL;
 	proc->program = (struct place){NULL, NULL};
 	proc->clear_tid = 0;
@@ -288,6 +295,7 @@ void process_replace(struct proc *leader, struct proc *proc)
 	proc->continue_unreported = leader->continue_unreported;
 	proc->stop_signal = leader->stop_signal;
 	proc->has_execed = leader->has_execed;
+	proc->settings.adopts = leader->settings.adopts;
 	proc->exit_signal = leader->exit_signal;
 	proc->limits = leader->limits;
 }

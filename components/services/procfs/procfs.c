@@ -9,6 +9,7 @@
  * Inode numbers are (process << 8 | kind) << 12 | descriptor, so that the same file has the same
  * number twice.
  */
+#include <services/identity/identity.h>
 #include <services/procfs/text.h>
 
 #define PROC_MAGIC 0x9fa0u
@@ -336,20 +337,13 @@ static long jump_to_file(const struct inode *inode, struct place *place)
 	return 0;
 }
 
-static bool may_follow(const struct proc *proc)
-{
-	const struct credentials *mine = &env_current()->identity, *its = &proc->identity;
-
-	return mine->fsuid == 0 || (mine->fsuid == its->uid && mine->fsuid == its->euid);
-}
-
 static long link_jump(struct inode *inode, struct place *place)
 {
 	const struct proc *proc = process_find_thread(of(inode)->pid);
 
 	if (!proc)
 		return -ENOENT;
-	if (!may_follow(proc))
+	if (!identity_may_look_into(proc, true))
 		return -EACCES;
 	if (of(inode)->entry == ENTRY_FD)
 		return jump_to_file(inode, place);

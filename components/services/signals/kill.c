@@ -4,6 +4,7 @@
  * The order of the checks is that of Linux's kernel/signal.c: who is meant, then the signal, then
  * whether the caller may. Signal 0 asks only that.
  */
+#include <services/identity/identity.h>
 #include <services/process/process.h>
 #include <services/signals/signals.h>
 
@@ -19,7 +20,7 @@ static bool may_send(const struct proc *to, int signal)
 	const struct proc *caller = env_current();
 	const struct credentials *mine = &caller->identity, *its = &to->identity;
 
-	if (mine->euid == 0 || caller->pid == to->pid)
+	if (identity_has(mine, CAP_KILL) || caller->pid == to->pid)
 		return true;
 	if (signal == SIGCONT && caller->leader->session == to->leader->session)
 		return true;

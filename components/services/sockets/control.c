@@ -5,6 +5,7 @@
  * begins at a multiple of 8 (struct cmsghdr). The order of the checks is that of Linux's
  * net/core/scm.c.
  */
+#include <services/identity/identity.h>
 #include <services/process/process.h>
 #include <services/sockets/sockets.h>
 
@@ -22,15 +23,15 @@ static long check_identity(const struct peer_identity *given)
 	const struct credentials *own = &env_current()->identity;
 	s32 pid = process_current()->pid;
 
-	if (own->euid == 0)
-		return process_find(given->pid) || given->pid == pid ? 0 : -ESRCH;
-	if (given->pid != pid)
+	if (given->pid != pid && !identity_has(own, CAP_SYS_ADMIN))
 		return -EPERM;
-	if (given->uid != own->uid && given->uid != own->euid && given->uid != own->suid)
+	if (!identity_has(own, CAP_SETUID) && given->uid != own->uid && given->uid != own->euid &&
+		given->uid != own->suid)
 		return -EPERM;
-	if (given->gid != own->gid && given->gid != own->egid && given->gid != own->sgid)
+	if (!identity_has(own, CAP_SETGID) && given->gid != own->gid && given->gid != own->egid &&
+		given->gid != own->sgid)
 		return -EPERM;
-	return 0;
+	return given->pid == pid || process_find(given->pid) ? 0 : -ESRCH;
 }
 
 /* One message, of `size` bytes behind its header. */

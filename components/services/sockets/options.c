@@ -1,5 +1,6 @@
 /* options: setsockopt. */
 #include <services/clock/clock.h>
+#include <services/identity/identity.h>
 #include <services/sockets/options.h>
 #include <services/sockets/sockets.h>
 
@@ -57,7 +58,7 @@ static long set_buffer(struct unix_socket *socket, int option, s32 value)
 {
 	bool force = option == SO_SNDBUFFORCE || option == SO_RCVBUFFORCE;
 
-	if (force && env_current()->identity.euid != 0)
+	if (force && !identity_may(CAP_NET_ADMIN))
 		return -EPERM;
 	if (option == SO_SNDBUF || option == SO_SNDBUFFORCE) {
 		socket->send_limit = limit_of(value, SEND_MIN, force);
@@ -70,7 +71,7 @@ static long set_buffer(struct unix_socket *socket, int option, s32 value)
 
 static long set_privileged(struct unix_socket *socket, int option, s32 value)
 {
-	bool may = env_current()->identity.euid == 0;
+	bool may = identity_may(CAP_NET_ADMIN);
 
 	switch (option) {
 	case SO_DEBUG:
@@ -79,7 +80,7 @@ static long set_privileged(struct unix_socket *socket, int option, s32 value)
 		socket->flags = (socket->flags & ~(1u << SO_DEBUG)) | (u32)(value != 0) << SO_DEBUG;
 		return 0;
 	case SO_PRIORITY:
-		if ((value < 0 || value > PRIORITY_MAX) && !may)
+		if ((value < 0 || value > PRIORITY_MAX) && !may && !identity_may(CAP_NET_RAW))
 			return -EPERM;
 		socket->priority = value;
 		return 0;

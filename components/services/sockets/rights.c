@@ -1,4 +1,5 @@
 /* rights: descriptors on their way from one process to another. */
+#include <services/identity/identity.h>
 #include <services/sockets/sockets.h>
 
 struct list flying_sockets;
@@ -28,7 +29,7 @@ long rights_add(struct rights **rights, const s32 *fds, u32 count)
 		(*rights)->files[(*rights)->count++] = file;
 	}
 	if (files_in_flight > process_current()->limits.of[LIMIT_NOFILE].soft &&
-		env_current()->identity.euid != 0)
+		!identity_may(CAP_SYS_RESOURCE) && !identity_may(CAP_SYS_ADMIN))
 		return -ETOOMANYREFS;
 	return 0;
 }

@@ -6,12 +6,14 @@
  */
 #include <services/exec/exec.h>
 #include <services/files/files.h>
+#include <services/identity/identity.h>
 #include <services/initramfs/initramfs.h>
 #include <services/limits/limits.h>
 #include <services/memory/mappings.h>
 #include <services/pidfd/pidfd.h>
 #include <services/process/process.h>
 #include <services/sockets/sockets.h>
+#include <services/system/system.h>
 #include <services/terminal/terminal.h>
 #include <services/tree/tree.h>
 
@@ -140,7 +142,7 @@ static struct proc *create_first(long *error)
 
 	if (!proc)
 		return NULL;
-	proc->identity = (struct credentials){.groups = NULL};
+	identity_first(&proc->identity);
 	limits_init(&proc->limits);
 	*error = make_tree(proc);
 	if (*error == 0)
@@ -163,6 +165,8 @@ enum kstatus services_start(const char *path, const char *args)
 	files_init();
 	process_init();
 	terminal_init();
+	if (IS_ENABLED(CONFIG_SERVICES_SYSTEM))
+		system_init();
 	if (IS_ENABLED(CONFIG_SERVICES_PIDFD))
 		pidfds_init();
 	if (IS_ENABLED(CONFIG_SERVICES_SOCKETS))

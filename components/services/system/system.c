@@ -1,4 +1,4 @@
-/* system: small calls about the system as a whole. */
+/* system: yielding, and random bytes. */
 #include <services/errno.h>
 #include <services/services.h>
 
@@ -9,27 +9,6 @@
 #define GRND_INSECURE 4u
 
 #define TURN 4096 /* bytes after which others may run */
-
-/* struct new_utsname of Linux: each field ends in a zero byte. */
-struct utsname {
-	char system[65], node[65], release[65], version[65], machine[65], domain[65];
-};
-
-/* The release is that of the Linux whose behaviour is followed; C libraries refuse one that is too
- * old. */
-static const struct utsname names = {
-	.system = "Linux",
-	.node = "mortise",
-	.release = "6.1.0-mortise",
-	.version = "#1",
-	.machine = "x86_64",
-	.domain = "(none)",
-};
-
-long sys_uname(vaddr_t name)
-{
-	return errno_of(env_copyout(name, &names, sizeof(names)));
-}
 
 long sys_sched_yield(void)
 {

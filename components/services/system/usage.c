@@ -5,6 +5,7 @@
  * nothing.
  */
 #include <services/clock/clock.h>
+#include <services/identity/identity.h>
 #include <services/process/process.h>
 
 #include <unix_calls.h>
@@ -115,10 +116,10 @@ static long set_nice(struct proc *proc, int nice)
 {
 	const struct credentials *caller = &env_current()->identity;
 
-	if (caller->euid != 0 && caller->euid != proc->identity.uid &&
-		caller->euid != proc->identity.euid)
+	if (caller->euid != proc->identity.uid && caller->euid != proc->identity.euid &&
+		!identity_has(caller, CAP_SYS_NICE))
 		return -EPERM;
-	if (nice < proc->nice && caller->euid != 0)
+	if (nice < proc->nice && !identity_has(caller, CAP_SYS_NICE))
 		return -EACCES;
 	proc->nice = nice;
 	return 0;
@@ -167,36 +168,4 @@ long sys_sched_setaffinity(int pid, unsigned int size, vaddr_t mask)
 	if (!is_process(pid))
 		return -ESRCH;
 	return wanted & 1 ? 0 : -EINVAL;
-}
-
-/* --- what a process may say of itself --------------------------------------------------- */
-
-#define PR_SET_NAME 15
-#define PR_GET_NAME 16
-
-long sys_prctl(int option, vaddr_t argument, long a2, long a3, long a4)
-{
-	struct proc *proc = env_current();
-	char name[PROC_NAME_SIZE] = "";
-	size_t length;
-	enum kstatus status;
-
-	(void)a2;
-	(void)a3;
-	(void)a4;
-	switch (option) {
-	case PR_SET_NAME:
-		status = env_copyin_string(name, argument, sizeof(name), &length);
-		if (status == K_RANGE)
-			status = env_copyin(name, argument, sizeof(name) - 1);
-		if (status != K_OK)
-			return -EFAULT;
-		name[sizeof(name) - 1] = '\0';
-		memcpy(proc->name, name, sizeof(name));
-		return 0;
-	case PR_GET_NAME:
-		return errno_of(env_copyout(argument, proc->name, sizeof(proc->name)));
-	default:
-		return -EINVAL;
-	}
 }

@@ -1,4 +1,5 @@
 /* control: the terminal's ioctls. */
+#include <services/identity/identity.h>
 #include <services/jobs/jobs.h>
 #include <services/terminal/tty.h>
 
@@ -98,7 +99,7 @@ static long type(struct terminal *terminal, vaddr_t argument)
 {
 	char c;
 
-	if (terminal_of(process_current()) != terminal && env_current()->identity.euid != 0)
+	if (terminal_of(process_current()) != terminal && !identity_may(CAP_SYS_ADMIN))
 		return -EPERM;
 	if (env_copyin(&c, argument, 1) != K_OK)
 		return -EFAULT;
@@ -117,7 +118,7 @@ static long make_controlling(struct terminal *terminal, vaddr_t steal)
 	if (proc->session != proc->pid || terminal_of(proc))
 		return -EPERM;
 	if (terminal->session != 0) {
-		if (steal != 1 || env_current()->identity.euid != 0)
+		if (steal != 1 || !identity_may(CAP_SYS_ADMIN))
 			return -EPERM;
 		terminal->session = 0;
 	}

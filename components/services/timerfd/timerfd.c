@@ -7,6 +7,7 @@
 #include <services/clock/clock.h>
 #include <services/files/files.h>
 #include <services/files/watch.h>
+#include <services/identity/identity.h>
 #include <services/process/timer.h>
 #include <services/tree/status.h>
 
@@ -125,7 +126,7 @@ long sys_timerfd_create(int clock, int flags)
 	if (((u32)flags & ~(O_CLOEXEC | O_NONBLOCK)) != 0 || !known)
 		return -EINVAL;
 	if ((clock == CLOCK_REALTIME_ALARM || clock == CLOCK_BOOTTIME_ALARM) &&
-		env_current()->identity.euid != 0)
+		!identity_may(CAP_WAKE_ALARM))
 		return -EPERM;
 	t = kalloc(sizeof(*t));
 	if (!t)

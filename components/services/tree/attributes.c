@@ -4,6 +4,7 @@
  * The order of the checks is that of Linux's fs/open.c, fs/attr.c and fs/utimes.c.
  */
 #include <services/clock/clock.h>
+#include <services/identity/identity.h>
 #include <services/tree/tree.h>
 
 #include <unix_calls.h>
@@ -89,12 +90,12 @@ static bool may_change_owner(const struct inode *inode, u32 uid, u32 gid)
 {
 	const struct credentials *who = &env_current()->identity;
 
-	if (who->fsuid == 0)
+	if (identity_has(who, CAP_CHOWN))
 		return true;
 	if (uid != KEEP && !(who->fsuid == inode->uid && uid == inode->uid))
 		return false;
 	return gid == KEEP ||
-	       (who->fsuid == inode->uid && (gid == inode->gid || inode_group_is_own(gid)));
+	       (who->fsuid == inode->uid && (gid == inode->gid || inode_in_group(gid)));
 }
 
 static long change_owner(struct place place, u32 uid, u32 gid)
@@ -272,17 +273,13 @@ long sys_utime(vaddr_t path, vaddr_t times)
 
 /* --- may I? --- */
 
-static long check_access(int dirfd, vaddr_t path, int mode, u32 how)
+/* As whom the caller acts. */
+static long check_as_actor(int dirfd, vaddr_t path, int mode, u32 how)
 {
-	const struct credentials *who = &env_current()->identity;
-	bool effective = how & AT_EACCESS;
 	struct place place;
 	struct inode *inode;
 	long error;
 
-	if (((u32)mode & ~7u) != 0 ||
-		(how & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0)
-		return -EINVAL;
 	error = tree_find(dirfd, path, !(how & AT_SYMLINK_NOFOLLOW), how & AT_EMPTY_PATH, &place);
 	if (error != 0)
 		return error;
@@ -291,12 +288,30 @@ static long check_access(int dirfd, vaddr_t path, int mode, u32 how)
 		place.mount->flags & MOUNT_NOEXEC)
 		error = -EACCES;
 	if (error == 0)
-		error = inode_access_as(inode, effective ? who->fsuid : who->uid,
-			effective ? who->fsgid : who->gid, (u32)mode);
+		error = inode_access(inode, (u32)mode);
 	if (error == 0 && mode & (int)WANT_WRITE &&
 		(inode_is(inode, S_IFREG) || inode_is(inode, S_IFDIR)))
 		error = mount_may_write(&place);
 	place_unref(place);
+	return error;
+}
+
+/* The real user is asked for, all along the path, unless AT_EACCESS says otherwise. */
+static long check_access(int dirfd, vaddr_t path, int mode, u32 how)
+{
+	struct proc *proc = env_current();
+	struct credentials real;
+	long error;
+
+	if (((u32)mode & ~7u) != 0 ||
+		(how & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0)
+		return -EINVAL;
+	if (!(how & AT_EACCESS)) {
+		identity_real(&proc->identity, &real);
+		proc->acts_as = &real;
+	}
+	error = check_as_actor(dirfd, path, mode, how);
+	proc->acts_as = NULL;
 	return error;
 }
 

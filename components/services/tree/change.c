@@ -4,6 +4,7 @@
  * The order of the checks is that of Linux's fs/namei.c (filename_create, do_unlinkat, do_rmdir,
  * do_linkat).
  */
+#include <services/identity/identity.h>
 #include <services/tree/tree.h>
 
 #include <unix_calls.h>
@@ -48,6 +49,8 @@ static void set_owner(struct inode *inode, const struct inode *dir)
 		inode->gid = dir->gid;
 		if (inode_is(inode, S_IFDIR))
 			inode->mode |= S_ISGID;
+		else if (inode->mode & 0010 && !inode_group_is_own(dir->gid))
+			inode->mode &= ~S_ISGID;
 	}
 }
 
@@ -139,14 +142,14 @@ out:
 	return error;
 }
 
-/* Devices are user 0's to make, but for the one that stands for nothing (a "whiteout"). */
+/* Devices are not everybody's to make, but for the one that stands for nothing (a "whiteout"). */
 static long may_make_device(u32 mode, u32 device)
 {
 	u32 kind = mode & S_IFMT;
 
 	if ((kind != S_IFCHR || device == 0) && kind != S_IFBLK)
 		return 0;
-	return tree_actor()->identity.euid != 0 ? -EPERM : 0;
+	return identity_has(&tree_actor()->identity, CAP_MKNOD) ? 0 : -EPERM;
 }
 
 static long create_at(int dirfd, vaddr_t path, u32 mode, u32 device, const char *target)
@@ -288,7 +291,7 @@ long sys_linkat(int old_fd, vaddr_t old_path, int dirfd, vaddr_t path, int flags
 
 	if ((how & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH)) != 0)
 		return -EINVAL;
-	if (how & AT_EMPTY_PATH && tree_actor()->identity.euid != 0)
+	if (how & AT_EMPTY_PATH && !identity_may(CAP_DAC_READ_SEARCH))
 		how &= ~AT_EMPTY_PATH;
 	error = tree_find(old_fd, old_path, how & AT_SYMLINK_FOLLOW, how & AT_EMPTY_PATH, &old);
 	if (error != 0)

@@ -1,5 +1,6 @@
 /* inode: what all files have in common: references, the lock, permissions, times. */
 #include <services/clock/clock.h>
+#include <services/identity/identity.h>
 #include <services/tree/locks.h>
 #include <services/tree/tree.h>
 
@@ -73,10 +74,9 @@ void inode_unlock(struct inode *inode)
 		env_wakeup_one(&inode->idle);
 }
 
-/* Whether `gid` is the caller's, who acts as group `fsgid`. */
-static bool is_in_group(const struct credentials *who, u32 fsgid, u32 gid)
+static bool is_in_group(const struct credentials *who, u32 gid)
 {
-	if (gid == fsgid)
+	if (gid == who->fsgid)
 		return true;
 	for (u32 i = 0; who->groups && i < who->groups->count; i++) {
 		if (who->groups->groups[i] == gid)
@@ -85,11 +85,16 @@ static bool is_in_group(const struct credentials *who, u32 fsgid, u32 gid)
 	return false;
 }
 
+bool inode_in_group(u32 gid)
+{
+	return is_in_group(tree_identity(), gid);
+}
+
 bool inode_group_is_own(u32 gid)
 {
-	const struct credentials *who = &tree_actor()->identity;
+	const struct credentials *who = tree_identity();
 
-	return who->fsuid == 0 || is_in_group(who, who->fsgid, gid);
+	return identity_has(who, CAP_FSETID) || is_in_group(who, gid);
 }
 
 void inode_drop_set_ids(struct inode *inode)
@@ -101,41 +106,45 @@ void inode_drop_set_ids(struct inode *inode)
 
 void inode_was_written(struct inode *inode)
 {
-	if (unlikely(inode->mode & (S_ISUID | S_ISGID)) && tree_actor()->identity.fsuid != 0)
+	if (unlikely(inode->mode & (S_ISUID | S_ISGID)) &&
+		!identity_has(tree_identity(), CAP_FSETID))
 		inode_drop_set_ids(inode);
 	inode_touch(inode, TOUCH_MTIME | TOUCH_CTIME);
 }
 
-long inode_access_as(struct inode *inode, u32 uid, u32 gid, u32 want)
+/* What capabilities allow whose mode does not. */
+static bool overrides(const struct inode *inode, const struct credentials *who, u32 want)
 {
-	u32 mode = inode->mode;
+	bool is_directory = inode_is(inode, S_IFDIR);
 
-	if (inode->ops->refresh)
-		inode->ops->refresh(inode);
-	if (uid == 0) { /* what a file cannot do for anybody it cannot do for the superuser */
-		bool runs = inode_is(inode, S_IFDIR) || (mode & 0111) != 0;
-
-		return want & WANT_EXECUTE && !runs ? -EACCES : 0;
-	}
-	if (uid == inode->uid)
-		mode >>= 6;
-	else if (is_in_group(&tree_actor()->identity, gid, inode->gid))
-		mode >>= 3;
-	return (want & ~mode & 7) == 0 ? 0 : -EACCES;
+	/* What a file cannot do for anybody it cannot do for user 0. */
+	if (identity_has(who, CAP_DAC_OVERRIDE))
+		return is_directory || !(want & WANT_EXECUTE) || (inode->mode & 0111) != 0;
+	return identity_has(who, CAP_DAC_READ_SEARCH) &&
+	       (is_directory ? !(want & WANT_WRITE) : want == WANT_READ);
 }
 
 long inode_access(struct inode *inode, u32 want)
 {
-	const struct credentials *who = &tree_actor()->identity;
+	const struct credentials *who = tree_identity();
+	u32 mode = inode->mode;
 
-	return inode_access_as(inode, who->fsuid, who->fsgid, want);
+	if (inode->ops->refresh)
+		inode->ops->refresh(inode);
+	if (likely(overrides(inode, who, want)))
+		return 0;
+	if (who->fsuid == inode->uid)
+		mode >>= 6;
+	else if (is_in_group(who, inode->gid))
+		mode >>= 3;
+	return (want & ~mode & 7) == 0 ? 0 : -EACCES;
 }
 
 bool inode_is_own(const struct inode *inode)
 {
-	const struct credentials *who = &tree_actor()->identity;
+	const struct credentials *who = tree_identity();
 
-	return who->fsuid == 0 || who->fsuid == inode->uid;
+	return who->fsuid == inode->uid || identity_has(who, CAP_FOWNER);
 }
 
 void inode_touch(struct inode *inode, unsigned times)

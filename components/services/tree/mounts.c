@@ -1,4 +1,5 @@
 /* mounts: mount and umount2. */
+#include <services/identity/identity.h>
 #include <services/tree/tree.h>
 
 #include <unix_calls.h>
@@ -151,7 +152,7 @@ long sys_mount(vaddr_t source, vaddr_t target, vaddr_t type, long flags, vaddr_t
 	if (error == 0)
 		error = tree_find(AT_FDCWD, target, true, false, &at);
 	if (error == 0) {
-		error = env_current()->identity.euid == 0 ? mount_at(&at, &r) : -EPERM;
+		error = identity_may(CAP_SYS_ADMIN) ? mount_at(&at, &r) : -EPERM;
 		place_unref(at);
 	}
 	if (r.source)
@@ -199,7 +200,7 @@ long sys_umount2(vaddr_t target, int flags)
 
 	if ((how & ~(MNT_FORCE | MNT_DETACH | MNT_EXPIRE | UMOUNT_NOFOLLOW)) != 0)
 		return -EINVAL;
-	if (env_current()->identity.euid != 0)
+	if (!identity_may(CAP_SYS_ADMIN))
 		return -EPERM;
 	error = tree_find(AT_FDCWD, target, !(how & UMOUNT_NOFOLLOW), false, &at);
 	if (error != 0)

@@ -34,6 +34,13 @@ static inline struct proc *tree_actor(void)
 {
 	return unlikely(tree_first != NULL) ? tree_first : env_current();
 }
+/* And as whom: who it is, unless access(2) asks for somebody else. */
+static inline const struct credentials *tree_identity(void)
+{
+	const struct proc *actor = tree_actor();
+
+	return unlikely(actor->acts_as != NULL) ? actor->acts_as : &actor->identity;
+}
 
 #define NAME_MAX 255u
 #define PATH_MAX 4096u
@@ -295,11 +302,11 @@ long inode_lock(struct inode *inode) must_check;
 void inode_unlock(struct inode *inode);
 /* Whether the caller may: 0, or -EACCES. A set of WANT_…. */
 long inode_access(struct inode *inode, u32 want) must_check;
-/* The same as `uid` and `gid`, with the caller's groups. */
-long inode_access_as(struct inode *inode, u32 uid, u32 gid, u32 want) must_check;
 /* Whether the caller owns it, or may do what owners may. */
 bool inode_is_own(const struct inode *inode);
-/* Whether that group is one of the caller's, or he may do as if. */
+/* Whether that group is one of the caller's; and whether it is, or set-group-ID bits of any are his
+ * to give. */
+bool inode_in_group(u32 gid);
 bool inode_group_is_own(u32 gid);
 /* What was trusted to a file as it was is not, now that its owner or its bytes have changed. */
 void inode_drop_set_ids(struct inode *inode);

@@ -1,5 +1,6 @@
 /* where: the working directory and the root of a process, and the way from a place back to a path.
  */
+#include <services/identity/identity.h>
 #include <services/tree/tree.h>
 
 #include <unix_calls.h>
@@ -110,7 +111,7 @@ long sys_chroot(vaddr_t path)
 
 	if (error != 0)
 		return error;
-	if (inode_is(place.node->inode, S_IFDIR) && env_current()->identity.euid != 0) {
+	if (inode_is(place.node->inode, S_IFDIR) && !identity_may(CAP_SYS_CHROOT)) {
 		error = inode_access(place.node->inode, WANT_EXECUTE);
 		place_unref(place);
 		return error != 0 ? error : -EPERM;

@@ -3,8 +3,9 @@
 #include <workloads/conform_test/conform.h>
 
 extern const struct conform_suite opening, opening_user, names, names_user, bytes, attributes,
-	attributes_user, descriptors, memory, processes, signals, identity, identity_user, limits;
+	attributes_user, descriptors, memory, processes, signals, identity, identity_user, limits,
+	privileges, privileges_user, settings;
 
 const struct conform_suite *const conform_suites[] = {&opening, &opening_user, &names, &names_user,
 	&bytes, &attributes, &attributes_user, &descriptors, &memory, &processes, &signals,
-	&identity, &identity_user, &limits, NULL};
+	&identity, &identity_user, &limits, &privileges, &privileges_user, &settings, NULL};
