@@ -60,11 +60,18 @@ static void test_object(void)
 	if (page)
 		page[5] = 'm';
 	tap_ok(env_object_page(object, 1, false) == page, "and stays where it is");
+	tap_ok(env_object_next_page(object, 0) == 1 && env_object_next_page(object, 1) == 1 &&
+			env_object_next_page(object, 2) == 3,
+		"it is found among those that were not written");
 	tap_eq(env_map_object(
 		       &one, &at, 3 * PAGE_SIZE, RW, ENV_MAP_FIXED | ENV_MAP_SHARED, object, 0),
 		K_OK, "a client maps it");
 	tap_eq(env_write_memory(&one, 0x701006, "n", 1), K_OK, "and writes to it");
 	tap_ok(page && page[5] == 'm' && page[6] == 'n', "both see the same memory");
+	tap_ok(env_object_page(object, 0, false) == NULL && env_object_next_page(object, 2) == 3,
+		"what nobody has touched is not there for its being mapped");
+	tap_eq(env_write_memory(&one, 0x702000, "o", 1), K_OK, "the client writes to another page");
+	tap_eq(env_object_next_page(object, 2), 2, "which is there then");
 	tap_ok(env_object_is_mapped(object), "it is known that a client maps it");
 	tap_eq(env_unmap(&one, at, 3 * PAGE_SIZE), K_OK, "the client gives it up");
 	tap_ok(!env_object_is_mapped(object), "and then nobody maps it");

@@ -167,6 +167,9 @@ enum kstatus must_check env_object_resize(struct env_object *object, u64 pages);
  * written and `create` is false, or memory is out. Good until the object shrinks or goes.
  */
 void *env_object_page(struct env_object *object, u64 index, bool create);
+/* The first page at or behind `index` that was written, by whomever; the object's size where there
+ * is none. */
+u64 env_object_next_page(struct env_object *object, u64 index);
 /*
  * Maps pages from `offset` (a page multiple) on, shared or private as `flags` say. A touch beyond
  * the object's size is a memory fault. Address and flags as for env_map_anonymous().

@@ -298,6 +298,10 @@ static void test_resize(void)
 		}
 		for (unsigned i = 0; i < LIMIT && good; i += 7)
 			good = (vm_object_lookup(object, i) != NULL) == present[i];
+		u64 from = next_random() % (size + 1), next = from;
+		while (next < size && !present[next])
+			next++;
+		good = good && vm_object_next(object, from) == MIN(next, size);
 	}
 	tap_ok(good, "an object grows and shrinks, and keeps what lies below its end");
 	vm_object_unref(object);

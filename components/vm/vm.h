@@ -168,5 +168,8 @@ void vm_object_ref(struct vm_object *object);
 void vm_object_unref(struct vm_object *object);
 /* The cached page, or NULL. */
 struct page *vm_object_lookup(const struct vm_object *object, u64 index);
+/* The index of the first cached page at or behind `index`; the object's length where there is none.
+ * What it costs follows the pages that are there, not the holes between them. */
+u64 vm_object_next(const struct vm_object *object, u64 index);
 /* Adds a page to the cache, which takes over the caller's reference. K_EXISTS, K_NOMEM, K_RANGE. */
 enum kstatus must_check vm_object_insert(struct vm_object *object, u64 index, struct page *page);

@@ -82,6 +82,7 @@ const entry_call native_calls[NATIVE_CALLS] = {
 	[MACH_TRAP_MEMORY_ENTRY_MAPPINGS] = trap_memory_entry_mappings,
 	[MACH_TRAP_VM_REGION_OBJECT] = trap_vm_region_object,
 	[MACH_TRAP_VM_EXCHANGE] = trap_vm_exchange,
+	[MACH_TRAP_MEMORY_ENTRY_NEXT] = trap_memory_entry_next,
 };
 
 /*

@@ -57,6 +57,18 @@ TRAP(trap_memory_entry_mappings)
 	return put_result((vaddr_t)b, &mappings, sizeof(mappings));
 }
 
+TRAP(trap_memory_entry_next)
+{
+	struct ipc_port *port = ipc_port_named(ipc_current_space(), (mach_port_t)a, IKOT_MEMORY);
+	u64 next;
+
+	UNUSED3;
+	if (!port)
+		return KERN_INVALID_CAPABILITY;
+	next = vm_object_next(port->kobject, (u64)b);
+	return put_result((vaddr_t)c, &next, sizeof(next));
+}
+
 TRAP(trap_task_usage)
 {
 	struct task *task = task_named((mach_port_t)a);

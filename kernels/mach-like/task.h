@@ -120,6 +120,7 @@ TRAP(trap_host_reboot);
 TRAP(trap_make_memory_entry);
 TRAP(trap_resize_memory_entry);
 TRAP(trap_memory_entry_mappings);
+TRAP(trap_memory_entry_next);
 TRAP(trap_task_usage);
 TRAP(trap_host_memory);
 TRAP(trap_device_status);

@@ -209,6 +209,13 @@ static inline long mach_memory_entry_mappings(mach_port_t entry, u64 *mappings)
 	return mach_trap3(MACH_TRAP_MEMORY_ENTRY_MAPPINGS, entry, (u64)mappings, 0);
 }
 
+/* The first page at or behind page `index` that somebody has touched; the entry's length where
+ * there is none. */
+static inline long mach_memory_entry_next(mach_port_t entry, u64 index, u64 *next)
+{
+	return mach_trap3(MACH_TRAP_MEMORY_ENTRY_NEXT, entry, index, (u64)next);
+}
+
 /*
  * Maps at `to`, where nothing is, `size` bytes of what lies `skip` bytes behind `from`, and takes
  * the pages of `moved` bytes at `from` along.

@@ -59,7 +59,8 @@
 #define MACH_TRAP_MEMORY_ENTRY_MAPPINGS 105
 #define MACH_TRAP_VM_REGION_OBJECT      106
 #define MACH_TRAP_VM_EXCHANGE           107
-#define MACH_TRAPS                      108
+#define MACH_TRAP_MEMORY_ENTRY_NEXT     108
+#define MACH_TRAPS                      109
 
 /* --- memory --------------------------------------------------------------------- */
 

@@ -506,6 +506,13 @@ void *env_object_page(struct env_object *object, u64 index, bool create)
 	return object->frames[index] ? object->frames[index]->bytes : NULL;
 }
 
+u64 env_object_next_page(struct env_object *object, u64 index)
+{
+	while (index < object->pages && !object->frames[index])
+		index++;
+	return index < object->pages ? index : object->pages;
+}
+
 bool env_object_is_mapped(const struct env_object *object)
 {
 	return object->refs > 1;

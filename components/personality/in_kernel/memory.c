@@ -113,6 +113,11 @@ void *env_object_page(struct env_object *object, u64 index, bool create)
 	return page ? page_bytes(page) : NULL;
 }
 
+u64 env_object_next_page(struct env_object *object, u64 index)
+{
+	return vm_object_next(vm_of(object), index);
+}
+
 bool env_object_is_mapped(const struct env_object *object)
 {
 	return ((const struct vm_object *)object)->refs > 1;

@@ -5,7 +5,7 @@
  * never moved, so that a page's address is good for as long as the page. The first window is small,
  * for most files are; each of the others takes 512 pages. Which pages have been written is kept
  * here, for the kernel makes a page of any that is touched; once a client has the object mapped,
- * only the kernel knows, and every page counts as written.
+ * only the kernel knows, and is asked.
  */
 #include <objects/objects.h>
 #include <server.h>
@@ -122,15 +122,47 @@ static bool touch(struct env_object *object, const struct where *where, u64 inde
 		       &byte) == KERN_SUCCESS;
 }
 
+/* The first page at or behind `index` that the kernel has; the object's size where there is none.
+ */
+static u64 next_touched(struct env_object *object, u64 index)
+{
+	u64 next;
+
+	must(mach_memory_entry_next(object->entry, index, &next), "to look for file memory");
+	return next;
+}
+
+static u64 next_written(struct env_object *object, u64 index)
+{
+	while (index < object->pages) {
+		struct where where;
+
+		if (!find_bits(object, index, false, &where))
+			index = ALIGN_DOWN(index, (u64)WINDOW_PAGES) + WINDOW_PAGES;
+		else if (*where.written & where.bit)
+			return index;
+		else
+			index++;
+	}
+	return object->pages;
+}
+
+u64 env_object_next_page(struct env_object *object, u64 index)
+{
+	return object->shared ? next_touched(object, index) : next_written(object, index);
+}
+
 void *env_object_page(struct env_object *object, u64 index, bool create)
 {
 	struct where where;
 
 	assert(index < object->pages);
-	create |= object->shared;
-	if (!find_bits(object, index, create, &where))
-		return NULL;
-	if (!(*where.touched & where.bit)) {
+	bool found = find_bits(object, index, false, &where);
+	if (!found || !(*where.touched & where.bit)) {
+		if (!create && object->shared)
+			create = next_touched(object, index) == index;
+		if (!found && !find_bits(object, index, create, &where))
+			return NULL;
 		if ((!create && !(*where.written & where.bit)) || !touch(object, &where, index))
 			return NULL;
 		*where.touched |= where.bit;

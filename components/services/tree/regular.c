@@ -302,8 +302,8 @@ static u64 count_pages(struct inode *inode, u64 first)
 {
 	u64 count = 0;
 
-	for (u64 i = first; i < inode->pages_room; i++)
-		count += env_object_page(inode->pages, i, false) != NULL;
+	for (u64 i = first; (i = env_object_next_page(inode->pages, i)) < inode->pages_room; i++)
+		count++;
 	return MIN(count, inode->pages_used);
 }
 
@@ -346,15 +346,18 @@ long inode_truncate(struct inode *inode, u64 size)
  * is none. */
 static u64 find_data(struct inode *inode, u64 offset, bool data)
 {
-	while (offset < inode->size) {
-		bool there = inode->image || (inode->pages && env_object_page(inode->pages,
-								      offset >> PAGE_SHIFT, false));
+	u64 at = offset >> PAGE_SHIFT, end = pages_for(inode->size);
 
-		if (there == data)
-			return offset;
-		offset = inode->image ? inode->size : ALIGN_DOWN(offset, PAGE_SIZE) + PAGE_SIZE;
-	}
-	return inode->size;
+	if (offset >= inode->size)
+		return inode->size;
+	if (inode->image || !inode->pages) /* all of it was written, or nothing */
+		return data == (inode->image != NULL) ? offset : inode->size;
+	if (data)
+		at = env_object_next_page(inode->pages, at);
+	else
+		while (at < end && env_object_next_page(inode->pages, at) == at)
+			at++;
+	return MIN(MAX(offset, at << PAGE_SHIFT), inode->size);
 }
 
 static s64 regular_seek(struct open_file *file, s64 offset, unsigned whence)

@@ -133,6 +133,21 @@ struct page *vm_object_lookup(const struct vm_object *object, u64 index)
 	return object->chunks[index / CHUNK_PAGES][index % CHUNK_PAGES];
 }
 
+u64 vm_object_next(const struct vm_object *object, u64 index)
+{
+	while (index < object->pages) {
+		struct page **chunk = object->chunks[index / CHUNK_PAGES];
+
+		if (!chunk)
+			index = ALIGN_DOWN(index, (u64)CHUNK_PAGES) + CHUNK_PAGES;
+		else if (chunk[index % CHUNK_PAGES])
+			return index;
+		else
+			index++;
+	}
+	return object->pages;
+}
+
 enum kstatus vm_object_insert(struct vm_object *object, u64 index, struct page *page)
 {
 	if (index >= object->pages)
