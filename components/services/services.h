@@ -14,6 +14,7 @@
 #include <services/signals/state.h>
 #include <services/identity/credentials.h>
 #include <services/limits/limits_set.h>
+#include <services/scheduling/wishes.h>
 #include <services/system/settings.h>
 #include <services/tree/place.h>
 
@@ -113,6 +114,7 @@ struct proc {
 		u64 again; /* nanoseconds after which it rings again; 0: never */
 	} alarm;           /* (p) */
 	s32 nice;
+	struct scheduling_wishes wishes;
 	s32 oom_adjustment; /* -1000: never chosen when memory is out; 1000: always */
 	s32 exit_signal;    /* (p) what its parent gets at its end: SIGCHLD, unless clone said
 			       otherwise */

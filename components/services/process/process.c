@@ -10,6 +10,7 @@
 #include <services/pidfd/pidfd.h>
 #include <services/process/process.h>
 #include <services/process/timer.h>
+#include <services/scheduling/scheduling.h>
 
 #include <unix_calls.h>
 
@@ -114,7 +115,10 @@ static void init_thread(struct proc *proc, const struct proc *creator)
 	proc->fresh_memory = NULL;
 	proc->started = env_now();
 	files_create(proc);
-	proc->nice = creator ? creator->nice : 0;
+	proc->nice = 0;
+	proc->wishes = (struct scheduling_wishes){.policy = 0};
+	if (creator && IS_ENABLED(CONFIG_SERVICES_SCHEDULING))
+		scheduling_fork(creator, proc);
 	proc->oom_adjustment = creator ? creator->oom_adjustment : 0;
 	proc->acts_as = NULL;
 	proc->settings =

@@ -4,8 +4,9 @@
 
 extern const struct conform_suite opening, opening_user, names, names_user, bytes, attributes,
 	attributes_user, descriptors, memory, processes, signals, identity, identity_user, limits,
-	privileges, privileges_user, settings;
+	privileges, privileges_user, scheduling, scheduling_user, settings;
 
 const struct conform_suite *const conform_suites[] = {&opening, &opening_user, &names, &names_user,
 	&bytes, &attributes, &attributes_user, &descriptors, &memory, &processes, &signals,
-	&identity, &identity_user, &limits, &privileges, &privileges_user, &settings, NULL};
+	&identity, &identity_user, &limits, &privileges, &privileges_user, &scheduling,
+	&scheduling_user, &settings, NULL};
