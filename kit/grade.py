@@ -27,7 +27,7 @@ from functools import partial
 from pathlib import Path
 from types import ModuleType
 
-from kit import cpio, jail, lab_vet
+from kit import cpio, jail, lab_program, lab_vet
 from kit.files import write_if_changed
 from kit.forked import Forked
 from kit.guest import CONSOLE_BYTES, Fault, Guest, Program, Reached, Watch
@@ -36,7 +36,7 @@ from kit.lab import Lab, Question, Test
 from kit.lab_tree import BuildError, Kernel, LabTree, work_root
 from kit.lab_vet import Submission
 from kit.symbols import SymbolError
-from kit.threads import layout
+from kit.threads import Layout, layout
 
 GUEST_LIMITS = Limits(wall_seconds=120, cpu_seconds=120, memory=2 << 30, file_bytes=CONSOLE_BYTES, processes=512)
 PASSED, FAILED, SKIPPED, ABSENT = "passed", "failed", "skipped", "absent"
@@ -140,15 +140,25 @@ class Bench:
         return self.grader.random_names
 
     def program(self, name: str) -> Program:
-        """A Linux program of the lab, ``programs/<name>.c``, compiled for the guest."""
+        """A program of the lab, ``programs/<name>.c``, compiled for the guest."""
         return Program(self.grader.program(name))
 
     def with_program(self, kernel: str, program: Program, argument: str, reference: bool = False) -> Guest:
         """A halted machine that will start a program of the lab, with one argument, as its first."""
-        name = program.elf.name
+        return self._starting(kernel, program, f"init=/bin/{program.elf.name} args={argument}", reference)
+
+    def with_root_task(self, kernel: str, program: Program, reference: bool = False) -> Guest:
+        """A halted machine whose L4-like kernel will start a program of the lab as its root task."""
+        return self._starting(kernel, program, f"root=/bin/{program.elf.name}", reference)
+
+    def _starting(self, kernel: str, program: Program, append: str, reference: bool) -> Guest:
         initrd = self._initrd(self.grader.reference(kernel) if reference else self.grader.kernel(kernel), program.elf)
-        append = f"init=/bin/{name} args={argument}"
         return self.reference(kernel, append, initrd) if reference else self.mine(kernel, append, initrd)
+
+    def layout(self, kernel: str, fields: Mapping[str, Sequence[str]], reference: bool = False) -> Layout:
+        """Where the fields of the kernel's structures lie (``threads.layout``), in the kernel with the student's part or the reference."""
+        name = (self.grader.reference(kernel) if reference else self.grader.kernel(kernel)).name
+        return layout(self.grader.tree, name, fields)
 
     def computed(self, kernel: str, program: Program, argument: str, function: str, bound: int, reference: bool = False) -> int:
         """What a program of the lab hands to its ``function``, read from its register in user mode. Raises Fault."""
@@ -291,15 +301,12 @@ class Grader:
 
     def program(self, name: str) -> Path:
         """A program of the lab, compiled once."""
-        source = next((p for p in (self.lab.folder / "hidden" / "programs", self.lab.folder / "programs") if (p / f"{name}.c").is_file()), None)
-        if source is None:
-            raise SymbolError(f"{self.lab.name} has no program {name}")
+        source = self.lab.program(name)
         target = jail.give(self.tree.root / "build" / "lab-programs") / name
-        command = ["musl-gcc", "-static", "-O2", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-Icomponents", "-o", str(target), str(source / f"{name}.c")]
-        if not target.exists() or target.stat().st_mtime < (source / f"{name}.c").stat().st_mtime:
-            done = jail.run(command, self.tree.root, Jail())  # the lab's own source: no student's file is near
-            if not done.ok:
-                raise BuildError(f"{name}.c of the lab does not compile: {done.output}")
+        if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
+            made = target.parent / f"{os.getpid()}-{name}"  # another test may be making it, too
+            lab_program.build(self.tree.root, source, made, Jail(), name in self.lab.root_tasks)  # no student's file is near
+            made.replace(target)
         return target
 
     @contextlib.contextmanager
@@ -464,12 +471,14 @@ def _off(given: int, value: int) -> str:
 
 
 def _test_files(lab: Lab) -> list[Path]:
-    return [path for path in (lab.folder / "tests.py", lab.folder / "hidden" / "tests.py") if path.is_file()]
+    """What the tests share first, then the public ones, then the hidden ones."""
+    shared = sorted(path for path in lab.folder.glob("*.py") if path.name != "tests.py")
+    return [*shared, *(path for path in (lab.folder / "tests.py", lab.folder / "hidden" / "tests.py") if path.is_file())]
 
 
 def _load(path: Path) -> ModuleType:
-    """A lab's tests: our own code, never a student's. The hidden ones may import ``lab_tests``, the public ones."""
-    spec = importlib.util.spec_from_file_location("lab_hidden_tests" if path.parent.name == "hidden" else "lab_tests", path)
+    """A lab's tests: our own code, never a student's. The hidden ones may import ``lab_tests``, the public ones; all ``lab_<name>``, what they share."""
+    spec = importlib.util.spec_from_file_location("lab_hidden_tests" if path.parent.name == "hidden" else f"lab_{path.stem}", path)
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module

@@ -30,6 +30,7 @@ from kit.threads import Layout, describe
 ARGUMENTS = ("rdi", "rsi", "rdx", "rcx", "r8", "r9")
 RDTSC = b"\x0f\x31"
 RDMSR = b"\x0f\x32"
+RET = b"\xc3"
 CR2_AT, CR3_AT = 196, 204
 """Where the stub's packet of registers holds them."""
 MASK = (1 << 64) - 1
@@ -229,6 +230,15 @@ class Guest:
     def run_until(self, symbol: str, bound: int = BOUND) -> Registers:
         """Let the kernel run until it enters a function of its own."""
         return self.run_to([self.symbols[symbol]], bound, f"the kernel on its way to {symbol}()")
+
+    def without_timer(self) -> None:
+        """Let the kernel come to where its ticks would begin, and see to it that it arms no timer from there on.
+
+        QEMU may move the clock of a machine that it stops on to the next timer. Where that would matter, because the machine is stopped among
+        threads that can run, there must be none: nobody is preempted then, and no time-out passes by itself.
+        """
+        self.run_until("thread_timer_start")
+        self.write(self.symbols["arch_timer_set"], RET)
 
     def run_to_user(self, program: Program, function: str, bound: int = BOUND) -> Registers:
         """Let the machine run until a program, in user mode, enters one of its functions."""

@@ -13,7 +13,7 @@ from kit.toml import ManifestError, Table, nearest
 ROOT = Path(__file__).resolve().parent.parent
 LABS = ROOT / "labs"
 VISIBILITIES = ("visible", "hidden", "after_due_date", "after_published")
-OWN_TESTS = ("contract", "program")
+OWN_TESTS = ("contract", "program", "root_task")
 QUESTION_KINDS = ("prediction", "number", "choice", "text")
 NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 
@@ -60,6 +60,8 @@ class Lab:
     requires: tuple[str, ...]
     base_points: int
     own_tests: str
+    root_tasks: tuple[str, ...]
+    """Those of its programs that are no Linux programs but take the server's place on the L4-like kernel."""
     tests: tuple[Test, ...]
     questions: tuple[Question, ...]
 
@@ -110,6 +112,17 @@ class Lab:
         """The faulty parts that a student's own tests are tried on: changes to the reference part, which students may read anyway."""
         return read_variants(self.folder / "mutants")
 
+    def program(self, name: str) -> Path:
+        """The source of a program that its tests run. Raises ManifestError."""
+        for folder in (self.folder / "hidden" / "programs", self.folder / "programs"):
+            if (folder / f"{name}.c").is_file():
+                return folder / f"{name}.c"
+        raise ManifestError(f"{self.name} has no program {name}")
+
+    def configs(self) -> tuple[Path, ...]:
+        """Its own presets, besides the kit's: ``configs/<name>_defconfig``."""
+        return tuple(sorted((self.folder / "configs").glob("*_defconfig")))
+
     def test(self, name: str) -> Test:
         """A test by name. Raises ManifestError with the nearest name."""
         for test in self.tests:
@@ -150,6 +163,7 @@ def load(folder: Path) -> Lab:
         requires=t.texts("requires"),
         base_points=t.get("base_points", int, "a number", required=True),
         own_tests=t.choice("own_tests", OWN_TESTS, "contract"),
+        root_tasks=t.texts("root_tasks"),
         tests=t.each("test", _read_test),
         questions=t.each("question", _read_question),
     )

@@ -78,6 +78,7 @@ class LabTree:
         """
         new = not (self.root / "build").exists()
         wanted = {path.relative_to(ROOT): path for name in COPIED for path in _files(ROOT / name)}
+        wanted |= {Path("configs") / path.name: path for path in self.lab.configs()}
         present = {path.relative_to(self.root): path for name in COPIED for path in _files(self.root / name)}
         for name in present.keys() - wanted.keys():
             present[name].unlink()

@@ -13,20 +13,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from kit import cpio, jail, tap
+from kit import cpio, jail, lab_program, tap
 from kit.grade import GUEST_LIMITS
 from kit.guest import Fault, Guest
 from kit.jail import Jail
 from kit.lab import Lab
 from kit.lab_source import Variant
-from kit.lab_tree import BuildError, Kernel, LabTree, complaint, work_root
+from kit.lab_tree import Kernel, LabTree, work_root
 from kit.lab_vet import Refused, Submission
 
 WORKER = 90
 """Its own copy of the kit: it changes more in there than a part."""
-PRESET = "monolithic"
 BOUND = 2_000_000_000
-TEST_FILES = {"contract": "contract_test.c", "program": "own_test.c"}
+TEST_FILES = {"contract": "contract_test.c", "program": "own_test.c", "root_task": "own_test.c"}
+APPEND = {"contract": "", "program": "init=/bin/own_test", "root_task": "root=/bin/own_test"}
 
 
 @dataclass(frozen=True)
@@ -69,12 +69,11 @@ class _Bench:
     def one(self, name: str, title: str, files: dict[str, str]) -> Try:
         contract = self.lab.own_tests == "contract"
         self.tree.lay(files, contract_test=self.test if contract else None)
-        config = self.tree.configure(PRESET, extra="CONFIG_CONTRACT_TESTS=y" if contract else "")
+        config = self.tree.configure(self.lab.presets[0], extra="CONFIG_CONTRACT_TESTS=y" if contract else "")
         if contract:  # apart from the kernels that grade: these have tests in them
             config = self.tree.put_aside(f"own-tests-{self.lab.slot}", (self.tree.root / "build" / config / "defconfig").read_text(encoding="utf-8"))
         (kernel,) = self.tree.build([config])
-        initrd, append = (kernel.initrd, "") if contract else (self._with_program(kernel), "init=/bin/own_test")
-        caught, how = self._run(kernel, initrd, append)
+        caught, how = self._run(kernel, kernel.initrd if contract else self._with_program(kernel), APPEND[self.lab.own_tests])
         return Try(name, title, caught, how)
 
     def _run(self, kernel: Kernel, initrd: Path, append: str) -> tuple[bool, str]:
@@ -96,10 +95,7 @@ class _Bench:
         with tempfile.TemporaryDirectory(prefix="mortise-own-") as folder:
             place = jail.give(Path(folder))
             (place / "own_test.c").write_text(self.test, encoding="utf-8")
-            command = ["musl-gcc", "-static", "-O2", "-std=gnu11", "-Wall", "-o", str(place / "own_test"), str(place / "own_test.c")]
-            done = jail.run(command, place, self.tree.place)
-            if not done.ok:
-                raise BuildError(f"tests/own_test.c does not compile:\n{complaint(done)}")
+            lab_program.build(self.tree.root, place / "own_test.c", place / "own_test", self.tree.place, self.lab.own_tests == "root_task", strict=False)
             members = [*cpio.read(kernel.initrd.read_bytes()), cpio.Member("bin/own_test", stat.S_IFREG | 0o755, (place / "own_test").read_bytes())]
         path = self.tree.root / "build" / "own-tests.cpio"
         scratch = path.with_suffix(".new")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,12 +34,13 @@ WAITING = ("arch_switch_stack", "switch_to", "thread_switch_away", "thread_block
 Layout = dict[str, int]
 
 
-def layout(tree: LabTree, name: str) -> Layout:
+def layout(tree: LabTree, name: str, fields: Mapping[str, Sequence[str]] = FIELDS) -> Layout:
     """Offsets (``thread.id``) and sizes (``thread``) in a configuration; nothing where they cannot be had."""
     command = tree.command_of(name, "components/thread/")
     if not command:
         return {}
-    asks = [f'ASK("{kind}.{field}", offsetof(struct {kind}, {field}));' for kind, fields in FIELDS.items() for field in fields]
+    asks = [f'ASK("{kind}", sizeof(struct {kind}));' for kind in fields]
+    asks += [f'ASK("{kind}.{field}", offsetof(struct {kind}, {field}));' for kind, names in fields.items() for field in names]
     text = "#include <objects/objects.h>\n#include <thread/thread.h>\n"
     text += '#define ASK(name, value) __asm__ volatile("\\n.ascii \\"->" name " %c0\\"" : : "i"(value))\n'
     text += f"void ask(void);\nvoid ask(void)\n{{\n{chr(10).join(asks)}\n}}\n"
