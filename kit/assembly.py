@@ -120,16 +120,20 @@ class Assembled:
         todo = [owner]
         while todo:
             for reference in todo.pop().requires:
-                for part in self._named(reference):
+                for part in self._answering.get(reference, ()):
                     if part.id not in seen:
                         seen[part.id] = part
                         todo.append(part)
         return (owner, *(seen[id] for id in sorted(seen) if id != owner.id))
 
-    def _named(self, reference: str) -> Iterator[Part]:
+    @cached_property
+    def _answering(self) -> dict[str, list[Part]]:
+        """The parts of the assembly by each reference that means them."""
+        result: dict[str, list[Part]] = {}
         for part in self.parts:
-            if part.answers(reference):
-                yield part
+            for reference in part.references:
+                result.setdefault(reference, []).append(part)
+        return result
 
     def unit_sees(self, unit: Unit) -> tuple[Part, ...]:
         """As ``seen_by``, of the unit's owner; a contract test inside a kernel sees what the kernel sees.

@@ -108,11 +108,10 @@ class Part:
         """Where its headers are looked for, in order."""
         return tuple(part.folder for part in self.lineage)
 
-    def answers(self, reference: str) -> bool:
-        """Whether it is what ``reference`` names: its slot, itself, a part that it extends, or a feature that it provides."""
-        if reference.startswith("feature:"):
-            return reference[8:] in self.provides
-        return reference == self.slot or any(reference == part.id for part in self.lineage)
+    @property
+    def references(self) -> tuple[str, ...]:
+        """What means it in ``requires``: its slot, itself, a part that it extends, a feature that it provides."""
+        return (self.slot, *(part.id for part in self.lineage), *(f"feature:{name}" for name in self.provides))
 
     def path(self, name: str) -> Path:
         """Where the file ``name`` of its manifest lies."""
@@ -211,7 +210,7 @@ class Tree:
 
     def standing_for(self, part: Part) -> tuple[Part, ...]:
         """The part, and the parts that extend it: one of them is there where ``part`` is required."""
-        return (part, *(p for p in self.slots[part.slot].parts if p.name != part.name and p.answers(part.id)))
+        return (part, *(p for p in self.slots[part.slot].parts if p.name != part.name and part.id in p.references))
 
 
 def symbol_of(*names: str) -> str:
