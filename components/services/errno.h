@@ -46,6 +46,8 @@
 #define ENOTEMPTY    39
 #define ELOOP        40
 #define EDOM         33
+#define ENOMSG       42
+#define EIDRM        43
 #define EOVERFLOW    75
 #define ELIBBAD      80
 #define ENOTSOCK     88

@@ -31,6 +31,7 @@ enum proc_state {
 struct memory;
 struct open_file;
 struct proc;
+struct undo_list;
 
 /*
  * A descriptor table. Entries at `used` and above are unknown, not NULL. There is room for
@@ -124,6 +125,7 @@ struct proc {
 	struct limits limits; /* (p) */
 	struct proc_tree *tree;
 	struct place program; /* that it executes; nowhere before its first */
+	struct undo_list *undo_list; /* of semaphores, perhaps shared; NULL: nothing to undo */
 	s32 waits_for;        /* (p) the process whose lock on a file it waits for, or 0 */
 	vaddr_t clear_tid;    /* a word to clear, and a futex to wake, at its end; 0: none */
 	vaddr_t robust_list;  /* the futexes that it may hold at its end; 0: none */

@@ -2,16 +2,26 @@
 #include <objects/objects.h>
 #include <services/memory/mappings.h>
 #include <services/services.h>
+#include <services/sysv/sysv.h>
 #include <services/tree/tree.h>
 
-static void hold(const struct mapping *mapping)
+static bool is_segment(const struct mapping *mapping)
+{
+	return IS_ENABLED(CONFIG_SERVICES_SYSV) && unlikely(mapping->flags & MAPPING_SEGMENT);
+}
+
+void mapping_hold(const struct mapping *mapping)
 {
 	if (IS_ENABLED(CONFIG_SERVICES_TREE) && mapping->file.mount)
 		place_ref(mapping->file);
+	if (is_segment(mapping))
+		segment_attach(mapping);
 }
 
 static void drop(const struct mapping *mapping)
 {
+	if (is_segment(mapping))
+		segment_detach(mapping);
 	if (IS_ENABLED(CONFIG_SERVICES_TREE) && mapping->file.mount)
 		place_unref(mapping->file);
 }
@@ -101,7 +111,7 @@ struct memory *memory_copy(const struct memory *parent)
 		*copy = *m;
 		copy->flags &= ~MAPPING_LOCKED;
 		child->bytes += m->end - m->start;
-		hold(copy);
+		mapping_hold(copy);
 	}
 	return child;
 }
@@ -178,7 +188,7 @@ static bool are_one(const struct mapping *a, const struct mapping *b)
 {
 	return a->end == b->start && a->prot == b->prot && a->flags == b->flags &&
 	       a->file.node == b->file.node && a->file.mount == b->file.mount &&
-	       a->source == b->source &&
+	       a->source == b->source && !is_segment(a) &&
 	       (!a->source || a->offset + (a->end - a->start) == b->offset);
 }
 
@@ -234,7 +244,7 @@ static void split(struct memory *memory, vaddr_t address)
 	upper = memory->of[i];
 	upper.start = address;
 	upper.offset += address - memory->of[i].start;
-	hold(&upper);
+	mapping_hold(&upper);
 	memory->of[i].end = address;
 	put_in(memory, i + 1, &upper);
 }

@@ -23,6 +23,7 @@
 #define MAPPING_NO_RESERVE 0x80u
 #define MAPPING_RANDOM     0x100u
 #define MAPPING_SEQUENTIAL 0x200u
+#define MAPPING_SEGMENT    0x400u /* of System V shared memory, which counts its mappings */
 
 struct mapping {
 	vaddr_t start, end;
@@ -81,6 +82,18 @@ vaddr_t memory_end_of_run(const struct memory *memory, vaddr_t start, vaddr_t en
 vaddr_t memory_find_gap(const struct memory *memory, u64 length, vaddr_t top);
 /* How many bytes of the range are mapped. */
 u64 memory_mapped(const struct memory *memory, vaddr_t start, vaddr_t end);
+
+/* One more mapping has what this one has: the file is held. */
+void mapping_hold(const struct mapping *mapping);
+/*
+ * mmap, with further flags for the record: `file`, which the caller holds, or memory for NULL.
+ * Whole pages. The address, or -errno.
+ */
+struct open_file;
+long memory_map(struct open_file *file, vaddr_t address, u64 length, unsigned long prot,
+	unsigned long flags, u64 offset, u32 record) must_check;
+/* Whole pages within what a process can have mapped. */
+long memory_unmap(vaddr_t start, u64 length) must_check;
 
 /* The range is free, one place reserved. Takes over the reference on the file. */
 void memory_add(struct memory *memory, const struct mapping *mapping);

@@ -22,8 +22,6 @@ static inline unsigned long memory_rights(unsigned long prot, bool never_execute
 	return both ? prot | ENV_PROT_EXEC : prot;
 }
 
-/* Whole pages within what a process can have mapped. */
-long memory_unmap(vaddr_t start, u64 length) must_check;
 /* Whether the caller may lock memory at all, and `more` bytes besides what it has. */
 bool memory_may_lock(void);
 bool memory_may_lock_more(u64 more);

@@ -158,7 +158,7 @@ static long enter(struct open_file *file, struct mapping *mapping, unsigned env_
 		mapping->source = (const void *)++shared_memories;
 	if (file && file->inode) {
 		mapping->file = file->place;
-		place_ref(mapping->file);
+		mapping_hold(mapping);
 		if (inode_is(file->inode, S_IFREG))
 			mapping->source = source_of(file->inode);
 	}
@@ -174,9 +174,8 @@ static unsigned env_flags_of(const struct mapping *mapping, unsigned long flags)
 	       (flags & MAP_FIXED_NOREPLACE ? ENV_MAP_NOREPLACE : 0);
 }
 
-/* Maps `file`, or memory for NULL. */
-static long map(struct open_file *file, vaddr_t address, u64 length, unsigned long prot,
-	unsigned long flags, u64 offset)
+long memory_map(struct open_file *file, vaddr_t address, u64 length, unsigned long prot,
+	unsigned long flags, u64 offset, u32 record)
 {
 	bool fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
 	struct memory *memory = env_current()->memory;
@@ -194,7 +193,7 @@ static long map(struct open_file *file, vaddr_t address, u64 length, unsigned lo
 		error = place_low(&address, length);
 	if (error != 0)
 		return error;
-	mapping.flags = mapping_flags(file, prot, flags);
+	mapping.flags = mapping_flags(file, prot, flags) | record;
 	mapping.start = address;
 	mapping.end = address + length;
 	replaced = fixed ? memory_mapped(memory, address, address + length) : 0;
@@ -233,9 +232,9 @@ long sys_mmap(vaddr_t address, size_t length, long prot, long flags, long fd, lo
 		return -ENOMEM; /* a pool of huge pages that is empty */
 	if (file)
 		file->refs++; /* another thread may close it while the file system works */
-	result = map(file, address, pages,
+	result = memory_map(file, address, pages,
 		memory_rights((unsigned long)prot, is_never_executed(file)), (unsigned long)flags,
-		(u64)offset);
+		(u64)offset, 0);
 	if (file)
 		file_unref(file);
 	return result;

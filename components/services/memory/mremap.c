@@ -85,8 +85,7 @@ static long stretch(const struct remapping *r)
 	more.offset += end - more.start;
 	more.start = end;
 	more.end = r->from + r->new_length;
-	if (IS_ENABLED(CONFIG_SERVICES_TREE) && more.file.mount)
-		place_ref(more.file);
+	mapping_hold(&more);
 	memory_add(proc->memory, &more);
 	populate_if_locked(&more, more.start, more.end - more.start);
 	return (long)r->from;
@@ -115,8 +114,7 @@ static long move(const struct remapping *r)
 	moved.offset += r->from - moved.start;
 	moved.start = r->to;
 	moved.end = r->to + r->new_length;
-	if (IS_ENABLED(CONFIG_SERVICES_TREE) && moved.file.mount)
-		place_ref(moved.file);
+	mapping_hold(&moved);
 	memory_add(proc->memory, &moved);
 	/* What cannot be unmapped for want of memory stays, empty: so it does on Linux. */
 	if (r->flags & MREMAP_DONTUNMAP)

@@ -13,6 +13,7 @@
 #include <services/memory/mappings.h>
 #include <services/pidfd/pidfd.h>
 #include <services/process/process.h>
+#include <services/sysv/sysv.h>
 #include <services/tree/tree.h>
 
 #include <unix_calls.h>
@@ -99,6 +100,8 @@ void process_release(struct proc *proc)
 {
 	memory_unref(proc->memory);
 	proc->memory = NULL;
+	if (IS_ENABLED(CONFIG_SERVICES_SYSV))
+		semaphores_exit(proc);
 	files_exit(proc);
 	identity_exit(proc);
 	if (IS_ENABLED(CONFIG_SERVICES_TREE))

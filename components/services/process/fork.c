@@ -9,6 +9,7 @@
 #include <services/memory/mappings.h>
 #include <services/process/clone.h>
 #include <services/process/process.h>
+#include <services/sysv/sysv.h>
 #include <services/tree/tree.h>
 
 #include <unix_calls.h>
@@ -22,6 +23,11 @@ static long inherit(struct proc *creator, struct proc *proc, u64 flags)
 	if (error != 0)
 		return error;
 	identity_fork(creator, proc);
+	if (IS_ENABLED(CONFIG_SERVICES_SYSV) && flags & CLONE_SYSVSEM) {
+		error = semaphores_share(creator, proc);
+		if (error != 0)
+			return error;
+	}
 	if (!IS_ENABLED(CONFIG_SERVICES_TREE))
 		return 0;
 	if (!(flags & CLONE_FS))

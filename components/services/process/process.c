@@ -113,6 +113,7 @@ static void init_thread(struct proc *proc, const struct proc *creator)
 	proc->vforked = NULL;
 	proc->memory = NULL;
 	proc->fresh_memory = NULL;
+	proc->undo_list = NULL;
 	proc->started = env_now();
 	files_create(proc);
 	proc->nice = 0;

@@ -11,6 +11,7 @@
  */
 #include <services/identity/identity.h>
 #include <services/procfs/text.h>
+#include <services/sysv/sysv.h>
 
 #define PROC_MAGIC 0x9fa0u
 
@@ -28,7 +29,7 @@ struct proc_inode {
 
 static struct object_cache cache;
 static const struct inode_ops root_ops, process_ops, fds_ops, threads_ops, text_inode_ops, link_ops,
-	self_ops;
+	self_ops, sysvipc_ops;
 static const struct file_ops text_ops[4];
 
 /* Files of the system, and of each process: a text, or something else with operations of its own.
@@ -39,6 +40,9 @@ struct entry {
 	proc_text *text;
 	const struct inode_ops *ops;
 };
+
+/* A text of a part that may be left out. */
+#define SYSVIPC(text) (IS_ENABLED(CONFIG_SERVICES_SYSV) ? (text) : NULL)
 
 static const struct entry system_entries[] = {
 	{"cmdline", S_IFREG | 0444, text_command_line, &text_inode_ops},
@@ -52,7 +56,14 @@ static const struct entry system_entries[] = {
 	{"mounts", S_IFLNK | 0777, NULL, &self_ops},
 	{"self", S_IFLNK | 0777, NULL, &self_ops},
 	{"thread-self", S_IFLNK | 0777, NULL, &self_ops},
+	{"sysvipc", S_IFDIR | 0555, NULL, &sysvipc_ops}, /* what follows is in it */
+	{"msg", S_IFREG | 0444, SYSVIPC(text_queues), &text_inode_ops},
+	{"sem", S_IFREG | 0444, SYSVIPC(text_semaphores), &text_inode_ops},
+	{"shm", S_IFREG | 0444, SYSVIPC(text_segments), &text_inode_ops},
 };
+#define IN_SYSVIPC 3u
+#define IN_ROOT                                                                                    \
+	(ARRAY_SIZE(system_entries) - IN_SYSVIPC - (IS_ENABLED(CONFIG_SERVICES_SYSV) ? 0 : 1))
 
 static const struct entry process_entries[] = {
 	{"cmdline", S_IFREG | 0444, text_arguments, &text_inode_ops},
@@ -134,10 +145,11 @@ static s64 parse_number(const char *name, size_t length)
 	return value;
 }
 
-static long find_entry(struct inode *dir, const struct entry *entries, size_t count, s32 pid,
-	const char *name, size_t length, struct inode **out)
+/* Among `count` entries from `first` on. */
+static long find_entry(struct inode *dir, const struct entry *entries, u32 first, size_t count,
+	s32 pid, const char *name, size_t length, struct inode **out)
 {
-	for (u32 i = 0; i < count; i++) {
+	for (u32 i = first; i < first + count; i++) {
 		if (is_name(name, length, entries[i].name))
 			return make(dir->volume, entries[i].ops, entries[i].mode, pid, i, 0, out);
 	}
@@ -149,8 +161,7 @@ static long root_find(struct inode *dir, const char *name, size_t length, struct
 	s64 pid = parse_number(name, length);
 
 	if (pid < 0)
-		return find_entry(
-			dir, system_entries, ARRAY_SIZE(system_entries), 0, name, length, out);
+		return find_entry(dir, system_entries, 0, IN_ROOT, 0, name, length, out);
 	if (pid == 0 || !process_find_thread((s32)pid))
 		return -ENOENT;
 	return make(dir->volume, &process_ops, S_IFDIR | 0555, (s32)pid, ENTRY_PROCESS, 0, out);
@@ -167,7 +178,8 @@ static long process_find_entry(
 {
 	if (!process_find_thread(of(dir)->pid))
 		return -ENOENT;
-	return find_entry(dir, process_entries, entries_in(dir), of(dir)->pid, name, length, out);
+	return find_entry(
+		dir, process_entries, 0, entries_in(dir), of(dir)->pid, name, length, out);
 }
 
 static long threads_find(struct inode *dir, const char *name, size_t length, struct inode **out)
@@ -205,12 +217,14 @@ static long fds_find(struct inode *dir, const char *name, size_t length, struct 
 }
 
 /* Entries have positions from 2 on; behind those of the table come numbers. */
-static bool list_entries(
-	const struct entry *entries, size_t count, s32 pid, u64 *position, struct entry_sink *sink)
+static bool list_entries(const struct entry *entries, u32 first, size_t count, s32 pid,
+	u64 *position, struct entry_sink *sink)
 {
 	for (u64 i = *position - 2; i < count; i++) {
-		if (!sink->take(sink, entries[i].name, strlen(entries[i].name),
-			    number_of(pid, (u32)i, 0), entries[i].mode, i + 3))
+		const struct entry *entry = &entries[first + i];
+
+		if (!sink->take(sink, entry->name, strlen(entry->name),
+			    number_of(pid, first + (u32)i, 0), entry->mode, i + 3))
 			return false;
 		*position = i + 3;
 	}
@@ -228,12 +242,11 @@ static bool take_number(struct entry_sink *sink, u64 value, u64 number, u32 mode
 
 static long root_list(struct inode *dir, u64 *position, struct entry_sink *sink)
 {
-	const u64 first = 2 + ARRAY_SIZE(system_entries);
+	const u64 first = 2 + IN_ROOT;
 	struct proc *proc;
 
 	(void)dir;
-	if (*position < first &&
-		!list_entries(system_entries, ARRAY_SIZE(system_entries), 0, position, sink))
+	if (*position < first && !list_entries(system_entries, 0, IN_ROOT, 0, position, sink))
 		return 0;
 	while ((proc = process_next((s32)(*position - first)))) {
 		u64 next = first + (u64)proc->pid;
@@ -250,7 +263,7 @@ static long process_list(struct inode *dir, u64 *position, struct entry_sink *si
 {
 	if (!process_find_thread(of(dir)->pid))
 		return -ENOENT;
-	list_entries(process_entries, entries_in(dir), of(dir)->pid, position, sink);
+	list_entries(process_entries, 0, entries_in(dir), of(dir)->pid, position, sink);
 	return 0;
 }
 
@@ -287,6 +300,20 @@ static long fds_list(struct inode *dir, u64 *position, struct entry_sink *sink)
 	return proc ? 0 : -ENOENT;
 }
 
+static long sysvipc_find(struct inode *dir, const char *name, size_t length, struct inode **out)
+{
+	return find_entry(dir, system_entries, IN_ROOT, IN_SYSVIPC, 0, name, length, out);
+}
+
+static long sysvipc_list(struct inode *dir, u64 *position, struct entry_sink *sink)
+{
+	(void)dir;
+	list_entries(system_entries, IN_ROOT, IN_SYSVIPC, 0, position, sink);
+	return 0;
+}
+
+static const struct inode_ops sysvipc_ops = {
+	.find = sysvipc_find, .list = sysvipc_list, .release = release};
 static const struct inode_ops root_ops = {.find = root_find, .list = root_list, .release = release};
 static const struct inode_ops process_ops = {
 	.find = process_find_entry, .list = process_list, .release = release};

@@ -43,18 +43,26 @@ static long find_volume(void)
 	return error;
 }
 
-static long create(const char *name, u32 mode, struct open_file **file)
+long tree_memory_file(const char *name, u32 mode, struct place *place)
 {
-	struct place place;
 	long error = find_volume();
 
 	if (error != 0)
 		return error;
-	place.mount = memory;
-	error = tree_create_unnamed(memory->root, name, S_IFREG | mode, &place.node);
+	place->mount = memory;
+	error = tree_create_unnamed(memory->root, name, S_IFREG | mode, &place->node);
+	if (error == 0)
+		memory->refs++;
+	return error;
+}
+
+static long create(const char *name, u32 mode, struct open_file **file)
+{
+	struct place place;
+	long error = tree_memory_file(name, mode, &place);
+
 	if (error != 0)
 		return error;
-	memory->refs++;
 	error = tree_open_place(place, O_RDWR | O_LARGEFILE, file);
 	if (error != 0)
 		place_unref(place);

@@ -510,6 +510,8 @@ long tree_remove(struct node *node) must_check;
  * called where it shows. */
 long tree_create_unnamed(
 	struct node *dir, const char *name, u32 mode, struct node **node) must_check;
+/* The same of the RAM file system that is mounted nowhere: the place, held. */
+long tree_memory_file(const char *name, u32 mode, struct place *place) must_check;
 /* Whether the caller may make a name in `dir`: -EACCES, or -ENOENT as the directory was removed. */
 long tree_may_create(const struct node *dir) must_check;
 /* Whether the caller may take `victim` away: -EACCES, -EPERM, and whether it is a directory or must
