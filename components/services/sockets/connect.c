@@ -167,11 +167,13 @@ long sys_connect(int fd, vaddr_t from, int length)
 {
 	u8 name[ADDRESS_STORAGE];
 	struct open_file *file;
-	long error = socket_get(fd, &file);
+	long found = socket_get(fd, &file), error;
 
-	if (error != 0)
-		return error;
-	error = address_fetch(name, from, length);
+	if (found == -EBADF)
+		return found;
+	error = address_fetch(name, from, length); /* before it matters what the descriptor is */
+	if (found != 0)
+		return error != 0 ? error : found;
 	if (error == 0 && socket_is_connected_type(socket_of(file)))
 		error = connect_stream(file, name, (u32)length);
 	else if (error == 0)

@@ -51,6 +51,76 @@ static void pipe_step(vaddr_t buf)
 	host_sys(SYS_close, peek32(buf));
 }
 
+/* What Linux says where there is no memory for a message. */
+static bool is_sent(long result)
+{
+	return is_fine(result) || result == -ENOBUFS;
+}
+
+/* A descriptor passed along with a byte (SCM_RIGHTS), and taken out at the other end. */
+static bool pass_descriptor(vaddr_t buf, long from, long to, long passed)
+{
+	u64 vector[2] = {buf, 1};
+	u64 control[3] = {20, 1 | 1ull << 32, (u32)passed};
+	u64 header[7] = {0, 0, buf + 512, 1, buf + 544, sizeof(control)};
+	long sent, got;
+
+	host_poke(buf + 512, vector, sizeof(vector));
+	host_poke(buf + 544, control, sizeof(control));
+	host_poke(buf + 600, header, sizeof(header));
+	sent = host_sys(SYS_sendmsg, from, buf + 600, 0x4000);
+	got = host_sys(SYS_recvmsg, to, buf + 600, 0x40);
+	if (got == 1 && peek32(buf + 544) == 20)
+		host_sys(SYS_close, peek32(buf + 560));
+	return is_sent(sent) && is_fine(got);
+}
+
+static void socket_step(vaddr_t buf)
+{
+	static const long types[] = {1, 2, 5};
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		long pair = host_sys(SYS_socketpair, 1, types[i], 0, buf);
+		long one, other, sent;
+
+		if (!is_fine(pair))
+			host_die("socketpair fails oddly when memory is out");
+		if (pair < 0)
+			continue;
+		one = peek32(buf), other = peek32(buf + 4);
+		sent = host_sys(SYS_sendto, one, buf, 3000, 0x4000);
+		if (!is_sent(sent) || !pass_descriptor(buf, other, one, one))
+			host_die("a message fails oddly when memory is out");
+		host_sys(SYS_close, one); /* with what was not read */
+		host_sys(SYS_close, other);
+	}
+}
+
+/* The descriptors that are no files, watched by one of them. */
+static void watched_step(vaddr_t buf)
+{
+	u64 mask = 0, event[2] = {1, 7};
+	long epoll = host_sys(SYS_epoll_create1, 0), fds[4];
+
+	host_poke(buf, &mask, sizeof(mask));
+	host_poke(buf + 64, event, sizeof(event));
+	fds[0] = host_sys(SYS_eventfd2, 1, 0);
+	fds[1] = host_sys(SYS_timerfd_create, 1, 0);
+	fds[2] = host_sys(SYS_signalfd4, -1, buf, 8, 0);
+	fds[3] = host_sys(SYS_pidfd_open, host_sys(SYS_getpid), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+		long added = host_sys(SYS_epoll_ctl, epoll, 1, fds[i], buf + 64);
+
+		if (!is_fine(fds[i]) || (!is_fine(added) && added != -EBADF))
+			host_die("a watched descriptor fails oddly when memory is out");
+	}
+	if (epoll >= 0 && !is_fine(host_sys(SYS_epoll_wait, epoll, buf + 128, 4, 0)))
+		host_die("epoll fails oddly when memory is out");
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		host_sys(SYS_close, fds[i]);
+	host_sys(SYS_close, epoll);
+}
+
 static vaddr_t text(vaddr_t at, const char *string)
 {
 	host_poke(at, string, strlen(string) + 1);
@@ -108,6 +178,8 @@ static void program(void *argument)
 	(void)argument;
 	host_fail_allocation((u64)fails);
 	pipe_step(buf);
+	socket_step(buf);
+	watched_step(buf);
 	at = host_sys(SYS_mmap, 0, 8192, 3, 0x22, -1, 0);
 	if (!is_fine(at) || (at > 0 && !is_fine(host_sys(SYS_mprotect, at, 4096, 1))) ||
 		(at > 0 && !is_fine(host_sys(SYS_munmap, at, 4096))))

@@ -2,12 +2,9 @@
  * Descriptors against a model, and the services against Linux itself: the tests run on one, so
  * the same random calls are made there and here, and every answer must be the same.
  */
-#include <stdio.h>
-
 #include <services/files/files.h>
 
-#include "linux_side.h"
-#include "services_test.h"
+#include "twin.h"
 
 #define F_DUPFD         0
 #define F_GETFD         1
@@ -15,44 +12,6 @@
 #define F_GETFL         3
 #define F_SETFL         4
 #define F_DUPFD_CLOEXEC 1030
-
-/* A call whose arguments mean the same on both sides: numbers, or places in a small buffer. */
-struct step {
-	long number;
-	long arguments[4];
-	u8 places; /* bit i: argument i is an offset in the buffer */
-};
-
-#define STEPS       4000
-#define BUFFER_SIZE 8192
-#define DESCRIPTORS 12
-
-struct trace {
-	struct step steps[STEPS];
-	long answers[STEPS];
-	u32 digests[STEPS]; /* of the buffer, after each step */
-};
-
-static u32 digest(const u8 *bytes)
-{
-	u32 sum = 2166136261u; /* FNV-1a */
-
-	for (size_t i = 0; i < BUFFER_SIZE; i++)
-		sum = (sum ^ bytes[i]) * 16777619u;
-	return sum;
-}
-
-static long random_fd(void)
-{
-	static const long odd[] = {-1, -100, 60, PROC_FILES, 1000, INT32_MAX};
-
-	return host_chance(20) ? odd[host_random() % 6] : (long)(host_random() % DESCRIPTORS);
-}
-
-static long pick(const long *from, size_t n)
-{
-	return from[host_random() % n];
-}
 
 /*
  * A call that never blocks: the pipes are all made non-blocking. Writes are small: Linux's pipe
@@ -70,30 +29,30 @@ static struct step random_step(void)
 
 	switch (host_random() % 14) {
 	case 0:
-		return (struct step){SYS_dup, {random_fd()}, 0};
+		return (struct step){SYS_dup, {twin_fd()}, 0};
 	case 1:
-		return (struct step){SYS_dup2, {random_fd(), random_fd()}, 0};
+		return (struct step){SYS_dup2, {twin_fd(), twin_fd()}, 0};
 	case 2:
-		return (struct step){SYS_dup3, {random_fd(), random_fd(), pick(dup_flags, 3)}, 0};
+		return (struct step){SYS_dup3, {twin_fd(), twin_fd(), twin_pick(dup_flags, 3)}, 0};
 	case 3:
 	case 4:
-		return (struct step){SYS_close, {random_fd()}, 0};
+		return (struct step){SYS_close, {twin_fd()}, 0};
 	case 5:
-		return (struct step){SYS_pipe2, {place, pick(flags, 3)}, 1};
+		return (struct step){SYS_pipe2, {place, twin_pick(flags, 3)}, 1};
 	case 6:
-		return (struct step){SYS_fcntl, {random_fd(), pick(commands, 6), random_fd()}, 0};
+		return (struct step){SYS_fcntl, {twin_fd(), twin_pick(commands, 6), twin_fd()}, 0};
 	case 7:
 	case 8:
-		return (struct step){SYS_read, {random_fd(), place, pick(sizes, 5)}, 2};
+		return (struct step){SYS_read, {twin_fd(), place, twin_pick(sizes, 5)}, 2};
 	case 9:
 	case 10:
-		return (struct step){SYS_write, {random_fd(), place, pick(small, 5)}, 2};
+		return (struct step){SYS_write, {twin_fd(), place, twin_pick(small, 5)}, 2};
 	case 11:
 	case 12:
 		return (struct step){SYS_close, {(long)(host_random() % 40)}, 0};
 	default:
 		return (struct step){
-			SYS_read, {random_fd(), host_chance(2) ? 8 : -4096, pick(sizes, 5)}, 0};
+			SYS_read, {twin_fd(), host_chance(2) ? 8 : -4096, twin_pick(sizes, 5)}, 0};
 	}
 }
 
@@ -103,88 +62,24 @@ static struct step random_step(void)
  */
 #define KEEP_FROM 100
 
-/* On Linux, in a process of its own with no descriptor open. */
-static void run_on_linux(void *argument)
+static void keep_reader(twin_call call, const struct step *step, long result, const u8 *buffer)
 {
-	static u8 buffer[BUFFER_SIZE];
-	struct trace *trace = argument;
+	int fds[2];
 
-	linux_close_all(PROC_FILES);
-	for (size_t i = 0; i < STEPS; i++) {
-		const struct step *s = &trace->steps[i];
-		long a[4];
-		int fds[2];
-
-		for (int j = 0; j < 4; j++)
-			a[j] = s->places >> j & 1 ? (long)(buffer + s->arguments[j])
-						  : s->arguments[j];
-		trace->answers[i] = linux_call(s->number, a[0], a[1], a[2], a[3], 0, 0);
-		if (s->number == SYS_pipe2 && trace->answers[i] == 0) {
-			memcpy(fds, (void *)a[0], sizeof(fds));
-			if (linux_call(SYS_fcntl, fds[0], F_DUPFD, KEEP_FROM, 0, 0, 0) < 0) {
-				linux_call(SYS_close, fds[0], 0, 0, 0, 0, 0);
-				linux_call(SYS_close, fds[1], 0, 0, 0, 0, 0);
-			}
-		}
-		trace->digests[i] = digest(buffer);
-	}
-}
-
-static void run_here(void *argument)
-{
-	struct trace *trace = argument;
-	vaddr_t buffer = host_alloc(BUFFER_SIZE);
-	static u8 seen[BUFFER_SIZE];
-	char text[200];
-
-	for (int fd = 0; fd < 4; fd++)
-		host_sys(SYS_close, fd);
-	for (size_t i = 0; i < STEPS; i++) {
-		const struct step *s = &trace->steps[i];
-		long a[4];
-		long result;
-
-		for (int j = 0; j < 4; j++)
-			a[j] = s->places >> j & 1 ? (long)buffer + s->arguments[j]
-						  : s->arguments[j];
-		result = host_sys(s->number, a[0], a[1], a[2], a[3]);
-		if (s->number == SYS_pipe2 && result == 0 &&
-			host_sys(SYS_fcntl, peek32((vaddr_t)a[0]), F_DUPFD, KEEP_FROM) < 0) {
-			host_sys(SYS_close, peek32((vaddr_t)a[0]));
-			host_sys(SYS_close, peek32((vaddr_t)a[0] + 4));
-		}
-		host_peek(seen, buffer, BUFFER_SIZE);
-		if (result == trace->answers[i] && digest(seen) == trace->digests[i])
-			continue;
-		snprintf(text, sizeof(text),
-			"step %zu: call %ld(%ld, %ld, %ld): here %ld, on Linux %ld, memory %s", i,
-			s->number, s->arguments[0], s->arguments[1], s->arguments[2], result,
-			trace->answers[i],
-			digest(seen) == trace->digests[i] ? "alike" : "different");
-		tap_ok(false, text);
+	if (step->number != SYS_pipe2 || result != 0)
 		return;
+	memcpy(fds, buffer + step->arguments[0], sizeof(fds));
+	if (call(SYS_fcntl, fds[0], F_DUPFD, KEEP_FROM, 0, 0, 0) < 0) {
+		call(SYS_close, fds[0], 0, 0, 0, 0, 0);
+		call(SYS_close, fds[1], 0, 0, 0, 0, 0);
 	}
-	tap_ok(true, "random calls on descriptors and pipes are answered as Linux answers them");
 }
 
-static void make_steps(void *argument)
-{
-	struct trace *trace = argument;
-
-	for (size_t i = 0; i < STEPS; i++)
-		trace->steps[i] = random_step();
-}
-
-static void compare_with_linux(u64 seed)
-{
-	struct trace *trace = linux_share(sizeof(*trace));
-
-	test_run(make_steps, trace, (struct host_chances){.seed = seed},
-		"the random calls are made up");
-	tap_eq(linux_run(run_on_linux, trace), 0, "the calls are made on Linux");
-	test_run(run_here, trace, (struct host_chances){.seed = seed}, "the calls are made here");
-	linux_unshare(trace, sizeof(*trace));
-}
+static const struct twin descriptors = {
+	.what = "random calls on descriptors and pipes are answered as Linux answers them",
+	.step = random_step,
+	.after = keep_reader,
+};
 
 /* --- what Linux's own answer would be hard to arrange for --- */
 
@@ -288,5 +183,5 @@ void test_files(void)
 	test_run_plain(test_fork, "fork");
 	test_run_plain(test_vectors, "vectors");
 	for (u64 seed = 0; seed < 8; seed++)
-		compare_with_linux(test_seed() * 1000 + seed);
+		twin_compare(&descriptors, test_seed() * 1000 + seed);
 }
