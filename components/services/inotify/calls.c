@@ -148,11 +148,13 @@ long sys_inotify_add_watch(int fd, vaddr_t path, unsigned int mask)
 		return -EBADF;
 	if ((mask & IN_MASK_ADD && mask & IN_MASK_CREATE) || file->ops != &inotify_ops)
 		return -EINVAL;
+	file->refs++; /* looking the path up may sleep, and others may close it meanwhile */
 	result = tree_find(AT_FDCWD, path, !(mask & IN_DONT_FOLLOW), false, &place);
-	if (result != 0)
-		return result;
-	result = watch_place(file->object, &place, mask);
-	place_unref(place);
+	if (result == 0) {
+		result = watch_place(file->object, &place, mask);
+		place_unref(place);
+	}
+	file_unref(file);
 	return result;
 }
 
