@@ -117,11 +117,8 @@ void segment_destroy(struct segment *segment)
 u64 segment_resident(const struct segment *segment)
 {
 	const struct inode *inode = segment->place.node->inode;
-	u64 count = 0;
 
-	for (u64 i = 0; inode->pages && i < pages_of(segment->size); i++)
-		count += env_object_page(inode->pages, i, false) != NULL;
-	return count;
+	return inode->pages ? env_object_resident(inode->pages) : 0;
 }
 
 /* --- attaching --- */
