@@ -12,6 +12,11 @@
  *   forgotten and it resumes from its trap frame. thread_set_resume_user()
  *   arranges that; an IPC path can then complete the thread's call by writing
  *   its frame and go to it directly, with no scheduler and no stack switch.
+ *
+ * Processor time is billed to one thread at any moment, to the nanosecond: the clock is read when
+ * that changes and never at a kernel entry. Who is picked by the scheduler pays for himself. Where
+ * IPC_DONATES, who is handed the processor with a message works on the bill of who sent it, until
+ * an IPC path says otherwise: a server's time is its clients'.
  */
 #pragma once
 
@@ -49,9 +54,14 @@ struct thread {
 	u64 deadline;
 	void (*expired)(struct thread *);
 	u64 id;
+	u64 billed; /* nanoseconds; of the thread that pays now, less the time since reset */
+	u32 ticks_in_program, ticks_in_system; /* of those it paid for: what it was found doing */
+	u64 waits, preemptions;                /* how often it gave up the processor, or lost it */
 };
 
 extern struct thread *thread_current;
+/* Who pays, where IPC_DONATES; else it is the current thread. */
+extern struct thread *thread_payer;
 /* Not 0: the current thread has something to do on its way back to user mode. Read by the trap
  * exit. */
 extern u8 thread_resched;
@@ -91,7 +101,7 @@ void thread_stop(struct thread *thread);
  * processor. */
 void thread_switch_away(void);
 /* The current thread, no longer RUNNING by state, gives the processor to `next` directly: no queue
- * is touched. */
+ * is touched. Where IPC_DONATES the bill stays whose it was. */
 void thread_hand_off(struct thread *next);
 
 /* Arranges that a blocked thread resumes in user mode from its frame, its kernel stack forgotten.
@@ -121,6 +131,19 @@ void thread_wake(struct thread *thread, enum kstatus status);
  * never. */
 void thread_set_deadline(struct thread *thread, u64 deadline, void (*expired)(struct thread *));
 void thread_clear_deadline(struct thread *thread);
+
+/* From now on `thread` pays, whoever runs. (Where IPC_DONATES.) */
+static inline void thread_bill(struct thread *thread);
+
+/* What a thread has had of the processor; NULL: how long that was idle. */
+struct thread_times {
+	u64 total;         /* nanoseconds */
+	u64 program_ticks; /* ticks that found it in user mode … */
+	u64 system_ticks;  /* … or the kernel, or a server, at work for it */
+	u64 waits;         /* times that it waited inside the kernel */
+	u64 preemptions;   /* times that another ran though it was ready */
+};
+void thread_get_times(const struct thread *thread, struct thread_times *times);
 
 /* The kernel's timer upcall: deadlines, the scheduler's tick, the next interrupt. */
 void thread_timer(bool user);

@@ -1,6 +1,9 @@
 /*
  * The direct process switch: from who sends to who receives, with no scheduler, no queue and no
  * stack switch in between (Liedtke 1993). Every short way of IPC ends in it.
+ *
+ * The processor's time stays on the bill of who paid for the sender: a server works on its
+ * client's. A reply to a trap or a fault ends that: thread_bill(peer) comes before this.
  */
 #pragma once
 

@@ -52,9 +52,10 @@ static always_inline void copy_registers(
 	}
 }
 
-/* The message's words, and what they mean to a receiver that waits in a trap or a fault. */
+/* The message's words, and what they mean to a receiver that waits in a trap or a fault: that one
+ * pays for itself again (direct.h) if it `runs` now. */
 static always_inline void deliver(
-	struct thread *peer, struct thread *self, u64 tag, u64 mr1, u64 mr2)
+	struct thread *peer, struct thread *self, u64 tag, u64 mr1, u64 mr2, bool runs)
 {
 	unsigned words = l4_untyped(tag);
 
@@ -62,8 +63,11 @@ static always_inline void deliver(
 		peer->frame->rax = self->ipc.id;
 		peer->frame->r10 = tag;
 		copy_registers(peer, self, words, mr1, mr2);
-	} else if (peer->ipc.kind == IPC_TRAP && words > 0) {
-		peer->frame->rax = mr1;
+	} else {
+		if (peer->ipc.kind == IPC_TRAP && words > 0)
+			peer->frame->rax = mr1;
+		if (runs)
+			thread_bill(peer);
 	}
 }
 
@@ -100,7 +104,7 @@ static noinline long send_only(
 		return l4_ipc_slow();
 	if (unlikely(self->ipc.redirector != L4_NIL && self->ipc.redirector != to))
 		return l4_ipc_slow();
-	deliver(peer, self, tag, mr1, mr2);
+	deliver(peer, self, tag, mr1, mr2, false);
 	peer->ipc.phase = IPC_IDLE;
 	peer->ipc.waiting_for = L4_NIL;
 	thread_set_resume_user(peer);
@@ -120,7 +124,7 @@ long l4_call_ipc(long to, long from, long timeouts, long tag, long mr1, long mr2
 	if (unlikely(!registers_only(self, peer, (u64)tag)))
 		return l4_ipc_typed(self, peer, (u64)from, (u64)tag, (u64)mr1, (u64)mr2);
 	/* From here on nothing can fail. */
-	deliver(peer, self, (u64)tag, (u64)mr1, (u64)mr2);
+	deliver(peer, self, (u64)tag, (u64)mr1, (u64)mr2, true);
 	self->ipc.kind = IPC_PLAIN;
 	l4_switch_directly(self, peer, (u64)from);
 }

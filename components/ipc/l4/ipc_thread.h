@@ -23,6 +23,9 @@ enum ipc_phase {
 	IPC_RECEIVING,
 };
 
+/* Who is handed the processor with a message works on the bill of who sent it. */
+#define IPC_DONATES 1
+
 struct ipc_thread {
 	uint64_t id;          /* global id */
 	uint64_t waiting_for; /* who may send to it now: an id, L4_ANY; L4_NIL: nobody */

@@ -25,6 +25,7 @@ long l4_map_one_page(struct thread *self, struct thread *peer, u64 from, u64 ite
 		    l4_fpage_rights(fpage))))
 		return l4_ipc_slow();
 	self->ipc.kind = IPC_PLAIN;
+	thread_bill(peer);
 	l4_switch_directly(self, peer, from);
 }
 

@@ -218,6 +218,8 @@ static void start_receive(struct thread *thread)
 			      thread */
 			become_ready(other);
 		if (arrived) {
+			if (thread == thread_current)
+				thread_bill(sender->ipc.kind == IPC_PLAIN ? thread : sender);
 			become_ready(thread);
 			thread = sender;
 		} else if (thread->ipc.phase != IPC_RECEIVING) {
@@ -261,6 +263,8 @@ static bool may_send(const struct thread *self, u64 to)
 static noreturn void give_way(struct thread *released)
 {
 	if (released) {
+		if (released->ipc.kind != IPC_PLAIN) /* the reply that it waited for */
+			thread_bill(released);
 		thread_set_resume_user(released);
 		thread_hand_off(released);
 	} else {

@@ -6,6 +6,9 @@
 struct ipc_kmsg;
 struct ipc_port;
 
+/* Who is handed the processor with a message works on the bill of who sent it. */
+#define IPC_DONATES 1
+
 struct ipc_thread {
 	/* A receive in progress. */
 	vaddr_t msg;  /* the user's buffer */

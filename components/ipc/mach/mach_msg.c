@@ -104,6 +104,7 @@ static always_inline bool copyout_response(struct ipc_kmsg *kmsg, struct ipc_spa
 	kmsg->header.msgh_bits = MACH_MSGH_BITS(0, MACH_MSG_TYPE_PORT_SEND_ONCE);
 	port->sorights--;
 	ipc_port_unref(port);
+	thread_bill(thread_current); /* the server has done its work */
 	return true;
 }
 
@@ -221,6 +222,7 @@ static always_inline s64 receive(vaddr_t msg, u32 option, u32 rcv_size, mach_por
 	if (unlikely(result != MACH_MSG_SUCCESS || !list_is_empty(&queue->messages))) {
 		if (handoff)
 			thread_make_ready(handoff);
+		thread_bill(self); /* the next work is not his whom it worked for */
 		if (result == MACH_MSG_SUCCESS)
 			result = take_message(queue, option, rcv_size, &kmsg);
 		return result == MACH_MSG_SUCCESS ? put_message(kmsg, msg, rcv_size) : result;

@@ -7,6 +7,9 @@
  *
  * A thread cannot free the stack it stands on. A dead one is parked in `dead`
  * and freed by whoever runs next.
+ *
+ * Bills: who stops paying is given the time of now, from who begins that is taken away. So a change
+ * is an addition and a subtraction, and the time of the last one need not be remembered.
  */
 #include <objects/objects.h>
 #include <thread/thread.h>
@@ -14,6 +17,7 @@
 #define STACK_CANARY 0x6d6f727469736521ull
 
 struct thread *thread_current;
+struct thread *thread_payer;
 u8 thread_resched;
 
 static struct thread idle_thread;
@@ -31,6 +35,8 @@ void thread_init(void)
 	list_init(&idle_thread.wait_link);
 	list_init(&idle_thread.timeout_link);
 	thread_current = &idle_thread;
+	thread_payer = &idle_thread;
+	idle_thread.billed = 0 - arch_now();
 }
 
 static void free_memory(struct thread *thread)
@@ -84,14 +90,46 @@ static void bury_dead(void)
 	}
 }
 
-static void switch_to(struct thread *next)
+static always_inline void change_payer(struct thread *from, struct thread *to)
+{
+	u64 now = arch_now();
+
+	from->billed += now;
+	to->billed -= now;
+	if (IPC_DONATES)
+		thread_payer = to;
+}
+
+noinline void thread_change_payer(struct thread *thread)
+{
+	change_payer(thread_payer, thread);
+}
+
+void thread_get_times(const struct thread *thread, struct thread_times *times)
+{
+	const struct thread *of = thread ? thread : &idle_thread;
+
+	*times = (struct thread_times){
+		.total = of->billed + (of == thread_paying() ? arch_now() : 0),
+		.program_ticks = of->ticks_in_program,
+		.system_ticks = of->ticks_in_system,
+		.waits = of->waits,
+		.preemptions = of->preemptions,
+	};
+}
+
+static always_inline void switch_to(struct thread *next, bool donates)
 {
 	struct thread *previous = thread_current;
 
 	if (next == previous) {
 		next->state = THREAD_RUNNING;
+		if (IPC_DONATES && !donates)
+			thread_bill(next);
 		return;
 	}
+	if (!donates)
+		change_payer(thread_paying(), next);
 	assert(previous == &idle_thread ||
 		*(u64 *)(previous->arch.stack_top - PAGE_SIZE) == STACK_CANARY);
 	next->state = THREAD_RUNNING;
@@ -110,13 +148,13 @@ void thread_switch_away(void)
 
 	assert(thread_current->state != THREAD_RUNNING);
 	thread_resched = 0;
-	switch_to(node ? container_of(node, struct thread, sched) : &idle_thread);
+	switch_to(node ? container_of(node, struct thread, sched) : &idle_thread, false);
 }
 
 void thread_hand_off(struct thread *next)
 {
 	assert(thread_current->state != THREAD_RUNNING);
-	switch_to(next);
+	switch_to(next, IPC_DONATES);
 }
 
 void thread_idle(void)
@@ -129,7 +167,7 @@ void thread_idle(void)
 		thread_resched = 0;
 		if (node) {
 			idle_thread.state = THREAD_READY;
-			switch_to(container_of(node, struct thread, sched));
+			switch_to(container_of(node, struct thread, sched), false);
 		} else {
 			arch_idle();
 		}
@@ -152,6 +190,8 @@ void thread_exit(void)
 void thread_destroy(struct thread *thread)
 {
 	assert(thread != thread_current);
+	if (IPC_DONATES && thread_payer == thread) /* a server ends its client */
+		thread_bill(thread_current);
 	thread_stop(thread);
 	thread->state = THREAD_DEAD;
 	free_memory(thread);
@@ -199,6 +239,7 @@ void thread_preempt(void)
 		}
 		/* Not by choice (time is up), so the rest of a slice is kept. */
 		thread_resched = 0;
+		self->preemptions++;
 		self->state = THREAD_READY;
 		sched_enqueue(&self->sched, self->sched.slice > 0 ? SCHED_FRONT : SCHED_BACK);
 		thread_switch_away();

@@ -12,6 +12,19 @@ static inline void thread_set_resume_user(struct thread *thread)
 	thread->kernel_sp = (u64)stack;
 }
 
+void thread_change_payer(struct thread *thread);
+
+static always_inline struct thread *thread_paying(void)
+{
+	return IPC_DONATES ? thread_payer : thread_current;
+}
+
+static always_inline void thread_bill(struct thread *thread)
+{
+	if (unlikely(thread_payer != thread))
+		thread_change_payer(thread);
+}
+
 static always_inline noreturn void thread_continue(struct thread *next, long (*continuation)(void))
 {
 	struct thread *previous = thread_current;

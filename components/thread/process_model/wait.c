@@ -56,10 +56,27 @@ void thread_timer_start(void)
 	arm_timer();
 }
 
+/*
+ * What did the tick that was due at `due` find? Interrupts are off in the kernel: one that comes
+ * late was due there. One that comes in time finds a program, which may be a server's at work for
+ * another.
+ */
+static void sample(u64 due, u64 now)
+{
+	struct thread *payer = thread_paying();
+
+	if (payer == thread_current && now - due <= ARCH_TIMER_LATENCY)
+		payer->ticks_in_program++;
+	else
+		payer->ticks_in_system++;
+}
+
 void thread_timer(bool user)
 {
 	u64 now = arch_now();
 
+	if (user && now >= next_tick)
+		sample(next_tick, now);
 	expire_deadlines(now);
 	if (now >= next_tick) {
 		next_tick = now + THREAD_TICK_NS;
@@ -87,6 +104,7 @@ enum kstatus thread_wait(struct wait_queue *queue, u64 deadline)
 
 	self->state = THREAD_BLOCKED;
 	self->wake_status = K_OK;
+	self->waits++;
 	list_push_back(&queue->waiters, &self->wait_link);
 	thread_set_deadline(self, deadline, wait_expired);
 	thread_switch_away();
