@@ -17,6 +17,7 @@
 #include <services/scheduling/wishes.h>
 #include <services/system/settings.h>
 #include <services/tree/place.h>
+#include <services/usage/usage_set.h>
 
 enum proc_state {
 	PROC_ALIVE,
@@ -114,6 +115,11 @@ struct proc {
 		struct service_timer timer;
 		u64 again; /* nanoseconds after which it rings again; 0: never */
 	} alarm;           /* (p) */
+	struct {
+		struct cpu_timer timer;
+		u64 again;
+	} cpu_alarms[2]; /* (p) by user time, and by all processor time */
+	struct usage_state usage;
 	s32 nice;
 	struct scheduling_wishes wishes;
 	s32 oom_adjustment; /* -1000: never chosen when memory is out; 1000: always */

@@ -21,6 +21,7 @@ const entry_call native_calls[NATIVE_CALLS] = {
 	[L4_CALL_THREAD_SWITCH] = l4_call_thread_switch,
 	[L4_CALL_SYSTEM_CLOCK] = l4_call_system_clock,
 	[L4_CALL_DEBUGGER] = l4_call_debugger,
+	[L4_CALL_THREAD_TIMES] = l4_call_thread_times,
 };
 
 long kernel_unknown_call(long number)

@@ -147,6 +147,17 @@ TRAP(trap_host_memory)
 	return put_result((vaddr_t)b, &memory, sizeof(memory));
 }
 
+TRAP(trap_host_idle)
+{
+	struct thread_times idle;
+
+	(void)c, UNUSED3;
+	if (!ipc_port_named(ipc_current_space(), (mach_port_t)a, IKOT_HOST))
+		return KERN_INVALID_CAPABILITY;
+	thread_get_times(NULL, &idle);
+	return put_result((vaddr_t)b, &idle.total, sizeof(idle.total));
+}
+
 /* --- memory in messages ----------------------------------------------------------------- */
 
 struct ipc_memory {

@@ -123,6 +123,8 @@ TRAP(trap_memory_entry_mappings);
 TRAP(trap_memory_entry_next);
 TRAP(trap_task_usage);
 TRAP(trap_host_memory);
+TRAP(trap_host_idle);
+TRAP(trap_thread_times);
 TRAP(trap_device_status);
 TRAP(trap_device_read_at);
 TRAP(trap_device_write_at);

@@ -54,6 +54,22 @@ TRAP(trap_thread_terminate)
 	return KERN_SUCCESS;
 }
 
+TRAP(trap_thread_times)
+{
+	const struct thread *thread = thread_named((mach_port_t)a);
+	struct thread_times times;
+
+	(void)c, UNUSED3;
+	if (!thread)
+		return KERN_INVALID_ARGUMENT;
+	thread_get_times(thread, &times);
+	struct mach_thread_times told = {.total = times.total,
+		.program_ticks = times.program_ticks,
+		.system_ticks = times.system_ticks,
+		.preemptions = times.preemptions};
+	return put_result((vaddr_t)b, &told, sizeof(told));
+}
+
 /* A thread that was suspended while it waited for a page, on its way back to the instruction. */
 static void stop_self(void)
 {

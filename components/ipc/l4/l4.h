@@ -124,6 +124,7 @@ long l4_call_space_control(long id, long control, long redirector, long, long, l
 long l4_call_exchange_registers(long id, long control, long registers, long, long, long);
 long l4_call_thread_switch(long id, long, long, long, long, long);
 long l4_call_system_clock(long, long, long, long, long, long);
+long l4_call_thread_times(long id, long times, long, long, long, long);
 long l4_call_debugger(long operation, long address, long length, long, long, long);
 /* native_calls[0]: the trap number 0. */
 long l4_call_zero(long, long, long, long, long, long);

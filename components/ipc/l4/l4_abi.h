@@ -28,7 +28,8 @@
 #define L4_CALL_THREAD_SWITCH      6
 #define L4_CALL_SYSTEM_CLOCK       7
 #define L4_CALL_DEBUGGER           8
-#define L4_CALLS                   9 /* numbers end below this */
+#define L4_CALL_THREAD_TIMES       9
+#define L4_CALLS                   10 /* numbers end below this */
 
 #define L4_ERROR_TIMEOUT    1  /* the time ran out */
 #define L4_ERROR_NO_PARTNER 2  /* no such thread (any more) */
@@ -223,6 +224,17 @@ struct l4_registers {
 	u64 source, ip, sp, arg, tp, result;
 	struct l4_register_file *file;
 	void *fpu; /* 832 bytes in XSAVE's form */
+};
+
+/*
+ * THREAD_TIMES, for the root task only: what a thread has had of the processor; of L4_NIL: how long
+ * that was idle. Whose trap or fault a server has taken pays for it until the reply.
+ */
+struct l4_thread_times {
+	u64 total;         /* nanoseconds */
+	u64 program_ticks; /* timer ticks that found it in user mode … */
+	u64 system_ticks;  /* … or the kernel, or its server, at work for it */
+	u64 preemptions;   /* times that another ran though it was ready */
 };
 
 /* DEBUGGER, for the root task only */

@@ -101,6 +101,11 @@ static inline u64 l4_system_clock(void)
 	return (u64)l4_syscall(L4_CALL_SYSTEM_CLOCK, 0, 0, 0, 0, 0, 0);
 }
 
+static inline s64 l4_thread_times(u64 id, struct l4_thread_times *times)
+{
+	return l4_syscall(L4_CALL_THREAD_TIMES, id, (u64)times, 0, 0, 0, 0);
+}
+
 static inline s64 l4_debugger(long operation, const void *bytes, u64 length)
 {
 	return l4_syscall(L4_CALL_DEBUGGER, (u64)operation, (u64)bytes, length, 0, 0, 0);

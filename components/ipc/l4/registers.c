@@ -1,4 +1,4 @@
-/* Another thread's registers: ExchangeRegisters, for the root task. */
+/* Another thread's registers, and its times: for the root task. */
 #include <l4.h>
 
 /* What a program may set in its flags: arithmetic, direction, single step, alignment check,
@@ -207,4 +207,22 @@ long l4_call_exchange_registers(long id, long control_word, long registers, long
 		thread_make_ready(thread);
 	}
 	return canceled;
+}
+
+long l4_call_thread_times(long id, long address, long c, long d, long e, long f)
+{
+	const struct thread *thread = l4_find((u64)id);
+	struct thread_times times;
+
+	(void)c, (void)d, (void)e, (void)f;
+	if (!thread_current->ipc.space->root)
+		return -L4_ERROR_DENIED;
+	if ((u64)id != L4_NIL && !thread)
+		return -L4_ERROR_NO_PARTNER;
+	thread_get_times(thread, &times);
+	struct l4_thread_times told = {.total = times.total,
+		.program_ticks = times.program_ticks,
+		.system_ticks = times.system_ticks,
+		.preemptions = times.preemptions};
+	return write_caller((u64)address, &told, sizeof(told)) ? 0 : -L4_ERROR_INVALID;
 }

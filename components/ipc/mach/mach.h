@@ -317,6 +317,11 @@ static inline long thread_dup(mach_port_t source, mach_port_t target, u64 result
 	return mach_trap3(MACH_TRAP_THREAD_DUP, source, target, result);
 }
 
+static inline long thread_times(mach_port_t thread, struct mach_thread_times *times)
+{
+	return mach_trap3(MACH_TRAP_THREAD_TIMES, thread, (u64)times, 0);
+}
+
 /* --- devices and the machine ------------------------------------------------------------ */
 
 static inline long device_write(mach_port_t device, const void *bytes, u64 size)
@@ -359,6 +364,12 @@ static inline long device_flush(mach_port_t device)
 static inline long host_memory(mach_port_t host, struct mach_host_memory *memory)
 {
 	return mach_trap3(MACH_TRAP_HOST_MEMORY, host, (u64)memory, 0);
+}
+
+/* For how many nanoseconds nobody could run. */
+static inline long host_idle(mach_port_t host, u64 *idle)
+{
+	return mach_trap3(MACH_TRAP_HOST_IDLE, host, (u64)idle, 0);
 }
 
 /* Ends the machine: success, or failure for a status other than 0. Returns only when refused. */

@@ -60,7 +60,9 @@
 #define MACH_TRAP_VM_REGION_OBJECT      106
 #define MACH_TRAP_VM_EXCHANGE           107
 #define MACH_TRAP_MEMORY_ENTRY_NEXT     108
-#define MACH_TRAPS                      109
+#define MACH_TRAP_THREAD_TIMES          109
+#define MACH_TRAP_HOST_IDLE             110
+#define MACH_TRAPS                      111
 
 /* --- memory --------------------------------------------------------------------- */
 
@@ -89,6 +91,14 @@ struct mach_region {
 struct mach_task_usage {
 	u64 resident, peak; /* pages, now and at most */
 	u64 faults;         /* that were resolved */
+};
+
+/* As Mach's thread_info() told it, but that a server's time is its clients'. */
+struct mach_thread_times {
+	u64 total;         /* nanoseconds */
+	u64 program_ticks; /* timer ticks that found it in user mode … */
+	u64 system_ticks;  /* … or the kernel, or a server, at work for it */
+	u64 preemptions;   /* times that another ran though it was ready */
 };
 
 struct mach_host_memory {

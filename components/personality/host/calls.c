@@ -164,6 +164,16 @@ void host_exception(unsigned vector)
 	after_fault(self);
 }
 
+/* As if the timer had broken into its program. */
+void host_see_to(struct host_thread *self)
+{
+	if (!self->attention)
+		return;
+	self->registers.rip = AFTER_CALL;
+	self->registers.call = (u64)-1;
+	attend(self);
+}
+
 static void set_registers(struct user_registers *registers, long number, const long arguments[6])
 {
 	registers->rax = (u64)number;

@@ -97,6 +97,12 @@ void host_exception(unsigned vector);
 typedef void (*host_handler)(int signal, vaddr_t info, vaddr_t context);
 void host_set_handler(vaddr_t address, host_handler handler);
 
+/*
+ * The client computes for so long, in its program, or the system does for it; others do not run
+ * meanwhile, but what is due happens.
+ */
+void host_compute(u64 ns, bool in_system);
+
 /* Fresh zeroed memory of the client, readable and writable. */
 vaddr_t host_alloc(size_t n);
 /* Accesses of the client's own: the test fails if it may not do that. */

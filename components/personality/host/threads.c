@@ -128,6 +128,48 @@ u64 host_now(void)
 	return host_machine.now += 10;
 }
 
+#define TICK_NS 10000000ull
+
+/* Time goes on to `until`, with a stop at each timer. */
+static void run_until(u64 until)
+{
+	while (host_machine.timer <= until) {
+		host_machine.now = MAX(host_machine.now, host_machine.timer);
+		host_machine.timer = ENV_FOREVER;
+		services_timer();
+	}
+	host_machine.now = MAX(host_machine.now, until);
+}
+
+void host_compute(u64 ns, bool in_system)
+{
+	struct env_times *times = &host_machine.running->times;
+	u64 end = host_machine.now + ns;
+
+	while (host_machine.now < end) {
+		u64 until = MIN(end, (host_machine.now / TICK_NS + 1) * TICK_NS);
+
+		times->total += until - host_machine.now;
+		if (until % TICK_NS == 0)
+			*(in_system ? &times->system_ticks : &times->program_ticks) += 1;
+		run_until(until);
+	}
+	host_see_to(host_machine.running);
+}
+
+void env_times(struct proc *thread, struct env_times *times)
+{
+	*times = (struct env_times){0};
+	if (thread->client.thread)
+		*times = thread->client.thread->times;
+}
+
+/* Nobody is idle but who waits for a deadline, and that takes no time. */
+u64 env_idle(void)
+{
+	return 0;
+}
+
 void env_timer(u64 deadline)
 {
 	host_machine.timer = deadline;
@@ -150,6 +192,7 @@ enum kstatus env_sleep(struct env_queue *queue, u64 deadline)
 	struct host_thread *self = host_machine.running;
 
 	check(self != &host_machine.controller);
+	self->times.waits++;
 	self->state = HOST_ASLEEP;
 	self->deadline = deadline;
 	list_push_back(&queue->sleepers, &self->link);

@@ -33,6 +33,7 @@ struct host_thread {
 	void *child_argument;
 	bool attention; /* services_attention() is due */
 	bool call_over; /* services_call_over() is due */
+	struct env_times times;
 	struct user_registers registers;
 	u8 fpu[ENV_FPU_SIZE];
 };
@@ -59,5 +60,7 @@ void host_hand_over(struct host_thread *next);
 void host_make_ready(struct host_thread *thread, enum kstatus reason);
 /* Somebody else's turn, chosen by chance; the controller's when nobody can run. */
 void host_switch_away(void);
+/* The services want something of the running client: it gets that, and comes back if it may. */
+void host_see_to(struct host_thread *self);
 /* Frees what is left of a thread that has ended. */
 void host_bury(struct host_thread *thread);

@@ -152,6 +152,29 @@ void env_client_destroy(struct proc *proc)
 	*client = (struct env_client){0};
 }
 
+void env_times(struct proc *thread, struct env_times *times)
+{
+	struct thread_times all;
+
+	*times = (struct env_times){0};
+	if (!thread->client.thread)
+		return;
+	thread_get_times(thread->client.thread, &all);
+	*times = (struct env_times){.total = all.total,
+		.program_ticks = all.program_ticks,
+		.system_ticks = all.system_ticks,
+		.waits = all.waits,
+		.preemptions = all.preemptions};
+}
+
+u64 env_idle(void)
+{
+	struct thread_times idle;
+
+	thread_get_times(NULL, &idle);
+	return idle.total;
+}
+
 /* --- exec ------------------------------------------------------------------------ */
 
 enum kstatus env_exec_begin(struct proc *proc)

@@ -196,6 +196,41 @@ void env_client_destroy(struct proc *proc)
 	*client = (struct env_client){0};
 }
 
+/* What its thread has had, and those that it ran on before. */
+static void times_of(const struct env_client *client, struct l4_thread_times *all)
+{
+	const struct l4_thread_times *before = &client->before_exec;
+
+	must(l4_thread_times(client->thread, all));
+	all->total += before->total;
+	all->program_ticks += before->program_ticks;
+	all->system_ticks += before->system_ticks;
+	all->preemptions += before->preemptions;
+}
+
+void env_times(struct proc *thread, struct env_times *times)
+{
+	struct l4_thread_times all;
+
+	*times = (struct env_times){0};
+	if (!thread->client.thread)
+		return;
+	times_of(&thread->client, &all);
+	*times = (struct env_times){.total = all.total,
+		.program_ticks = all.program_ticks,
+		.system_ticks = all.system_ticks,
+		.waits = thread->client.waits,
+		.preemptions = all.preemptions};
+}
+
+u64 env_idle(void)
+{
+	struct l4_thread_times idle;
+
+	must(l4_thread_times(L4_NIL, &idle));
+	return idle.total;
+}
+
 /* --- exec ---------------------------------------------------------------- */
 
 /*
@@ -229,6 +264,7 @@ void env_exec_commit(struct proc *proc, vaddr_t entry, vaddr_t stack)
 	bool moves = client->next_thread != 0;
 
 	if (moves) { /* a reply under the old id will find nobody */
+		times_of(client, &client->before_exec);
 		end_thread(client->thread);
 		client->thread = client->next_thread;
 		client->next_thread = 0;

@@ -18,6 +18,7 @@ enum kstatus env_sleep(struct env_queue *queue, u64 deadline)
 {
 	struct proc *proc = env_current();
 
+	proc->client.waits++;
 	proc->client.sleeper = cthread_self();
 	enum kstatus status = cthread_wait(&queue->queue, deadline);
 	proc->client.sleeper = NULL;

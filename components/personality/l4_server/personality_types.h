@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cthreads/cthreads.h>
+#include <l4_abi.h>
 #include <vm/vm.h>
 
 /* An address space; the threads of a program share one. */
@@ -20,6 +21,8 @@ struct env_client {
 	u64 next_thread;         /* what it will run on after exec, if not the same; else 0 */
 	struct cthread *sleeper; /* who sleeps on its behalf, or NULL */
 	vaddr_t thread_pointer;
+	u64 waits;                          /* how often it slept */
+	struct l4_thread_times before_exec; /* of threads that it ran on until then */
 	u64 call;     /* the number of the call being served; -1 when it is something else */
 	u8 attention; /* what is to be done before it goes on */
 };

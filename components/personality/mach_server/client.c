@@ -201,6 +201,43 @@ void env_client_destroy(struct proc *proc)
 	client->task = client->thread = MACH_PORT_NULL;
 }
 
+/* What its thread has had, and those that it ran on before. One that ended by itself tells nothing.
+ */
+static void times_of(const struct env_client *client, struct mach_thread_times *all)
+{
+	const struct mach_thread_times *before = &client->before_exec;
+
+	if (thread_times(client->thread, all) != KERN_SUCCESS)
+		*all = (struct mach_thread_times){0};
+	all->total += before->total;
+	all->program_ticks += before->program_ticks;
+	all->system_ticks += before->system_ticks;
+	all->preemptions += before->preemptions;
+}
+
+void env_times(struct proc *thread, struct env_times *times)
+{
+	struct mach_thread_times all;
+
+	*times = (struct env_times){0};
+	if (thread->client.thread == MACH_PORT_NULL)
+		return;
+	times_of(&thread->client, &all);
+	*times = (struct env_times){.total = all.total,
+		.program_ticks = all.program_ticks,
+		.system_ticks = all.system_ticks,
+		.waits = thread->client.waits,
+		.preemptions = all.preemptions};
+}
+
+u64 env_idle(void)
+{
+	u64 idle = 0;
+
+	must(host_idle(server_boot->host, &idle), "how long it was idle");
+	return idle;
+}
+
 /* --- exec -------------------------------------------------------------------------------- */
 
 enum kstatus env_exec_begin(struct proc *proc)
@@ -224,6 +261,7 @@ void env_exec_commit(struct proc *proc, vaddr_t entry, vaddr_t stack)
 	struct env_client *client = &proc->client;
 	struct mach_thread_registers registers = {.rip = entry, .rsp = stack};
 
+	times_of(client, &client->before_exec);
 	leave(proc);
 	client->context = EMULATOR_CONTEXT;
 	client->task = client->fresh;

@@ -17,6 +17,7 @@ static enum kstatus sleep(struct cthread_queue *queue, u64 deadline)
 {
 	struct env_client *client = &env_current()->client;
 
+	client->waits++;
 	client->sleeper = cthread_self();
 	enum kstatus status = cthread_wait(queue, deadline);
 	client->sleeper = NULL;

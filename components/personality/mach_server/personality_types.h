@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cthreads/cthreads.h>
+#include <mach_kernel.h>
 #include <mach_types.h>
 
 struct server_share;
@@ -27,7 +28,9 @@ struct env_client {
 	struct server_attender *attender; /* who sees to it while it runs, or NULL */
 	bool doomed;                      /* it is to end when that call is over */
 	bool replaced;                    /* exec has ended the thread that waits for the answer */
-	struct cthread *sleeper;          /* who sleeps on its behalf, or NULL */
+	u64 waits;                        /* how often it slept */
+	struct mach_thread_times before_exec; /* of threads that it ran on until then */
+	struct cthread *sleeper;              /* who sleeps on its behalf, or NULL */
 };
 
 struct env_queue {

@@ -1,16 +1,19 @@
 /*
  * alarms: alarm, setitimer, getitimer.
  *
- * One timer of real time for each process, which sends it SIGALRM. It outlives exec, and a child
- * has none.
+ * Three timers for each process: of real time (SIGALRM), of its user time (SIGVTALRM), of all its
+ * processor time (SIGPROF). They outlive exec, and a child has none.
  */
 #include <services/alarms/alarms.h>
 #include <services/clock/clock.h>
 #include <services/process/process.h>
+#include <services/usage/usage.h>
 
 #include <unix_calls.h>
 
-#define ITIMER_REAL 0
+#define ITIMER_REAL    0
+#define ITIMER_VIRTUAL 1
+#define ITIMER_PROF    2
 
 /* struct timeval and struct itimerval. */
 struct interval {
@@ -28,15 +31,49 @@ static void expired(struct service_timer *timer)
 	signal_send_plain(proc, SIGALRM, SI_KERNEL);
 }
 
+static struct cpu_clock clock_of(struct proc *proc, int index)
+{
+	return (struct cpu_clock){proc, true, index == 0 ? CPU_CLOCK_VIRT : CPU_CLOCK_PROF};
+}
+
+static void cpu_expired(struct cpu_timer *timer)
+{
+	struct proc *proc = timer->of;
+	int index = timer == &proc->cpu_alarms[1].timer;
+	struct cpu_clock clock = clock_of(proc, index);
+	u64 again = proc->cpu_alarms[index].again;
+
+	if (again != 0)
+		cpu_timer_set(timer, &clock, timer->deadline + again);
+	signal_send_plain(proc, index == 0 ? SIGVTALRM : SIGPROF, SI_KERNEL);
+}
+
 void alarms_create(struct proc *proc)
 {
 	service_timer_init(&proc->alarm.timer, expired);
 	proc->alarm.again = 0;
+	for (int i = 0; i < 2; i++) {
+		cpu_timer_init(&proc->cpu_alarms[i].timer, cpu_expired);
+		proc->cpu_alarms[i].again = 0;
+	}
 }
 
 void alarms_exit(struct proc *proc)
 {
 	service_timer_clear(&proc->alarm.timer);
+	for (int i = 0; i < 2; i++)
+		cpu_timer_clear(&proc->cpu_alarms[i].timer);
+}
+
+static void move_cpu_alarm(struct proc *from, struct proc *to, int index)
+{
+	struct cpu_timer *timer = &from->cpu_alarms[index].timer;
+	struct cpu_clock clock = clock_of(to, index);
+
+	to->cpu_alarms[index].again = from->cpu_alarms[index].again;
+	if (cpu_timer_is_set(timer))
+		cpu_timer_set(&to->cpu_alarms[index].timer, &clock, timer->deadline);
+	cpu_timer_clear(timer);
 }
 
 void alarms_move(struct proc *from, struct proc *to)
@@ -45,6 +82,8 @@ void alarms_move(struct proc *from, struct proc *to)
 	if (service_timer_is_set(&from->alarm.timer))
 		service_timer_set(&to->alarm.timer, from->alarm.timer.deadline);
 	service_timer_clear(&from->alarm.timer);
+	for (int i = 0; i < 2; i++)
+		move_cpu_alarm(from, to, i);
 }
 
 /* Nanoseconds until it rings; at least a microsecond while it is set, 0 when it is not. */
@@ -96,29 +135,67 @@ static u64 ns_of(s64 seconds, s64 microseconds)
 	return (u64)(MIN(seconds, most) * NSEC_PER_SEC + microseconds * NSEC_PER_USEC);
 }
 
-/* The timers of processor time are left out: nobody counts it. */
+/* The same of a timer of processor time; one that is due rings at the next tick. */
+static u64 cpu_left(struct proc *proc, int index)
+{
+	const struct cpu_timer *timer = &proc->cpu_alarms[index].timer;
+	struct cpu_clock clock = clock_of(proc, index);
+	u64 now;
+
+	if (!cpu_timer_is_set(timer))
+		return 0;
+	now = cpu_clock_now(&clock);
+	return timer->deadline > now ? timer->deadline - now : cpu_clock_resolution(&clock);
+}
+
+static void cpu_set(struct proc *proc, int index, u64 first, u64 again)
+{
+	struct cpu_timer *timer = &proc->cpu_alarms[index].timer;
+	struct cpu_clock clock = clock_of(proc, index);
+
+	proc->cpu_alarms[index].again = again;
+	if (first == 0)
+		cpu_timer_clear(timer);
+	else
+		cpu_timer_set(timer, &clock, cpu_clock_now(&clock) + first);
+}
+
+static struct interval interval_now(struct proc *proc, int which)
+{
+	if (which == ITIMER_REAL)
+		return interval_of(left(proc), proc->alarm.again);
+	return interval_of(cpu_left(proc, which - ITIMER_VIRTUAL),
+		proc->cpu_alarms[which - ITIMER_VIRTUAL].again);
+}
+
 long sys_getitimer(int which, vaddr_t current)
 {
-	struct proc *proc = process_current();
-	struct interval now = interval_of(left(proc), proc->alarm.again);
+	struct interval now;
 
-	if (which != ITIMER_REAL)
+	if (which < ITIMER_REAL || which > ITIMER_PROF)
 		return -EINVAL;
+	now = interval_now(process_current(), which);
 	return errno_of(env_copyout(current, &now, sizeof(now)));
 }
 
 long sys_setitimer(int which, vaddr_t fresh, vaddr_t old)
 {
 	struct proc *proc = process_current();
-	struct interval before = interval_of(left(proc), proc->alarm.again), next = {0};
+	struct interval before, next = {0};
 
 	if (fresh != 0 && env_copyin(&next, fresh, sizeof(next)) != K_OK)
 		return -EFAULT;
-	if (which != ITIMER_REAL || !is_time(next.first.seconds, next.first.microseconds) ||
+	if (which < ITIMER_REAL || which > ITIMER_PROF ||
+		!is_time(next.first.seconds, next.first.microseconds) ||
 		!is_time(next.again.seconds, next.again.microseconds))
 		return -EINVAL;
-	set(proc, ns_of(next.first.seconds, next.first.microseconds),
-		ns_of(next.again.seconds, next.again.microseconds));
+	u64 first = ns_of(next.first.seconds, next.first.microseconds);
+	u64 again = ns_of(next.again.seconds, next.again.microseconds);
+	before = interval_now(proc, which);
+	if (which == ITIMER_REAL)
+		set(proc, first, again);
+	else
+		cpu_set(proc, which - ITIMER_VIRTUAL, first, again);
 	if (old != 0 && env_copyout(old, &before, sizeof(before)) != K_OK)
 		return -EFAULT;
 	return 0;

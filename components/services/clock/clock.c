@@ -1,16 +1,20 @@
 /*
  * clock: reading the time.
  *
- * All clocks are the machine's one clock, with or without what it was at reset. The clocks of
- * processor time (2 and 3) are left out: no placement counts it yet.
+ * All clocks but those of processor time are the machine's one clock, with or without what it was
+ * at reset.
  */
 #include <services/clock/clock.h>
+#include <services/usage/usage.h>
 
 #include <unix_calls.h>
 
 /* The time on `clock`, in nanoseconds; -EINVAL: no such clock. */
 static long clock_now(int clock, u64 *now)
 {
+	struct cpu_clock cpu;
+	long error;
+
 	switch (clock) {
 	case CLOCK_REALTIME:
 	case CLOCK_REALTIME_COARSE:
@@ -24,7 +28,10 @@ static long clock_now(int clock, u64 *now)
 		*now = env_now();
 		return 0;
 	default:
-		return -EINVAL;
+		error = cpu_clock_find(clock, true, &cpu);
+		if (error == 0)
+			*now = cpu_clock_now(&cpu);
+		return error;
 	}
 }
 
@@ -43,13 +50,16 @@ long sys_clock_gettime(int clock, vaddr_t now)
 
 long sys_clock_getres(int clock, vaddr_t resolution)
 {
-	static const struct timespec one = {0, 1};
+	struct timespec told = {0, 1};
+	struct cpu_clock cpu;
 	u64 ns;
 	long error = clock_now(clock, &ns);
 
 	if (error != 0 || resolution == 0)
 		return error;
-	return errno_of(env_copyout(resolution, &one, sizeof(one)));
+	if (cpu_clock_find(clock, true, &cpu) == 0)
+		told.nanoseconds = (s64)cpu_clock_resolution(&cpu);
+	return errno_of(env_copyout(resolution, &told, sizeof(told)));
 }
 
 long sys_gettimeofday(vaddr_t now, vaddr_t zone)

@@ -21,8 +21,18 @@
  * were. */
 #define CLOCK_EPOCH_NS ((u64)CONFIG_SERVICES_CLOCK_EPOCH * NSEC_PER_SEC)
 
+#define TIMER_ABSTIME 1
+
 /* struct timespec, and with microseconds struct timeval. */
 struct timespec {
 	s64 seconds;
 	s64 nanoseconds;
 };
+
+/* Reads a length or point of time in nanoseconds, cut to what can be waited for. -EFAULT, -EINVAL.
+ */
+long clock_read_time(vaddr_t address, u64 *ns);
+/* Stores what is left until `deadline`, at `now` (0: nowhere). -EFAULT. */
+long clock_tell_left(u64 deadline, u64 now, vaddr_t left);
+/* clock_nanosleep by a clock of processor time, with the time already read. */
+long cpu_sleep(int clock, int flags, u64 ns, vaddr_t left);

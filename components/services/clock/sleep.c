@@ -3,10 +3,7 @@
 
 #include <unix_calls.h>
 
-#define TIMER_ABSTIME 1
-
-/* Reads a length or point of time in nanoseconds, cut to what can be waited for. */
-static long read_time(vaddr_t address, u64 *ns)
+long clock_read_time(vaddr_t address, u64 *ns)
 {
 	struct timespec time;
 
@@ -21,22 +18,25 @@ static long read_time(vaddr_t address, u64 *ns)
 	return 0;
 }
 
+long clock_tell_left(u64 deadline, u64 now, vaddr_t left)
+{
+	u64 ns = deadline > now ? deadline - now : 0;
+	struct timespec rest = {(s64)(ns / NSEC_PER_SEC), (s64)(ns % NSEC_PER_SEC)};
+
+	return left != 0 ? errno_of(env_copyout(left, &rest, sizeof(rest))) : 0;
+}
+
 /* Sleeps until `deadline`. When that is broken off, stores what is left at `left` (0: nowhere). */
 static long sleep_until(u64 deadline, vaddr_t left)
 {
 	struct env_queue nobody; /* no one knows it, so only time or a kill ends the sleep */
-	struct timespec rest;
-	u64 now;
+	long error;
 
 	env_queue_init(&nobody);
 	if (env_sleep(&nobody, deadline) != K_INTERRUPTED)
 		return 0;
-	now = env_now();
-	rest.seconds = deadline > now ? (s64)((deadline - now) / NSEC_PER_SEC) : 0;
-	rest.nanoseconds = deadline > now ? (s64)((deadline - now) % NSEC_PER_SEC) : 0;
-	if (left != 0 && env_copyout(left, &rest, sizeof(rest)) != K_OK)
-		return -EFAULT;
-	return -EINTR;
+	error = clock_tell_left(deadline, env_now(), left);
+	return error != 0 ? error : -EINTR;
 }
 
 static long sleep_again(struct proc *proc);
@@ -73,10 +73,13 @@ long sys_restart_syscall(void)
 long sys_nanosleep(vaddr_t length, vaddr_t left)
 {
 	u64 ns;
-	long error = read_time(length, &ns);
+	long error = clock_read_time(length, &ns);
 
 	return error != 0 ? error : sleep_restartable(env_now() + ns, left);
 }
+
+#define CLOCK_FILE_MASK 7 /* a negative id of this kind is a clock that is a device */
+#define CLOCK_FILE      3
 
 /* Whether one can sleep by that clock. */
 static long check_clock(int clock)
@@ -87,12 +90,17 @@ static long check_clock(int clock)
 	case CLOCK_BOOTTIME:
 	case CLOCK_TAI:
 		return 0;
+	case CLOCK_PROCESS_CPUTIME:
+		return 0;
+	case CLOCK_THREAD_CPUTIME:
 	case CLOCK_MONOTONIC_RAW:
 	case CLOCK_REALTIME_COARSE:
 	case CLOCK_MONOTONIC_COARSE:
 		return -EOPNOTSUPP;
 	default:
-		return -EINVAL;
+		if (clock >= 0)
+			return -EINVAL;
+		return (clock & CLOCK_FILE_MASK) == CLOCK_FILE ? -EOPNOTSUPP : 0;
 	}
 }
 
@@ -103,9 +111,11 @@ long sys_clock_nanosleep(int clock, int flags, vaddr_t length, vaddr_t left)
 	long error = check_clock(clock);
 
 	if (error == 0)
-		error = read_time(length, &ns);
+		error = clock_read_time(length, &ns);
 	if (error != 0)
 		return error;
+	if (clock < 0 || clock == CLOCK_PROCESS_CPUTIME)
+		return cpu_sleep(clock, flags, ns, left);
 	if (!(flags & TIMER_ABSTIME))
 		return sleep_restartable(env_now() + ns, left);
 	if (is_wall)

@@ -6,6 +6,7 @@
 #include <services/process/process.h>
 #include <services/signals/signals.h>
 #include <services/tree/tree.h>
+#include <services/usage/usage.h>
 
 #include <unix_calls.h>
 
@@ -31,6 +32,7 @@ static void take_over(struct proc *proc, struct program *program, const struct l
 	vaddr_t stack, const char *path)
 {
 	env_exec_commit(proc, loaded->start, stack);
+	usage_enter_space(proc);
 	memory_unref(proc->memory);
 	proc->memory = proc->fresh_memory;
 	proc->fresh_memory = NULL;
@@ -75,8 +77,10 @@ long exec_program(struct proc *proc, struct program *program, const char *path,
 {
 	struct loaded loaded;
 	vaddr_t stack;
-	long error = errno_of(env_exec_begin(proc));
+	long error;
 
+	usage_leave_space(proc);
+	error = errno_of(env_exec_begin(proc));
 	if (error != 0)
 		return error;
 	proc->fresh_memory = memory_create();

@@ -1,12 +1,13 @@
 /*
  * limits: getrlimit, setrlimit, prlimit64.
  *
- * Who enforces what: files NOFILE; the file tree FSIZE; exec STACK; memory AS and DATA; fork NPROC,
- * for all but user 0.
+ * Who enforces what: usage CPU; files NOFILE; the file tree FSIZE; exec STACK; memory AS and DATA;
+ * fork NPROC, for all but user 0.
  */
 #include <services/identity/identity.h>
 #include <services/limits/limits.h>
 #include <services/process/process.h>
+#include <services/usage/usage.h>
 
 #include <unix_calls.h>
 
@@ -66,6 +67,8 @@ static long exchange(struct proc *proc, unsigned resource, vaddr_t fresh, vaddr_
 		return error;
 	if (fresh != 0)
 		proc->limits.of[resource] = is;
+	if (fresh != 0 && resource == LIMIT_CPU)
+		cpu_limit_changed(proc);
 	return old != 0 ? errno_of(env_copyout(old, &was, sizeof(was))) : 0;
 }
 

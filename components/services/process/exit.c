@@ -15,6 +15,7 @@
 #include <services/process/process.h>
 #include <services/sysv/sysv.h>
 #include <services/tree/tree.h>
+#include <services/usage/usage.h>
 
 #include <unix_calls.h>
 
@@ -117,6 +118,7 @@ static void end_process(struct proc *proc)
 		services_end(shell_status(status));
 	if (IS_ENABLED(CONFIG_SERVICES_ALARMS))
 		alarms_exit(proc);
+	usage_process_ends(proc);
 	process_forget_stop(proc);
 	give_children_away(proc);
 	proc->state = PROC_ZOMBIE;
@@ -150,6 +152,7 @@ void process_end_thread(struct proc *proc, s32 status)
 	process_release(proc);
 	if (IS_ENABLED(CONFIG_SERVICES_SIGNALS))
 		signals_pass_on(proc, ~(u64)0);
+	usage_thread_ends(proc);
 	env_client_destroy(proc);
 	process_end_vfork(proc);
 	if (proc != leader)

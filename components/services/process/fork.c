@@ -11,6 +11,7 @@
 #include <services/process/process.h>
 #include <services/sysv/sysv.h>
 #include <services/tree/tree.h>
+#include <services/usage/usage.h>
 
 #include <unix_calls.h>
 
@@ -198,6 +199,7 @@ long process_clone(const struct clone *clone)
 	}
 	if (proc->dying || proc->leader->stopped)
 		env_attention(proc); /* its process was told so while it was being made */
+	usage_start(proc, clone->flags & CLONE_VM);
 	env_client_start(proc);
 	if (clone->flags & CLONE_VFORK)
 		wait_for_child(creator);

@@ -11,6 +11,7 @@
 #include <services/process/process.h>
 #include <services/process/timer.h>
 #include <services/scheduling/scheduling.h>
+#include <services/usage/usage.h>
 
 #include <unix_calls.h>
 
@@ -32,6 +33,7 @@ void process_init(void)
 	object_cache_init(&proc_cache, "proc", sizeof(struct proc), _Alignof(struct proc));
 	list_init(&all_processes);
 	service_timers_init();
+	cpu_timers_init();
 	memset(pids, 0, sizeof(pids));
 	process_count = 0;
 	process_stopped = 0;
@@ -115,6 +117,7 @@ static void init_thread(struct proc *proc, const struct proc *creator)
 	proc->fresh_memory = NULL;
 	proc->undo_list = NULL;
 	proc->started = env_now();
+	usage_create(proc);
 	files_create(proc);
 	proc->nice = 0;
 	proc->wishes = (struct scheduling_wishes){.policy = 0};
@@ -303,6 +306,7 @@ void process_replace(struct proc *leader, struct proc *proc)
 	proc->settings.adopts = leader->settings.adopts;
 	proc->exit_signal = leader->exit_signal;
 	proc->limits = leader->limits;
+	usage_move(leader, proc);
 }
 
 struct list *process_all(void)

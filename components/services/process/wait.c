@@ -5,6 +5,7 @@
  */
 #include <services/pidfd/pidfd.h>
 #include <services/process/process.h>
+#include <services/usage/usage.h>
 
 #include <unix_calls.h>
 
@@ -22,16 +23,16 @@
 #define P_PGID  2
 #define P_PIDFD 3
 
-#define RUSAGE_SIZE 144
-
 struct question {
 	int type; /* P_… */
 	s32 id;
 	u32 options;
+	bool wants_usage;
 	/* The answer. */
 	s32 pid;
 	u32 uid;
-	s32 status; /* as wait4 has it */
+	s32 status;          /* as wait4 has it */
+	struct rusage usage; /* if it is wanted */
 };
 
 static bool is_asked_for(const struct question *q, const struct proc *child)
@@ -50,12 +51,16 @@ static bool take_answer(struct question *q, struct proc *child)
 
 	q->pid = child->pid;
 	q->uid = child->identity.uid;
+	if (q->wants_usage)
+		q->usage = usage_of_child(child);
 	if (child->state == PROC_ZOMBIE) {
 		if (!(q->options & WEXITED))
 			return false;
 		q->status = child->status;
-		if (!keep)
+		if (!keep) {
+			usage_waited_for(process_current(), child);
 			process_free(child);
+		}
 		return true;
 	}
 	if ((q->options & WUNTRACED) && child->stop_unreported) {
@@ -97,16 +102,14 @@ static long ask(struct question *q)
 }
 
 /* As on Linux a zombie is gone even if telling of it faults. */
-static long tell_usage(vaddr_t usage)
+static long tell_usage(const struct question *q, vaddr_t usage)
 {
-	static const u8 no_usage[RUSAGE_SIZE]; /* times are not kept */
-
-	return usage == 0 ? 0 : errno_of(env_copyout(usage, no_usage, sizeof(no_usage)));
+	return usage == 0 ? 0 : errno_of(env_copyout(usage, &q->usage, sizeof(q->usage)));
 }
 
 long sys_wait4(int pid, vaddr_t status, int options, vaddr_t usage)
 {
-	struct question q = {.options = (u32)options | WEXITED};
+	struct question q = {.options = (u32)options | WEXITED, .wants_usage = usage != 0};
 	long result;
 
 	if (((u32)options & ~(WNOHANG | WUNTRACED | WCONTINUED | WNOTHREAD | WALL | WCLONE)) != 0)
@@ -118,7 +121,7 @@ long sys_wait4(int pid, vaddr_t status, int options, vaddr_t usage)
 	result = ask(&q);
 	if (result <= 0)
 		return result;
-	if (tell_usage(usage) != 0)
+	if (tell_usage(&q, usage) != 0)
 		return -EFAULT;
 	if (status != 0 && env_copyout(status, &q.status, sizeof(q.status)) != K_OK)
 		return -EFAULT;
@@ -150,7 +153,7 @@ static long tell_info(long result, const struct question *q, vaddr_t info, vaddr
 
 	if (result > 0) {
 		answer = info_of(q);
-		if (tell_usage(usage) != 0)
+		if (tell_usage(q, usage) != 0)
 			return -EFAULT;
 		result = 0;
 	}
@@ -162,7 +165,8 @@ static long tell_info(long result, const struct question *q, vaddr_t info, vaddr
 
 long sys_waitid(int type, int id, vaddr_t info, int options, vaddr_t usage)
 {
-	struct question q = {.type = type, .id = id, .options = (u32)options};
+	struct question q = {
+		.type = type, .id = id, .options = (u32)options, .wants_usage = usage != 0};
 
 	if ((q.options & ~(WNOHANG | WUNTRACED | WEXITED | WCONTINUED | WNOWAIT | WNOTHREAD | WALL |
 				 WCLONE)) != 0 ||

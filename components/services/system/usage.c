@@ -1,37 +1,11 @@
 /*
- * usage: what a process has used.
- *
- * No placement counts processor time, so it is zero everywhere.
+ * usage: how much of the system is in use.
  */
 #include <services/clock/clock.h>
 #include <services/process/process.h>
 
 #include <unix_calls.h>
 
-#define TICKS_PER_SECOND 100 /* Linux's USER_HZ */
-
-#define RUSAGE_SELF     0
-#define RUSAGE_CHILDREN (-1)
-#define RUSAGE_THREAD   1
-#define RUSAGE_SIZE     144
-
-long sys_times(vaddr_t times)
-{
-	static const s64 none[4];
-
-	if (times != 0 && env_copyout(times, none, sizeof(none)) != K_OK)
-		return -EFAULT;
-	return (long)(env_now() / (NSEC_PER_SEC / TICKS_PER_SECOND));
-}
-
-long sys_getrusage(int who, vaddr_t usage)
-{
-	static const u8 none[RUSAGE_SIZE];
-
-	if (who != RUSAGE_SELF && who != RUSAGE_CHILDREN && who != RUSAGE_THREAD)
-		return -EINVAL;
-	return errno_of(env_copyout(usage, none, sizeof(none)));
-}
 
 struct sysinfo {
 	s64 uptime;
