@@ -68,8 +68,6 @@ static inline u64 arch_now(void);
 /* Rings kernel_timer() once at `when` (or at once, if past). A later call replaces an earlier one.
  */
 void arch_timer_set(u64 when);
-/* ARCH_TIMER_LATENCY: nanoseconds after which kernel_timer() is called at the latest when nothing
- * held the interrupt up. */
 
 /* Waits for an interrupt, with interrupts on; they are off again on return. */
 void arch_idle(void);

@@ -114,10 +114,6 @@ static inline u64 arch_now(void)
 	return read_tsc();
 }
 
-/* From the time asked for to where kernel_timer() looks at the clock, if the timer breaks into user
- * mode: the way in. What comes later was held up by a kernel with interrupts off. */
-#define ARCH_TIMER_LATENCY 200
-
 static inline u64 arch_random(void)
 {
 	u64 value;
