@@ -6,7 +6,6 @@
 
 #include <unix_calls.h>
 
-
 struct sysinfo {
 	s64 uptime;
 	u64 loads[3];
