@@ -213,14 +213,14 @@ class Model:
 
         return max(self.domains[KERNEL], key=fitting, default="")
 
-    def solve(self, wishes: Sequence[Literal]) -> Iterator[tuple[tuple[Literal, ...], Assembly]]:
+    def solve(self, wishes: Sequence[Literal], held: Sequence[Literal] = ()) -> Iterator[tuple[tuple[Literal, ...], Assembly]]:
         """Every smallest set of ``wishes`` to give up so that the rest can be had, each with one assembly that shows it.
 
-        Yields nothing if there is no valid assembly at all.
+        Yields nothing if there is no valid assembly in which all of ``held`` is true.
         """
         for budget in range(len(wishes) + 1):
             found = False
-            for assembly in _Search(self, wishes, budget, None).run():
+            for assembly in _Search(self, wishes, budget, None, held).run():
                 found = True
                 yield tuple(w for w in wishes if not w.holds(assembly)), assembly
             if found:
@@ -234,8 +234,9 @@ class Model:
 class _Search:
     """Depth-first search for assemblies that break at most ``budget`` wishes."""
 
-    def __init__(self, model: Model, wishes: Sequence[Literal], budget: int, shuffle: random.Random | None) -> None:
+    def __init__(self, model: Model, wishes: Sequence[Literal], budget: int, shuffle: random.Random | None, held: Sequence[Literal] = ()) -> None:
         self.model = model
+        self.held = held
         self.wishes = wishes
         self.budget = budget
         self.shuffle = shuffle
@@ -243,7 +244,11 @@ class _Search:
 
     def run(self) -> Iterator[Assembly]:
         """Yields assemblies; two of them may give up the same wishes, but a set once found is not searched again."""
-        yield from self._search({var: list(values) for var, values in self.model.domains.items()})
+        domains = {var: list(values) for var, values in self.model.domains.items()}
+        for literal in self.held:
+            domains[literal.var] = [v for v in domains[literal.var] if (v == literal.value) == literal.positive]
+        if all(domains.values()):
+            yield from self._search(domains)
 
     def _search(self, domains: dict[str, list[str]]) -> Iterator[Assembly]:
         if not self._propagate(domains):

@@ -155,10 +155,10 @@ class Bench:
         initrd = self._initrd(self.grader.reference(kernel) if reference else self.grader.kernel(kernel), program.elf)
         return self.reference(kernel, append, initrd) if reference else self.mine(kernel, append, initrd)
 
-    def layout(self, kernel: str, fields: Mapping[str, Sequence[str]], reference: bool = False) -> Layout:
+    def layout(self, kernel: str, fields: Mapping[str, Sequence[str]], reference: bool = False, slot: str = "thread", more: Sequence[str] = ()) -> Layout:
         """Where the fields of the kernel's structures lie (``threads.layout``), in the kernel with the student's part or the reference."""
         name = (self.grader.reference(kernel) if reference else self.grader.kernel(kernel)).name
-        return layout(self.grader.tree, name, fields)
+        return layout(self.grader.tree, name, fields, slot, more)
 
     def computed(self, kernel: str, program: Program, argument: str, function: str, bound: int, reference: bool = False) -> int:
         """What a program of the lab hands to its ``function``, read from its register in user mode. Raises Fault."""

@@ -298,10 +298,9 @@ class Configurator:
             raise ConfigError(f"no kernel is valid with {', '.join(part.id for part in parts) or 'these parts'} in it")
         pinned = [chosen(self.tree, part) for part in self.tree.parts() if part.toolchain and not part.extends]
         kernel = Literal(KERNEL, rng.choice(kernels))
-        for lost, _ in self.model.solve([kernel, *held, *pinned]):
-            kept = [w for w in (kernel, *held, *pinned) if w not in lost]
-            if kernel in kept and all(wish in kept for wish in held):
-                break
+        for lost, _ in self.model.solve(pinned, [kernel, *held]):
+            kept = [kernel, *held, *(w for w in pinned if w not in lost)]
+            break
         else:
             raise ConfigError("no assembly of these parts is valid")
         assembly = self.model.assemble(kept, rng)

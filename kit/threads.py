@@ -34,14 +34,17 @@ WAITING = ("arch_switch_stack", "switch_to", "thread_switch_away", "thread_block
 Layout = dict[str, int]
 
 
-def layout(tree: LabTree, name: str, fields: Mapping[str, Sequence[str]] = FIELDS) -> Layout:
-    """Offsets (``thread.id``) and sizes (``thread``) in a configuration; nothing where they cannot be had."""
-    command = tree.command_of(name, "components/thread/")
+def layout(tree: LabTree, name: str, fields: Mapping[str, Sequence[str]] = FIELDS, slot: str = "thread", more: Sequence[str] = ()) -> Layout:
+    """Offsets (``thread.id``) and sizes (``thread``) in a configuration; nothing where they cannot be had.
+
+    The structures are those that a part of ``slot`` sees, in its headers ``more`` if not in the common ones.
+    """
+    command = tree.command_of(name, f"components/{slot}/")
     if not command:
         return {}
     asks = [f'ASK("{kind}", sizeof(struct {kind}));' for kind in fields]
     asks += [f'ASK("{kind}.{field}", offsetof(struct {kind}, {field}));' for kind, names in fields.items() for field in names]
-    text = "#include <objects/objects.h>\n#include <thread/thread.h>\n"
+    text = "".join(f"#include <{header}>\n" for header in ("objects/objects.h", "thread/thread.h", *more))
     text += '#define ASK(name, value) __asm__ volatile("\\n.ascii \\"->" name " %c0\\"" : : "i"(value))\n'
     text += f"void ask(void);\nvoid ask(void)\n{{\n{chr(10).join(asks)}\n}}\n"
     with tempfile.TemporaryDirectory(prefix="mortise-layout-") as folder:
