@@ -6,7 +6,7 @@
  * It is process 1: of a kernel of this kit, or of a PID namespace of Linux. What a script finds is
  * the same everywhere and owes nothing to the scripts before it:
  *
- * - a working directory of its own, /work/<name>, that holds its output as "../<name>.out" only;
+ * - a working directory of its own, /scratch/<name>, that holds its output as "../<name>.out" only;
  * - nothing to read (/dev/null), one file to write to, no other descriptor;
  * - a session of its own without a terminal;
  * - a fixed environment.
@@ -141,8 +141,8 @@ static void run(const char *folder, const char *name)
 	pid_t script;
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	snprintf(work, sizeof(work), "/work/%s", name);
-	snprintf(said, sizeof(said), "/work/%s.out", name);
+	snprintf(work, sizeof(work), "/scratch/%s", name);
+	snprintf(said, sizeof(said), "/scratch/%s.out", name);
 	if (mkdir(work, 0755) < 0 || chdir(work) < 0)
 		give_up("make a working directory");
 	output = open(said, O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0644);
@@ -177,8 +177,8 @@ int main(int argc, char **argv)
 	sigaddset(&children, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &children, NULL);
 	umask(022);
-	if (mkdir("/work", 0755) < 0 && errno != EEXIST)
-		give_up("make /work");
+	if (mkdir("/scratch", 0755) < 0 && errno != EEXIST)
+		give_up("make /scratch");
 	for (size_t i = 0; i < count; i++)
 		run(folder, names[i]);
 	return 0;
