@@ -140,7 +140,7 @@ FORCE:
 # --- The course (labs/README.md) -----------------------------------------------------------------------------------------
 
 .PHONY: labs lab grade mutants bisect gradescope classroom grade-all
-export LAB DIR TEST GDB SEED RANDOM_CONFIGS OUTPUT JOBS
+export LAB DIR TEST GDB SEED RANDOM_CONFIGS OUTPUT JOBS GRADES
 labs lab grade mutants bisect gradescope classroom grade-all:
 	$(Q)$(KIT) $@
 

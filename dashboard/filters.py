@@ -15,7 +15,7 @@ from .comparison import FAMILIES, FAMILY_TITLES
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-_]|[\x00-\x08\x0b-\x1f\x7f]")
 
 #: Entry of the navigation -> the other pages that belong to it.
-SECTIONS = {"runs.index": ("runs.show", "runs.series")}
+SECTIONS = {"runs.index": ("runs.show", "runs.series"), "labs.index": ("labs.handout",), "classes.index": ("classes.show",)}
 
 
 def printable(text: str) -> str:

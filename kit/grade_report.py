@@ -6,16 +6,15 @@ Nothing here decides anything. A student's own text (file names, compiler messag
 from __future__ import annotations
 
 import json
-import re
 import textwrap
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 
 from kit.grade import ABSENT, FAILED, PASSED, SKIPPED, Report, Result
+from kit.grades import plain
 
 WIDTH = 100
 TRACE_LINES = 12
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 Repeat = Callable[[Result], str]
 """The command that makes just one test again."""
@@ -45,7 +44,7 @@ def explanation(result: Result, repeat: str = "", debug: str = "") -> list[str]:
         add("repeat", repeat)
     if debug:
         add("in gdb", debug)
-    return [_plain(line) for line in lines]
+    return [plain(line) for line in lines]
 
 
 def _shortened(trace: tuple[str, ...]) -> tuple[str, ...]:
@@ -70,7 +69,7 @@ def table(report: Report, repeat: Repeat) -> str:
             command = repeat(result) if result.status == FAILED and result.test is not report.results[0].test else ""
             lines += ["", f"{result.test.name}: {result.test.title}"]
             lines += ["  " + line for line in explanation(result, command, f"{command} GDB=1" if command and result.operations else "")]
-    return "\n".join(map(_plain, lines)) + "\n"
+    return "\n".join(map(plain, lines)) + "\n"
 
 
 def tap(report: Report, repeat: Repeat) -> str:
@@ -85,7 +84,7 @@ def tap(report: Report, repeat: Repeat) -> str:
         else:
             reason = result.happened.replace("\n", " ")
             lines.append(f"{'not ok' if result.status == SKIPPED else 'ok'} {text} # SKIP {reason}")
-    return "\n".join(map(_plain, lines)) + "\n"
+    return "\n".join(map(plain, lines)) + "\n"
 
 
 def junit(report: Report, repeat: Repeat) -> str:
@@ -96,10 +95,10 @@ def junit(report: Report, repeat: Repeat) -> str:
     for result in report.results:
         case = ET.SubElement(suite, "testcase", classname=f"lab{report.lab.number}", name=result.test.name, time=f"{result.seconds:.2f}")
         if result.status == FAILED:
-            failure = ET.SubElement(case, "failure", message=_plain(result.happened.partition("\n")[0]))
+            failure = ET.SubElement(case, "failure", message=plain(result.happened.partition("\n")[0]))
             failure.text = "\n".join(explanation(result, repeat(result)))
         elif result.status != PASSED:
-            ET.SubElement(case, "skipped", message=_plain(result.happened))
+            ET.SubElement(case, "skipped", message=plain(result.happened))
     ET.indent(suite)
     return ET.tostring(suite, encoding="unicode") + "\n"
 
@@ -127,10 +126,10 @@ def gradescope(report: Report, leaderboard: bool = False) -> str:
             }
         )
     for reply in report.replies:
-        tests.append({"name": reply.name, "score": reply.points, "max_score": reply.most, "visibility": "visible", "output": _plain(reply.text), "output_format": "text"})
+        tests.append({"name": reply.name, "score": reply.points, "max_score": reply.most, "visibility": "visible", "output": plain(reply.text), "output_format": "text"})
     value: dict[str, object] = {"score": report.points, "visibility": "visible", "stdout_visibility": "hidden", "output_format": "text", "tests": tests}
     if report.refused:
-        value["output"] = _plain(report.refused)
+        value["output"] = plain(report.refused)
     if leaderboard and all(result.status == PASSED for result in report.results):
         value["leaderboard"] = [{"name": name, "value": number, "order": "asc"} for name, number in sorted(report.measured.items()) if "reference" not in name]
     return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
@@ -146,8 +145,3 @@ FORMATS: dict[str, Callable[[Report, Repeat], str]] = {
 
 def _points(points: float) -> str:
     return f"{points:g}"
-
-
-def _plain(text: str) -> str:
-    """Without control characters: a student's bytes never reach a terminal as commands."""
-    return CONTROL.sub("?", text.replace("\t", "        "))

@@ -6,20 +6,21 @@ import argparse
 import os
 import secrets
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from kit import batch, bisect, grade_report, gradescope, interactive, jail, lab, lab_start, lab_vet, mutants
+from kit import batch, bisect, grade_report, grades, gradescope, interactive, jail, lab, lab_start, lab_vet, mutants
 from kit.grade import Grader
 from kit.guest import Fault
 from kit.lab_source import SourceError
-from kit.lab_tree import BuildError
+from kit.lab_tree import BuildError, TreeError
 from kit.qemu import QemuError
 from kit.symbols import SymbolError
 from kit.toml import ManifestError
 
-ERRORS = (lab_vet.Refused, BuildError, SourceError, ManifestError, jail.JailError, SymbolError, QemuError, Fault, lab_start.StartError)
+ERRORS = (lab_vet.Refused, BuildError, TreeError, SourceError, ManifestError, jail.JailError, SymbolError, QemuError, Fault, lab_start.StartError, batch.BatchError)
 """What a user can cause: shown as a sentence, not as a trace."""
 
 
@@ -185,6 +186,10 @@ def write_classroom(arguments: argparse.Namespace) -> int:
 def grade_all(arguments: argparse.Namespace) -> int:
     """Grade what is not graded yet; status 0 when all is."""
     one, folder = _lab(arguments), _folder(arguments)
-    records = batch.grade_all(one, folder, arguments.seed, arguments.random if (one.folder / "hidden").is_dir() else 0, arguments.jobs, _say)
-    print(batch.overview(one, records), end="")
-    return 0
+    started = time.monotonic()
+    done = batch.grade_all(one, folder, arguments.seed, arguments.random if (one.folder / "hidden").is_dir() else 0, arguments.jobs, _say)
+    print(grades.overview(one, done.records), end="")
+    for name, why in sorted(done.missing.items()):
+        print(f"  no record: {grades.plain(f'{name}: {why}')}")
+    _say(f"{time.monotonic() - started:.0f} s; make serve GRADES={folder}/grades-{one.number} shows the class")
+    return 1 if done.missing else 0

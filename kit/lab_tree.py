@@ -35,11 +35,17 @@ COPIED = ("Kconfig", "Makefile", "components", "configs", "kernels", "kit", "tes
 PARTS = "lab"
 ASIDE = "aside"
 """Where the parts of other slots wait: a lab that is graded in turn with another finds its part, and the times of its files, as they were."""
-BUILD_LIMITS = Limits(wall_seconds=1800, cpu_seconds=900, memory=4 << 30, file_bytes=256 << 20, processes=512)
+TRACE = "Traceback (most recent call last)"
+"""How a tool of the kit ends that did not expect what it met."""
+BUILD_LIMITS = Limits(wall_seconds=1800, cpu_seconds=60, memory=1 << 30, file_bytes=256 << 20, processes=512)
 
 
 class BuildError(Exception):
     """A part does not build; the text is what the compiler said, or what is wrong with the part."""
+
+
+class TreeError(Exception):
+    """The copy of the kit is broken, or its tools are: no part is to blame."""
 
 
 @dataclass(frozen=True)
@@ -99,20 +105,27 @@ class LabTree:
         jail.give(self.root / "build")
 
     def _begin_with(self, built: Path) -> None:
-        """Take over objects and programs of the kit's own builds: their names say what they were made of, so none can be a wrong one."""
+        """Take over objects and programs of the kit's own builds: their names say what they were made of, so none can be a wrong one.
+
+        The folder appears whole, and as the unprivileged user's: one that was left half made would fail every build in it.
+        """
+        scratch = self.root / "build.new"
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir()
         for name in ("obj", "gen", "programs"):
             if (built / name).is_dir():
-                shutil.copytree(built / name, self.root / "build" / name)
+                shutil.copytree(built / name, scratch / name)
         who = jail.user()
         if who:
-            for folder, _, files in os.walk(self.root / "build"):
+            for folder, _, files in os.walk(scratch):
                 os.chown(folder, *who)
                 for file in files:
                     os.chown(os.path.join(folder, file), *who)
+        scratch.rename(self.root / "build")
 
-    def lay(self, files: Mapping[str, str], part: str = "", contract_test: str | None = None) -> None:
-        """Put a part in (its files by name), in the place of the last one. ``contract_test`` replaces all of the kit's contract tests."""
-        own = Path(self.lab.slot) / (part or self.lab.part)
+    def lay(self, files: Mapping[str, str]) -> None:
+        """Put a part in (its files by name), in the place of the last one."""
+        own = Path(self.lab.slot) / self.lab.part
         folder = self.root / PARTS / own
         for other in (self.root / PARTS).glob("*/*"):
             if other != folder:
@@ -125,10 +138,20 @@ class LabTree:
                 old.unlink()
         for name, text in files.items():
             write_if_changed(folder / name, text)
-        self._laid = _digest({"part": str(own), "files": dict(files), "test": contract_test})
+        self._laid = _digest({"part": str(own), "files": dict(files)})
+
+    def exchange(self, part: str, files: Mapping[str, str], contract_test: str | None) -> None:
+        """Put ``files`` in the place of those of one of the kit's parts, until the copy is held the next time.
+
+        ``contract_test`` replaces all of the kit's contract tests.
+        """
+        for name, text in files.items():
+            write_if_changed(self.root / "components" / part / name, text)
+        self._laid = _digest({"part": part, "files": dict(files), "test": contract_test})
         if contract_test is not None:
             for test in (self.root / "components").glob("*/contract_test.c"):
-                test.unlink()
+                if test.parent.name != self.lab.slot:
+                    test.unlink(missing_ok=True)
             write_if_changed(self.root / "components" / self.lab.slot / "contract_test.c", contract_test)
 
     def stale(self, names: Sequence[str], laid: bool = True) -> list[str]:
@@ -272,7 +295,9 @@ def _move(old: Path, new: Path) -> None:
 
 
 def complaint(done: Done) -> str:
-    """What went wrong, from the first error on, at most 20 lines."""
+    """What went wrong, from the first error on, at most 20 lines. Raises TreeError where it was not the part."""
+    if TRACE in done.output:
+        raise TreeError(f"the kit failed while it built a part:\n{done.output.strip()[-2000:]}")
     if done.why:
         return f"the build was {done.why}"
     lines = [line for line in done.output.splitlines() if not line.startswith("make")]

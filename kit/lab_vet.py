@@ -148,6 +148,8 @@ def manifest(lab: Lab, path: Path, text: str, names: set[str]) -> str:
         options = t.each("option", _option)
     except (tomllib.TOMLDecodeError, ManifestError) as error:
         raise Refused(f"{path}: {error}") from None
+    except RecursionError:
+        raise Refused(f"{path}: is nested too deeply") from None
     if not PLAIN_TEXT.match(title) or not PLAIN_TEXT.match(summary):
         raise Refused(f"{path}: title and summary must be plain words")
     for name in requires:
@@ -206,6 +208,8 @@ def _answers(path: Path) -> dict[str, object]:
         return dict(tomllib.loads(_text(path, ANSWERS_BYTES)))
     except tomllib.TOMLDecodeError as error:
         raise Refused(f"{path}: not valid TOML: {error}") from None
+    except RecursionError:
+        raise Refused(f"{path}: is nested too deeply") from None
 
 
 def opened(tree: LabTree, name: str) -> None:

@@ -45,6 +45,7 @@ def try_all(lab: Lab, submission: Submission, say: Callable[[str], None]) -> tup
     if wanted not in submission.tests:
         raise Refused(f"{submission.folder}/tests/{wanted} is missing: your own tests belong there")
     with LabTree(lab, work_root(), WORKER).held() as tree:
+        tree.lay({})
         bench = _Bench(lab, tree, submission)
         good = bench.one("", lab.reference, lab.reference_files())
         say(f"the reference: {'is refused' if good.caught else 'passes'}")
@@ -68,8 +69,9 @@ class _Bench:
 
     def one(self, name: str, title: str, files: dict[str, str]) -> Try:
         contract = self.lab.own_tests == "contract"
-        self.tree.lay(files, contract_test=self.test if contract else None)
-        config = self.tree.configure(self.lab.presets[0], extra="CONFIG_CONTRACT_TESTS=y" if contract else "")
+        self.tree.exchange(self.lab.reference, files, self.test if contract else None)
+        part = self.lab.reference.partition("/")[2]
+        config = self.tree.configure(self.lab.presets[0], part, "CONFIG_CONTRACT_TESTS=y" if contract else "")
         if contract:  # apart from the kernels that grade: these have tests in them
             config = self.tree.put_aside(f"own-tests-{self.lab.slot}", (self.tree.root / "build" / config / "defconfig").read_text(encoding="utf-8"))
         (kernel,) = self.tree.build([config])

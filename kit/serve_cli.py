@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import argparse
 import ipaddress
+import os
 import socket
 import sys
+from pathlib import Path
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
@@ -24,17 +26,24 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--allow-host", action="append", default=[], metavar="NAME", help="a further name by which browsers may reach the dashboard"
     )
+    parser.add_argument("--grades", metavar="DIR", default=os.environ.get("GRADES"), help="show the grades in a folder, on this machine only (default: $GRADES, else none)")
     parser.set_defaults(handler=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until interrupted; the exit status."""
+    if arguments.grades and not Path(arguments.grades).is_dir():
+        print(f"serve: {arguments.grades} is no folder of grades (make grade-all writes grades-NN)", file=sys.stderr)
+        return 1
     try:
         listener = listen(arguments.host, arguments.port)
     except OSError as error:
         print(f"serve: cannot listen on {arguments.host}: {error}; choose another with --host or --port", file=sys.stderr)
         return 1
     with listener:
+        if arguments.grades and (arguments.allow_host or not _is_loopback(listener.getsockname()[0])):
+            print("serve: grades are shown on this machine only: leave out --host and --allow-host, or --grades", file=sys.stderr)
+            return 1
         return _serve(listener, arguments)
 
 
@@ -60,7 +69,7 @@ def _serve(listener: socket.socket, arguments: argparse.Namespace) -> int:
 
     host, port = listener.getsockname()[:2]
     names = [*arguments.allow_host, *([arguments.host] if not _is_any(arguments.host) else [])]
-    app = create_app(arguments.store, allowed_hosts=names)
+    app = create_app(arguments.store, allowed_hosts=names, grades=Path(arguments.grades) if arguments.grades else None)
 
     class Handler(WSGIRequestHandler):
         """Writes errors to the terminal but not every request, and does not tell versions to every visitor."""

@@ -18,7 +18,7 @@ const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", 
 	"--disable-background-networking", "--disable-component-update"];
 
 const PAGES = ["/", "/?run=1&run=4&run=6&baseline=4", "/runs", "/runs/5", "/runs/8", "/runs/5/series/getpid", "/runs/5/series/fork_exec_wait",
-	"/diff", "/diff?run=2&run=5", "/diff?run=4&run=7", "/architecture", "/method"];
+	"/diff", "/diff?run=2&run=5", "/diff?run=4&run=7", "/architecture", "/method", "/labs", "/labs/01", "/class", "/class/01"];
 const PROBLEMS = ["/runs/999", "/nothing"];
 const VIEWS = [
 	{ colorScheme: "light", width: 1280 },
@@ -41,7 +41,9 @@ async function serve(kind) {
 			throw new Error(`cannot make the store: ${made.stderr}`);
 		}
 	}
-	const server = spawn(PYTHON, ["-m", "kit.serve_cli", "--port", "0", "--store", `sqlite:///${store}`], { cwd: ROOT });
+	const grades = join(folder, `${kind}-class`);
+	spawnSync(PYTHON, [join(ROOT, "tests/py/class_fixture.py"), grades, ...(kind === "hostile" ? ["hostile"] : [])]);
+	const server = spawn(PYTHON, ["-m", "kit.serve_cli", "--port", "0", "--store", `sqlite:///${store}`, "--grades", grades], { cwd: ROOT });
 	servers.push(server);
 	return new Promise((resolve, reject) => {
 		let said = "";
@@ -144,7 +146,7 @@ for (const width of [1280, 360]) {
 	}
 }
 
-for (const [kind, paths] of [["none", ["/", "/runs"]], ["hostile", ["/", "/runs", "/runs/9", "/diff?run=4&run=9", "/runs/9/series/getpid"]]]) {
+for (const [kind, paths] of [["none", ["/", "/runs"]], ["hostile", ["/", "/runs", "/runs/9", "/diff?run=4&run=9", "/runs/9/series/getpid", "/class/01"]]]) {
 	for (const path of paths) {
 		check(`accessible and quiet with a ${kind} store: ${path}`, async ({ browser, ...bases }) => {
 			const { page, context, faults } = await open(browser, bases[kind], path, { width: 360 });

@@ -71,6 +71,8 @@ int main(void)
 	holds(answer(GETPID | (uint64_t)1 << 32) == none, "a number with a bit above is no number");
 	holds(answer(GETPID | (uint64_t)1 << 63) == none, "a negative number is no number");
 	holds(answer(100000) == none, "nor is a large one");
+	for (unsigned i = 1; i < 12; i++)
+		holds(found[i] == words[i], "a register is kept there, too");
 	printf("1..%d\n", findings);
 	return failures != 0;
 }
