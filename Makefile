@@ -139,9 +139,9 @@ FORCE:
 
 # --- The course (labs/README.md) -----------------------------------------------------------------------------------------
 
-.PHONY: labs lab grade mutants bisect gradescope classroom grade-all
+.PHONY: labs lab grade mutants bisect gradescope classroom student-kit grade-all
 export LAB DIR TEST GDB SEED RANDOM_CONFIGS OUTPUT JOBS GRADES
-labs lab grade mutants bisect gradescope classroom grade-all:
+labs lab grade mutants bisect gradescope classroom student-kit grade-all:
 	$(Q)$(KIT) $@
 
 # --- Checking, installing, cleaning, helping -----------------------------------------------------------------------------

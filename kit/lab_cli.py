@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from kit import batch, bisect, grade_report, grades, gradescope, interactive, jail, lab, lab_start, lab_vet, mutants
+from kit import batch, bisect, grade_report, grades, gradescope, interactive, jail, lab, lab_start, lab_vet, mutants, student_kit
 from kit.grade import Grader
 from kit.guest import Fault
 from kit.lab_source import SourceError
@@ -20,13 +20,13 @@ from kit.qemu import QemuError
 from kit.symbols import SymbolError
 from kit.toml import ManifestError
 
-ERRORS = (lab_vet.Refused, BuildError, TreeError, SourceError, ManifestError, jail.JailError, SymbolError, QemuError, Fault, lab_start.StartError, batch.BatchError)
+ERRORS = (lab_vet.Refused, BuildError, TreeError, SourceError, ManifestError, jail.JailError, SymbolError, QemuError, Fault, lab_start.StartError, batch.BatchError, student_kit.StudentKitError)
 """What a user can cause: shown as a sentence, not as a trace."""
 
 
 def register(subparsers: Any) -> None:
     """Add the course's subcommands to ``argparse``'s subparsers."""
-    one = _add(subparsers, "labs", list_labs, "name the labs", folder=False)
+    _add(subparsers, "labs", list_labs, "name the labs", folder=False, lab=False)
     one = _add(subparsers, "lab", start, "write a lab's starter into a folder")
     one = _add(subparsers, "grade", grade, "grade a folder")
     one.add_argument("--format", choices=sorted(grade_report.FORMATS), default=os.environ.get("FORMAT") or "table")
@@ -42,15 +42,16 @@ def register(subparsers: Any) -> None:
     one.add_argument("--output", type=Path, default=_path("OUTPUT"), help="the zip (default build/gradescope-NN.zip)")
     one.add_argument("--seed", type=int, default=int(os.environ.get("SEED") or 0), help="what hidden inputs are made from (default: chance)")
     _add(subparsers, "classroom", write_classroom, "write the workflow file of a GitHub Classroom assignment into a folder")
+    _add(subparsers, "student-kit", make_student_kit, "write the kit as students get it into a folder", lab=False)
     one = _add(subparsers, "grade-all", grade_all, "grade every folder below one, resumable")
     one.add_argument("--jobs", type=int, default=int(os.environ.get("JOBS") or os.cpu_count() or 1), help="how many at once")
     _chance(one)
 
 
-def _add(subparsers: Any, name: str, handler: Callable[[argparse.Namespace], int], text: str, folder: bool = True) -> argparse.ArgumentParser:
+def _add(subparsers: Any, name: str, handler: Callable[[argparse.Namespace], int], text: str, folder: bool = True, lab: bool = True) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = subparsers.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
     parser.set_defaults(handler=_guarded(handler))
-    if name != "labs":
+    if lab:
         parser.add_argument("--lab", default=os.environ.get("LAB", ""), help="the lab, by number or name")
     if folder:
         parser.add_argument("--dir", type=Path, default=_path("DIR"), help="the student's folder")
@@ -180,6 +181,14 @@ def write_classroom(arguments: argparse.Namespace) -> int:
     """Write ``.github/workflows/grade.yml``."""
     path = gradescope.write_classroom(_lab(arguments), _folder(arguments))
     print(f"{path}: commit it with the starter; the kit is expected as the submodule {gradescope.SUBMODULE}")
+    return 0
+
+
+def make_student_kit(arguments: argparse.Namespace) -> int:
+    """Write the copy."""
+    folder = _folder(arguments)
+    count = student_kit.write(folder)
+    print(f"{folder}: {count} files, and nothing of {', '.join(student_kit.KEPT_BACK)}; make lab and make grade work there, with the public tests")
     return 0
 
 
