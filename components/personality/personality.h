@@ -192,8 +192,6 @@ u64 env_object_next_page(struct env_object *object, u64 index);
 enum kstatus must_check env_map_object(struct proc *proc, vaddr_t *address, u64 length,
 	unsigned prot, unsigned flags, struct env_object *object, u64 offset);
 
-/* How many of its pages are in memory, whoever touched them first. */
-u64 env_object_resident(struct env_object *object);
 /* Whether a client has some of it mapped. */
 bool env_object_is_mapped(const struct env_object *object);
 

@@ -513,15 +513,6 @@ u64 env_object_next_page(struct env_object *object, u64 index)
 	return index < object->pages ? index : object->pages;
 }
 
-u64 env_object_resident(struct env_object *object)
-{
-	u64 count = 0;
-
-	for (u64 i = 0; i < object->pages; i++)
-		count += object->frames[i] != NULL;
-	return count;
-}
-
 bool env_object_is_mapped(const struct env_object *object)
 {
 	return object->refs > 1;

@@ -118,15 +118,6 @@ u64 env_object_next_page(struct env_object *object, u64 index)
 	return vm_object_next(vm_of(object), index);
 }
 
-u64 env_object_resident(struct env_object *object)
-{
-	u64 count = 0;
-
-	for (u64 i = 0; (i = vm_object_next(vm_of(object), i)) < vm_of(object)->pages; i++)
-		count++;
-	return count;
-}
-
 bool env_object_is_mapped(const struct env_object *object)
 {
 	return ((const struct vm_object *)object)->refs > 1;

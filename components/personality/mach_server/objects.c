@@ -233,31 +233,6 @@ void env_object_destroy(struct env_object *object)
 }
 
 /* Its own windows do not count. */
-/* The pages of a piece that is mapped for just this: the kernel knows what clients have touched. */
-static u64 count_resident(const struct env_object *object, u64 first, u64 pages)
-{
-	u8 resident[WINDOW_PAGES];
-	u64 address = 0, count = 0;
-
-	if (vm_map(server_task, &address, pages << PAGE_SHIFT, MACH_VM_ANYWHERE | ENV_PROT_READ,
-		    object->entry, first << PAGE_SHIFT) != KERN_SUCCESS)
-		return 0; /* no memory to look with: then there is none to be told of */
-	must(vm_resident(server_task, address, pages, resident), "to look at file memory");
-	for (u64 i = 0; i < pages; i++)
-		count += resident[i] != 0;
-	unmap(&address, pages);
-	return count;
-}
-
-u64 env_object_resident(struct env_object *object)
-{
-	u64 count = 0;
-
-	for (u64 i = 0; i < object->pages; i += WINDOW_PAGES)
-		count += count_resident(object, i, MIN(object->pages - i, (u64)WINDOW_PAGES));
-	return count;
-}
-
 bool env_object_is_mapped(const struct env_object *object)
 {
 	u64 mappings, own = object->few_address != 0;

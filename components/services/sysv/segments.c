@@ -117,8 +117,13 @@ void segment_destroy(struct segment *segment)
 u64 segment_resident(const struct segment *segment)
 {
 	const struct inode *inode = segment->place.node->inode;
+	u64 count = 0, end = pages_of(segment->size);
 
-	return inode->pages ? env_object_resident(inode->pages) : 0;
+	if (!inode->pages)
+		return 0;
+	for (u64 i = 0; (i = env_object_next_page(inode->pages, i)) < end; i++)
+		count++;
+	return count;
 }
 
 /* --- attaching --- */
