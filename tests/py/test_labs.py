@@ -53,6 +53,13 @@ def test_both_texts_have_the_house_layout(lab: Lab, wanted: str, tmp_path: Path)
             assert done.returncode == 0, f"{lab.name}, {wanted}: {done.stderr}"
 
 
+def test_a_part_that_is_taken_from_the_kit_is_the_kits() -> None:
+    """The fourth lab's source is the kit's own file with marks in it: what students learn is what runs."""
+    lab = labs.find("04")
+    for name in lab.replaced():
+        assert lab.solution()[name] == (labs.ROOT / "components" / lab.extends / name).read_text()
+
+
 @each_lab
 def test_variants_apply(lab: Lab) -> None:
     """Each wrong solution and each mutant is a change to the solution as it is now, and names tests that there are."""
