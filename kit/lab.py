@@ -95,8 +95,7 @@ class Lab:
         """The kit's own part that the lab refers to, by file name; of one that the lab extends, the files that a student replaces."""
         folder = ROOT / "components" / self.reference
         if self.extends:
-            own = self.starter()
-            return {name: (folder / name).read_text(encoding="utf-8") if name in self.replaced() else text for name, text in own.items()}
+            return {name: (folder / name).read_text(encoding="utf-8") for name in self.replaced()}
         return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.iterdir()) if path.suffix in (".c", ".h", ".S", ".toml")}
 
     def replaced(self) -> tuple[str, ...]:
