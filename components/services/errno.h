@@ -70,6 +70,7 @@
 #define ETIMEDOUT    110
 #define ECONNREFUSED 111
 #define EUCLEAN      117
+#define ECANCELED    125
 
 /*
  * What an interrupted call returns; a program never sees them. Signal delivery

@@ -16,6 +16,7 @@
 #include <services/limits/limits_set.h>
 #include <services/scheduling/wishes.h>
 #include <services/system/settings.h>
+#include <services/timers/table.h>
 #include <services/tree/place.h>
 #include <services/usage/usage_set.h>
 
@@ -113,8 +114,9 @@ struct proc {
 	struct held_files files_held;
 	struct {
 		struct service_timer timer;
-		u64 again; /* nanoseconds after which it rings again; 0: never */
-	} alarm;           /* (p) */
+		u64 again;         /* nanoseconds after which it rings again; 0: never */
+	} alarm;                   /* (p) */
+	struct timer_table timers; /* (p) */
 	struct {
 		struct cpu_timer timer;
 		u64 again;
@@ -130,11 +132,11 @@ struct proc {
 	struct settings settings;
 	struct limits limits; /* (p) */
 	struct proc_tree *tree;
-	struct place program; /* that it executes; nowhere before its first */
+	struct place program;        /* that it executes; nowhere before its first */
 	struct undo_list *undo_list; /* of semaphores, perhaps shared; NULL: nothing to undo */
-	s32 waits_for;        /* (p) the process whose lock on a file it waits for, or 0 */
-	vaddr_t clear_tid;    /* a word to clear, and a futex to wake, at its end; 0: none */
-	vaddr_t robust_list;  /* the futexes that it may hold at its end; 0: none */
+	s32 waits_for;               /* (p) the process whose lock on a file it waits for, or 0 */
+	vaddr_t clear_tid;           /* a word to clear, and a futex to wake, at its end; 0: none */
+	vaddr_t robust_list;         /* the futexes that it may hold at its end; 0: none */
 	char name[PROC_NAME_SIZE];
 };
 

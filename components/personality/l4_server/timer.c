@@ -27,8 +27,11 @@ static noreturn void timer_thread(void)
 			l4_ipc(L4_NIL, server_id, l4_timeouts(L4_FOREVER, ns), &m);
 			continue;
 		}
-		wake_at = CTHREAD_FOREVER;
-		l4_ipc(server_id, L4_NIL, 0, &m); /* canceled only for a new time */
+		/* Canceled for a new time, which may have come already: then it is this that is
+		   sent. */
+		if (l4_ipc(server_id, L4_NIL, 0, &m) == 0)
+			__atomic_compare_exchange_n(&wake_at, &when, CTHREAD_FOREVER, false,
+				__ATOMIC_RELAXED, __ATOMIC_RELAXED);
 	}
 }
 

@@ -18,8 +18,10 @@ static long clock_now(int clock, u64 *now)
 	switch (clock) {
 	case CLOCK_REALTIME:
 	case CLOCK_REALTIME_COARSE:
+		*now = clock_epoch + env_now();
+		return 0;
 	case CLOCK_TAI:
-		*now = CLOCK_EPOCH_NS + env_now();
+		*now = clock_epoch + env_now() + (u64)clock_tai_offset * NSEC_PER_SEC;
 		return 0;
 	case CLOCK_MONOTONIC:
 	case CLOCK_MONOTONIC_RAW:
@@ -64,20 +66,19 @@ long sys_clock_getres(int clock, vaddr_t resolution)
 
 long sys_gettimeofday(vaddr_t now, vaddr_t zone)
 {
-	static const s32 greenwich[2];
-	u64 ns = CLOCK_EPOCH_NS + env_now();
+	u64 ns = clock_epoch + env_now();
 	s64 time[2] = {(s64)(ns / NSEC_PER_SEC), (s64)(ns % NSEC_PER_SEC / NSEC_PER_USEC)};
 
 	if (now != 0 && env_copyout(now, time, sizeof(time)) != K_OK)
 		return -EFAULT;
-	if (zone != 0 && env_copyout(zone, greenwich, sizeof(greenwich)) != K_OK)
+	if (zone != 0 && env_copyout(zone, clock_zone, sizeof(clock_zone)) != K_OK)
 		return -EFAULT;
 	return 0;
 }
 
 long sys_time(vaddr_t now)
 {
-	s64 seconds = (s64)((CLOCK_EPOCH_NS + env_now()) / NSEC_PER_SEC);
+	s64 seconds = (s64)((clock_epoch + env_now()) / NSEC_PER_SEC);
 
 	if (now != 0 && env_copyout(now, &seconds, sizeof(seconds)) != K_OK)
 		return -EFAULT;

@@ -17,10 +17,6 @@
 #define NSEC_PER_SEC  1000000000ll
 #define NSEC_PER_USEC 1000ll
 
-/* Of CLOCK_REALTIME at reset; TAI is the same, as long as nobody says how many leap seconds there
- * were. */
-#define CLOCK_EPOCH_NS ((u64)CONFIG_SERVICES_CLOCK_EPOCH * NSEC_PER_SEC)
-
 #define TIMER_ABSTIME 1
 
 /* struct timespec, and with microseconds struct timeval. */
@@ -36,3 +32,30 @@ long clock_read_time(vaddr_t address, u64 *ns);
 long clock_tell_left(u64 deadline, u64 now, vaddr_t left);
 /* clock_nanosleep by a clock of processor time, with the time already read. */
 long cpu_sleep(int clock, int flags, u64 ns, vaddr_t left);
+
+/* What CLOCK_REALTIME was at reset, as far as anybody knows: setting it changes that. */
+extern u64 clock_epoch;
+/* CLOCK_TAI before CLOCK_REALTIME, in seconds. */
+extern s32 clock_tai_offset;
+/* What gettimeofday says of the time zone: minutes west of Greenwich, and a kind of summer time. */
+extern s32 clock_zone[2];
+
+/* The clocks are what they are at reset. */
+void clock_init(void);
+void clock_quality_init(void);
+#define CLOCK_SECONDS_MAX                                                                          \
+	(INT64_MAX / NSEC_PER_SEC - 30ll * 365 * 24 * 3600) /* Linux sets no clock that far */
+
+/* Who sleeps until a time of CLOCK_REALTIME does so here, for somebody may set it. */
+extern struct env_queue clock_sleepers;
+
+/* Hears of it when CLOCK_REALTIME is set, `by` nanoseconds forward. */
+struct clock_watch {
+	struct list link;
+	void (*moved)(struct clock_watch *watch, s64 by);
+};
+void clock_watch(struct clock_watch *watch);
+void clock_unwatch(struct clock_watch *watch);
+
+/* It is `time` from now on. -EINVAL: it cannot be. */
+long clock_move_to(const struct timespec *time) must_check;

@@ -39,6 +39,20 @@ static long sleep_until(u64 deadline, vaddr_t left)
 	return error != 0 ? error : -EINTR;
 }
 
+/* Sleeps until it is `time` by CLOCK_REALTIME, or what is `ahead` of it, whoever sets it meanwhile.
+ */
+static long sleep_until_wall(u64 time, u64 ahead)
+{
+	enum kstatus status = K_OK;
+
+	while (status == K_OK) {
+		u64 zero = clock_epoch + ahead;
+
+		status = env_sleep(&clock_sleepers, time > zero ? time - zero : 0);
+	}
+	return status == K_INTERRUPTED ? -EINTR : 0;
+}
+
 static long sleep_again(struct proc *proc);
 
 /* A relative sleep, which goes on after a signal that has no handler. */
@@ -119,7 +133,9 @@ long sys_clock_nanosleep(int clock, int flags, vaddr_t length, vaddr_t left)
 	if (!(flags & TIMER_ABSTIME))
 		return sleep_restartable(env_now() + ns, left);
 	if (is_wall)
-		ns = ns > CLOCK_EPOCH_NS ? ns - CLOCK_EPOCH_NS : 0;
-	error = sleep_until(ns, 0);
+		error = sleep_until_wall(
+			ns, clock == CLOCK_TAI ? (u64)clock_tai_offset * NSEC_PER_SEC : 0);
+	else
+		error = sleep_until(ns, 0);
 	return error == -EINTR && IS_ENABLED(CONFIG_SERVICES_SIGNALS) ? -ERESTARTNOHAND : error;
 }

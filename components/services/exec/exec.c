@@ -5,6 +5,7 @@
 #include <services/identity/identity.h>
 #include <services/process/process.h>
 #include <services/signals/signals.h>
+#include <services/timers/timers.h>
 #include <services/tree/tree.h>
 #include <services/usage/usage.h>
 
@@ -45,6 +46,8 @@ static void take_over(struct proc *proc, struct program *program, const struct l
 		program->place = (struct place){NULL, NULL};
 	}
 	files_exec(proc);
+	if (IS_ENABLED(CONFIG_SERVICES_TIMERS))
+		timers_exit(proc);
 	if (IS_ENABLED(CONFIG_SERVICES_SIGNALS))
 		signals_exec(proc);
 	proc->clear_tid = 0;

@@ -49,7 +49,7 @@ static long read_deadline(int command, bool realtime, vaddr_t at, u64 *deadline)
 	if (command == FUTEX_WAIT)
 		*deadline = env_now() + ns;
 	else if (realtime || command == FUTEX_LOCK_PI)
-		*deadline = ns > CLOCK_EPOCH_NS ? ns - CLOCK_EPOCH_NS : 0;
+		*deadline = ns > clock_epoch ? ns - clock_epoch : 0;
 	else
 		*deadline = ns;
 	return 0;

@@ -14,6 +14,7 @@
 #include <services/pidfd/pidfd.h>
 #include <services/process/process.h>
 #include <services/sysv/sysv.h>
+#include <services/timers/timers.h>
 #include <services/tree/tree.h>
 #include <services/usage/usage.h>
 
@@ -119,6 +120,8 @@ static void end_process(struct proc *proc)
 	if (IS_ENABLED(CONFIG_SERVICES_ALARMS))
 		alarms_exit(proc);
 	usage_process_ends(proc);
+	if (IS_ENABLED(CONFIG_SERVICES_TIMERS))
+		timers_exit(proc);
 	process_forget_stop(proc);
 	give_children_away(proc);
 	proc->state = PROC_ZOMBIE;
@@ -220,6 +223,8 @@ static void take_place(struct proc *proc, struct proc *leader)
 	process_replace(leader, proc);
 	if (IS_ENABLED(CONFIG_SERVICES_ALARMS))
 		alarms_move(leader, proc);
+	if (IS_ENABLED(CONFIG_SERVICES_TIMERS))
+		timers_move(leader, proc);
 	if (IS_ENABLED(CONFIG_SERVICES_SIGNALS))
 		signals_move(leader, proc);
 	process_free_thread(leader);

@@ -11,6 +11,7 @@
 #include <services/process/process.h>
 #include <services/process/timer.h>
 #include <services/scheduling/scheduling.h>
+#include <services/timers/timers.h>
 #include <services/usage/usage.h>
 
 #include <unix_calls.h>
@@ -101,6 +102,8 @@ static void init_leader(struct proc *proc, const struct proc *creator)
 	proc->waits_for = 0;
 	if (IS_ENABLED(CONFIG_SERVICES_ALARMS))
 		alarms_create(proc);
+	if (IS_ENABLED(CONFIG_SERVICES_TIMERS))
+		timers_create(proc);
 	list_push_back(&all_processes, &proc->all);
 }
 

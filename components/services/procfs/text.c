@@ -98,7 +98,7 @@ void text_system_stat(struct text *text, struct proc *proc)
 	text_add(text, "cpu  %llu 0 0 0 0 0 0 0 0 0\ncpu0 %llu 0 0 0 0 0 0 0 0 0\n", up, up);
 	text_add(text,
 		"intr 0\nctxt 0\nbtime %llu\nprocesses %d\nprocs_running 1\nprocs_blocked 0\n",
-		(unsigned long long)(CLOCK_EPOCH_NS / NSEC_PER_SEC), process_last());
+		(unsigned long long)(clock_epoch / NSEC_PER_SEC), process_last());
 }
 
 void text_uptime(struct text *text, struct proc *proc)

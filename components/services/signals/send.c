@@ -2,9 +2,8 @@
 #include <services/process/clone.h>
 #include <services/files/watch.h>
 #include <services/process/process.h>
+#include <services/signals/pending.h>
 #include <services/signals/signals.h>
-
-#define QUEUED_MAX 1024 /* real-time signals waiting for one process, or for one thread */
 
 #define IGNORED_BY_DEFAULT                                                                         \
 	(signal_bit(SIGCHLD) | signal_bit(SIGCONT) | signal_bit(SIGURG) | signal_bit(SIGWINCH))
@@ -15,26 +14,10 @@
 	(signal_bit(SIGQUIT) | signal_bit(SIGILL) | signal_bit(SIGTRAP) | signal_bit(SIGABRT) |    \
 		signal_bit(SIGBUS) | signal_bit(SIGFPE) | signal_bit(SIGSEGV) |                    \
 		signal_bit(SIGXCPU) | signal_bit(SIGXFSZ) | signal_bit(SIGSYS))
-/* What a thread may have brought upon itself: it comes first. */
-#define SYNCHRONOUS                                                                                \
-	(signal_bit(SIGSEGV) | signal_bit(SIGBUS) | signal_bit(SIGILL) | signal_bit(SIGTRAP) |     \
-		signal_bit(SIGFPE) | signal_bit(SIGSYS))
-
-static struct object_cache queue_cache;
-
-static void pending_init(struct signal_pending *pending)
-{
-	pending->set = 0;
-	pending->queued = 0;
-	list_init(&pending->queue);
-}
-
 enum kstatus signals_create(struct proc *proc, struct proc *creator, bool share_actions)
 {
 	struct signal_state *state = &proc->signals;
 
-	if (queue_cache.size == 0)
-		object_cache_init(&queue_cache, "signal", sizeof(struct signal_queued), 8);
 	*state = (struct signal_state){.stack_flags = 0};
 	pending_init(&state->pending);
 	pending_init(&state->shared);
@@ -83,6 +66,8 @@ void signals_exec(struct proc *proc)
 {
 	forget_handlers(proc->signals.actions);
 	forget_stack(&proc->signals);
+	pending_discard_timers(&proc->signals.pending);
+	pending_discard_timers(&proc->signals.shared);
 }
 
 enum kstatus signals_own_actions(struct proc *proc)
@@ -110,38 +95,22 @@ void signals_cloned(struct proc *proc, u64 flags)
 		forget_handlers(proc->signals.actions);
 }
 
-static void discard(struct signal_pending *pending, u64 set)
-{
-	struct signal_queued *item, *after;
-
-	if (!(pending->set & set))
-		return;
-	list_for_each_safe(item, after, &pending->queue, link)
-	{
-		if (!(signal_bit(item->info.signal) & set))
-			continue;
-		list_remove(&item->link);
-		object_free(&queue_cache, item);
-		pending->queued--;
-	}
-	pending->set &= ~set;
-}
-
 /* What is pending of `set` is forgotten, for the process and for each of its threads. */
 static void discard_all(struct proc *leader, u64 set)
 {
 	struct proc *thread;
 
-	discard(&leader->signals.shared, set);
-	list_for_each(thread, &leader->threads, thread_link) discard(&thread->signals.pending, set);
+	pending_discard(&leader->signals.shared, set);
+	list_for_each(thread, &leader->threads, thread_link)
+		pending_discard(&thread->signals.pending, set);
 }
 
 void signals_exit(struct proc *proc)
 {
 	struct signal_state *state = &proc->signals;
 
-	discard(&state->pending, ~(u64)0);
-	discard(&state->shared, ~(u64)0);
+	pending_discard(&state->pending, ~(u64)0);
+	pending_discard(&state->shared, ~(u64)0);
 	if (state->actions && --state->actions->refs == 0) {
 		watch_list_empty(&state->actions->watches);
 		kfree(state->actions, sizeof(*state->actions));
@@ -179,39 +148,10 @@ void signals_action_changed(struct proc *proc, int signal)
 		discard_all(proc->leader, signal_bit(signal));
 }
 
-/* Takes the first of `set` out of the queue: what the thread has done itself, then the lowest
- * number, and of that the oldest. */
-static bool take_from(struct signal_pending *pending, u64 set, struct signal_info *info)
-{
-	struct signal_queued *item, *first = NULL;
-	bool more = false;
-
-	set &= pending->set;
-	if (!set)
-		return false;
-	int signal = __builtin_ctzll(set & SYNCHRONOUS ? set & SYNCHRONOUS : set) + 1;
-	list_for_each(item, &pending->queue, link)
-	{
-		if (item->info.signal != signal)
-			continue;
-		more = first != NULL;
-		if (more)
-			break;
-		first = item;
-	}
-	*info = first->info;
-	list_remove(&first->link);
-	object_free(&queue_cache, first);
-	pending->queued--;
-	if (!more)
-		pending->set &= ~signal_bit(signal);
-	return true;
-}
-
 bool signal_take(struct proc *proc, u64 set, struct signal_info *info)
 {
-	return take_from(&proc->signals.pending, set, info) ||
-	       take_from(&proc->leader->signals.shared, set, info);
+	return pending_take(&proc->signals.pending, set, info) ||
+	       pending_take(&proc->leader->signals.shared, set, info);
 }
 
 u64 signals_pending(const struct proc *proc)
@@ -288,31 +228,18 @@ static bool is_fatal(const struct proc *leader, int signal)
 	       !(signal_bit(signal) & (IGNORED_BY_DEFAULT | STOPPING | DUMPING));
 }
 
-static enum kstatus enqueue(struct signal_pending *pending, const struct signal_info *info)
+/*
+ * Makes it pending, for a thread or (NULL) for whichever of the process, and sees to it that
+ * somebody looks. `item`: what it is kept in; NULL: one of our own.
+ */
+static enum kstatus post(struct proc *leader, struct proc *thread, const struct signal_info *info,
+	struct signal_queued *item)
 {
-	u64 bit = signal_bit(info->signal);
-
-	if (info->signal < SIGRTMIN && (pending->set & bit))
-		return K_OK;
-	if (pending->queued >= QUEUED_MAX && info->signal >= SIGRTMIN)
-		return K_NOMEM;
-	struct signal_queued *item = object_alloc(&queue_cache);
-	if (!item)
-		return K_NOMEM;
-	item->info = *info;
-	list_push_back(&pending->queue, &item->link);
-	pending->queued++;
-	pending->set |= bit;
-	return K_OK;
-}
-
-/* Makes it pending, for a thread or (NULL) for whichever of the process, and sees to it that
- * somebody looks. */
-static enum kstatus post(struct proc *leader, struct proc *thread, const struct signal_info *info)
-{
+	struct signal_pending *pending =
+		thread ? &thread->signals.pending : &leader->signals.shared;
 	u64 bit = signal_bit(info->signal);
 	struct proc *taker = NULL;
-	enum kstatus status;
+	enum kstatus status = K_OK;
 
 	/* Whoever is stopped looks when it goes on. */
 	if (!leader->stopped || info->signal == SIGKILL)
@@ -321,7 +248,10 @@ static enum kstatus post(struct proc *leader, struct proc *thread, const struct 
 		process_kill(leader, info->signal);
 		return K_OK;
 	}
-	status = enqueue(thread ? &thread->signals.pending : &leader->signals.shared, info);
+	if (item)
+		pending_add_item(pending, item);
+	else
+		status = pending_add(pending, info);
 	if (status == K_OK && taker)
 		env_attention(taker);
 	if (status == K_OK)
@@ -329,18 +259,29 @@ static enum kstatus post(struct proc *leader, struct proc *thread, const struct 
 	return status;
 }
 
-static enum kstatus send(struct proc *leader, struct proc *thread, const struct signal_info *info)
+/* Whether the signal would come to nothing. What it does to stopping is done. */
+static bool is_lost(struct proc *leader, struct proc *thread, int signal)
 {
 	const struct proc *judge = thread ? thread : leader;
-	u64 bit = signal_bit(info->signal);
 
 	if (leader->state != PROC_ALIVE || judge->signals.actions == NULL)
-		return K_OK;
-	settle_stop_and_continue(leader, info->signal);
-	if (!((judge->signals.mask | judge->signals.awaited) & bit) &&
-		(is_ignored(leader, info->signal) || is_spared(leader, info->signal)))
-		return K_OK;
-	return post(leader, thread, info);
+		return true;
+	settle_stop_and_continue(leader, signal);
+	return !((judge->signals.mask | judge->signals.awaited) & signal_bit(signal)) &&
+	       (is_ignored(leader, signal) || is_spared(leader, signal));
+}
+
+static enum kstatus send(struct proc *leader, struct proc *thread, const struct signal_info *info)
+{
+	return is_lost(leader, thread, info->signal) ? K_OK : post(leader, thread, info, NULL);
+}
+
+bool signal_send_item(struct proc *leader, struct proc *thread, struct signal_queued *item)
+{
+	if (is_lost(leader, thread, item->info.signal))
+		return false;
+	(void)!post(leader, thread, &item->info, item); /* nothing that could run out */
+	return true;
 }
 
 enum kstatus signal_send(struct proc *proc, const struct signal_info *info)
@@ -387,7 +328,7 @@ void signal_force(struct proc *proc, const struct signal_info *info)
 	if ((state->mask & bit) || action->handler == SIG_IGN)
 		*action = (struct signal_action){.handler = SIG_DFL};
 	state->mask &= ~bit;
-	if (enqueue(&state->pending, info) != K_OK)
+	if (pending_add(&state->pending, info) != K_OK)
 		proc->dying = true;
 	env_attention(proc);
 }

@@ -62,6 +62,7 @@
 
 #define SI_USER       0
 #define SI_QUEUE      (-1)
+#define SI_TIMER      (-2)
 #define SI_TKILL      (-6)
 #define SI_KERNEL     0x80
 #define CLD_EXITED    1
@@ -108,6 +109,13 @@ void signal_send_plain(struct proc *proc, int signal, int code);
 void signal_send_self(int signal);
 /* A fault of the thread itself: it cannot be blocked or ignored. */
 void signal_force(struct proc *proc, const struct signal_info *info);
+
+/*
+ * Sends an element that the caller keeps and that waits nowhere, to one thread or (NULL) to
+ * whichever of the process. false: it is ignored.
+ */
+bool signal_send_item(
+	struct proc *leader, struct proc *thread, struct signal_queued *item) must_check;
 
 /* Takes a signal of `set` that is pending for the thread or its process; false: there is none. */
 bool signal_take(struct proc *proc, u64 set, struct signal_info *info);

@@ -36,6 +36,10 @@ struct signal_info {
 				u64 value;  /* sigqueue */
 			};
 		};
+		struct {
+			s32 timer, overrun; /* SI_TIMER */
+			u64 timer_value;
+		};
 		u64 address; /* faults */
 		u64 words[14];
 	};
@@ -47,6 +51,9 @@ _Static_assert(sizeof(struct signal_info) == 128, "siginfo_t is 128 bytes");
 struct signal_queued {
 	struct list link;
 	struct signal_info info;
+	/* Its owner's: it is in no queue any more. `info` is what the program will be told, or
+	 * NULL: the signal was forgotten. NULL: nobody owns it. */
+	void (*taken)(struct signal_queued *item, struct signal_info *info);
 };
 
 struct signal_pending {

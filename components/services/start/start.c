@@ -4,6 +4,7 @@
  * Its descriptors 0 to 2 are the console, 3 is the result channel. Its environment is what Linux
  * gives its own: HOME and TERM, which `term=` of the kernel's command line replaces.
  */
+#include <services/clock/clock.h>
 #include <services/exec/exec.h>
 #include <services/files/files.h>
 #include <services/identity/identity.h>
@@ -164,6 +165,8 @@ enum kstatus services_start(const char *path, const char *args)
 		return status;
 	files_init();
 	process_init();
+	if (IS_ENABLED(CONFIG_SERVICES_CLOCK))
+		clock_init();
 	terminal_init();
 	if (IS_ENABLED(CONFIG_SERVICES_SYSTEM))
 		system_init();

@@ -26,6 +26,9 @@ struct timer_file {
 	u64 ticks;    /* times since the last read */
 	bool rang;    /* and was not set again */
 	bool realtime;
+	bool absolute;              /* it waits for a time of CLOCK_REALTIME */
+	bool may_cancel, cancelled; /* setting that clock cancels it; and somebody has */
+	struct clock_watch watch;   /* of a realtime one */
 	struct env_queue changed;
 	struct watch_list watches;
 };
@@ -61,6 +64,24 @@ static void catch_up(struct timer_file *t)
 	service_timer_set(&t->timer, t->deadline);
 }
 
+/* CLOCK_REALTIME was set: what waits for a time of it waits longer, or less long. */
+static void clock_moved(struct clock_watch *watch, s64 by)
+{
+	struct timer_file *t = container_of(watch, struct timer_file, watch);
+
+	if (t->absolute) {
+		t->deadline = (s64)t->deadline > by ? t->deadline - (u64)by : 0;
+		if (service_timer_is_set(&t->timer))
+			service_timer_set(&t->timer, t->deadline);
+	}
+	if (!t->may_cancel)
+		return;
+	t->cancelled = true;
+	t->ticks++;
+	env_wakeup_all(&t->changed);
+	watch_wake(&t->watches, POLLIN);
+}
+
 static long timer_read(struct open_file *file, struct io *io)
 {
 	struct timer_file *t = file->object;
@@ -75,6 +96,11 @@ static long timer_read(struct open_file *file, struct io *io)
 
 		if (status != K_OK)
 			return errno_of(status);
+	}
+	if (t->cancelled) {
+		t->cancelled = false;
+		t->ticks = 0;
+		return -ECANCELED;
 	}
 	catch_up(t);
 	ticks = t->ticks;
@@ -102,6 +128,8 @@ static void timer_release(struct open_file *file)
 	struct timer_file *t = file->object;
 
 	service_timer_clear(&t->timer);
+	if (t->realtime)
+		clock_unwatch(&t->watch);
 	kfree(t, sizeof(*t));
 }
 
@@ -141,6 +169,9 @@ long sys_timerfd_create(int clock, int flags)
 		kfree(t, sizeof(*t));
 		return -ENOMEM;
 	}
+	t->watch.moved = clock_moved;
+	if (t->realtime)
+		clock_watch(&t->watch);
 	fd = files_install(env_current(), file, ((u32)flags & O_CLOEXEC) != 0);
 	if (fd < 0)
 		file_unref(file);
@@ -179,11 +210,13 @@ static struct timer_setting current_setting(struct timer_file *t)
 
 static void set(struct timer_file *t, u32 flags, const struct timer_setting *setting)
 {
-	u64 first = ns_of(&setting->first), epoch = t->realtime ? CLOCK_EPOCH_NS : 0;
+	u64 first = ns_of(&setting->first), epoch = t->realtime ? clock_epoch : 0;
 
 	service_timer_clear(&t->timer);
 	t->ticks = 0;
 	t->rang = false;
+	t->absolute = t->realtime && flags & TIMER_ABSOLUTE;
+	t->may_cancel = t->absolute && flags & TIMER_CANCEL_ON_SET;
 	t->again = ns_of(&setting->again);
 	if (first == 0)
 		return;

@@ -8,7 +8,7 @@
 
 struct timestamp tree_now(void)
 {
-	u64 now = CLOCK_EPOCH_NS + env_now();
+	u64 now = clock_epoch + env_now();
 
 	return (struct timestamp){(s64)(now / NSEC_PER_SEC), (s64)(now % NSEC_PER_SEC)};
 }
