@@ -148,11 +148,11 @@ class Bench:
         return self._starting(kernel, program, f"init=/bin/{program.elf.name} args={argument}", reference)
 
     def with_root_task(self, kernel: str, program: Program, reference: bool = False) -> Guest:
-        """A halted machine whose L4-like kernel will start a program of the lab as its root task."""
-        return self._starting(kernel, program, f"root=/bin/{program.elf.name}", reference)
+        """A halted machine whose L4-like kernel will start a program of the lab as its root task, and which holds nothing else."""
+        return self._starting(kernel, program, f"root=/bin/{program.elf.name}", reference, alone=True)
 
-    def _starting(self, kernel: str, program: Program, append: str, reference: bool) -> Guest:
-        initrd = self._initrd(self.grader.reference(kernel) if reference else self.grader.kernel(kernel), program.elf)
+    def _starting(self, kernel: str, program: Program, append: str, reference: bool, alone: bool = False) -> Guest:
+        initrd = self._initrd(self.grader.reference(kernel) if reference else self.grader.kernel(kernel), program.elf, alone)
         return self.reference(kernel, append, initrd) if reference else self.mine(kernel, append, initrd)
 
     def layout(self, kernel: str, fields: Mapping[str, Sequence[str]], reference: bool = False, slot: str = "thread", more: Sequence[str] = ()) -> Layout:
@@ -179,11 +179,12 @@ class Bench:
             guest.done.append(f"{program.elf.name} {argument} on {self.place}")
             return guest.run_to_user(program, function, bound)["rdi"]
 
-    def _initrd(self, kernel: Kernel, program: Path) -> Path:
-        """A kernel's initrd with one more program in it."""
+    def _initrd(self, kernel: Kernel, program: Path, alone: bool) -> Path:
+        """A kernel's initrd with one more program in it; ``alone``: with that only."""
         if not hasattr(self, "_folder"):
             self._folder = self._open.enter_context(self.grader.scratch())
-        members = [member for member in cpio.read(kernel.initrd.read_bytes()) if member.name != f"bin/{program.name}"]
+        others = () if alone else cpio.read(kernel.initrd.read_bytes())
+        members = [member for member in others if member.name != f"bin/{program.name}"]
         members.append(cpio.Member(f"bin/{program.name}", stat.S_IFREG | 0o755, program.read_bytes()))
         path = self._folder / f"{kernel.name}.cpio"
         path.write_bytes(cpio.write(members))
