@@ -143,9 +143,14 @@ class Bench:
         """A program of the lab, ``programs/<name>.c``, compiled for the guest."""
         return Program(self.grader.program(name))
 
-    def with_program(self, kernel: str, program: Program, argument: str, reference: bool = False) -> Guest:
-        """A halted machine that will start a program of the lab, with one argument, as its first."""
-        return self._starting(kernel, program, f"init=/bin/{program.elf.name} args={argument}", reference)
+    def with_program(self, kernel: str, program: Program, argument: str, reference: bool = False, jitter: str = "") -> Guest:
+        """A halted machine that will start a program of the lab, with one argument, as its first. ``jitter`` perturbs its ticks."""
+        more = f" jitter={jitter}" if jitter else ""
+        return self._starting(kernel, program, f"init=/bin/{program.elf.name} args={argument}{more}", reference)
+
+    def jitter(self) -> str:
+        """A word that perturbs a kernel's ticks, and so where threads are preempted; grading's seed decides it."""
+        return f"{self.random.getrandbits(40):x}"
 
     def with_root_task(self, kernel: str, program: Program, reference: bool = False) -> Guest:
         """A halted machine whose L4-like kernel will start a program of the lab as its root task, and which holds nothing else."""
@@ -160,23 +165,26 @@ class Bench:
         name = (self.grader.reference(kernel) if reference else self.grader.kernel(kernel)).name
         return layout(self.grader.tree, name, fields, slot, more)
 
-    def computed(self, kernel: str, program: Program, argument: str, function: str, bound: int, reference: bool = False) -> int:
-        """What a program of the lab hands to its ``function``, read from its register in user mode. Raises Fault."""
+    def computed(self, kernel: str, program: Program, argument: str, function: str, bound: int, reference: bool = False, jitter: str = "") -> int:
+        """What a program of the lab hands to its ``function``, read from its register in user mode. Raises Fault.
+
+        That of a reference is computed without ``jitter``, and only once.
+        """
         if not reference:
-            return self._computed(kernel, program, argument, function, bound, False)
+            return self._computed(kernel, program, argument, function, bound, False, jitter)
         built = self.grader.reference(kernel)
         made_of = [built.elf.read_bytes(), built.initrd.read_bytes(), program.elf.read_bytes(), f"{argument} {function}".encode()]
         path = self.grader.tree.root / "computed" / hashlib.sha256(b"".join(hashlib.sha256(one).digest() for one in made_of)).hexdigest()
         if path.is_file():
             self.number += 1
             return int(path.read_text(encoding="ascii"))
-        value = self._computed(kernel, program, argument, function, bound, True)
+        value = self._computed(kernel, program, argument, function, bound, True, "")
         write_if_changed(path, f"{value}\n")
         return value
 
-    def _computed(self, kernel: str, program: Program, argument: str, function: str, bound: int, reference: bool) -> int:
-        with self.with_program(kernel, program, argument, reference) as guest:
-            guest.done.append(f"{program.elf.name} {argument} on {self.place}")
+    def _computed(self, kernel: str, program: Program, argument: str, function: str, bound: int, reference: bool, jitter: str) -> int:
+        with self.with_program(kernel, program, argument, reference, jitter) as guest:
+            guest.done.append(f"{program.elf.name} {argument} on {self.place}{f' with jitter={jitter}' if jitter else ''}")
             return guest.run_to_user(program, function, bound)["rdi"]
 
     def _initrd(self, kernel: Kernel, program: Path, alone: bool) -> Path:

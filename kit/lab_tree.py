@@ -70,11 +70,13 @@ class LabTree:
 
     @contextmanager
     def held(self) -> Iterator[LabTree]:
-        """The copy, brought up to date, for us alone."""
+        """The copy, brought up to date, for us alone. Raises TreeError."""
         self.root.mkdir(parents=True, exist_ok=True)
         with (self.root.parent / f"{self.root.name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             self._refresh()
+            if not jail.run(["test", "-r", "Makefile"], self.root, self.place).ok:
+                raise TreeError(f"{self.root} is out of reach for the user that builds run as: let others enter the folders above it, or name another with LAB_WORK=")
             yield self
 
     def _refresh(self) -> None:

@@ -8,6 +8,7 @@
 
 static struct list deadlines = {&deadlines, &deadlines};
 static u64 next_tick; /* when the scheduler's tick is due */
+static u64 jitter;    /* 0: ticks are of one length */
 
 static void arm_timer(void)
 {
@@ -50,9 +51,36 @@ static void expire_deadlines(u64 now)
 	}
 }
 
+/*
+ * With `jitter=WORD` on the command line a tick comes after a 64th to all of its time, drawn from a
+ * sequence that the word decides (Marsaglia's xorshift). So threads are preempted in other places
+ * than usual, the same ones in each run: what works by luck of the timing fails under some word.
+ */
+static void jitter_init(void)
+{
+	char word[32] = "";
+
+	boot_option("jitter", word, sizeof(word));
+	for (const char *at = word; *at; at++)
+		jitter = jitter * 0x9e3779b97f4a7c15 + (u8)*at;
+}
+
+static u64 tick_length(void)
+{
+	const u64 least = THREAD_TICK_NS / 64;
+
+	if (likely(jitter == 0))
+		return THREAD_TICK_NS;
+	jitter ^= jitter << 13;
+	jitter ^= jitter >> 7;
+	jitter ^= jitter << 17;
+	return least + jitter % (THREAD_TICK_NS - least);
+}
+
 void thread_timer_start(void)
 {
-	next_tick = arch_now() + THREAD_TICK_NS;
+	jitter_init();
+	next_tick = arch_now() + tick_length();
 	arm_timer();
 }
 
@@ -82,7 +110,7 @@ void thread_timer(bool user)
 		sample(now - next_tick);
 	expire_deadlines(now);
 	if (now >= next_tick) {
-		next_tick = now + THREAD_TICK_NS;
+		next_tick = now + tick_length();
 		if (!user)
 			sched_tick_idle();
 		else if (sched_tick(&thread_current->sched))
