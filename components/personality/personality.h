@@ -156,6 +156,7 @@ struct env_times {
 	u64 program_ticks, system_ticks; /* that found it in its program, or the system at work */
 	u64 waits;                       /* times that it slept */
 	u64 preemptions;                 /* times that another ran though it could */
+	bool asleep;                     /* now, in env_sleep() */
 };
 void env_times(struct proc *thread, struct env_times *times);
 /* For how many nanoseconds nobody could run. */

@@ -162,6 +162,7 @@ void env_times(struct proc *thread, struct env_times *times)
 	*times = (struct env_times){0};
 	if (thread->client.thread)
 		*times = thread->client.thread->times;
+	times->asleep = thread->client.thread && thread->client.thread->state == HOST_ASLEEP;
 }
 
 /* Nobody is idle but who waits for a deadline, and that takes no time. */

@@ -164,7 +164,8 @@ void env_times(struct proc *thread, struct env_times *times)
 		.program_ticks = all.program_ticks,
 		.system_ticks = all.system_ticks,
 		.waits = all.waits,
-		.preemptions = all.preemptions};
+		.preemptions = all.preemptions,
+		.asleep = thread->client.thread->state == THREAD_BLOCKED};
 }
 
 u64 env_idle(void)

@@ -220,7 +220,8 @@ void env_times(struct proc *thread, struct env_times *times)
 		.program_ticks = all.program_ticks,
 		.system_ticks = all.system_ticks,
 		.waits = thread->client.waits,
-		.preemptions = all.preemptions};
+		.preemptions = all.preemptions,
+		.asleep = thread->client.sleeper != NULL};
 }
 
 u64 env_idle(void)

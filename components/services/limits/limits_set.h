@@ -8,6 +8,7 @@
 #define LIMIT_DATA       2
 #define LIMIT_STACK      3
 #define LIMIT_CORE       4
+#define LIMIT_RSS        5
 #define LIMIT_NPROC      6
 #define LIMIT_NOFILE     7
 #define LIMIT_MEMLOCK    8

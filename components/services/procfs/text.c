@@ -1,232 +1,292 @@
-/*
- * text: the files of the system in procfs.
- *
- * The forms are those of Linux's Documentation/filesystems/proc.rst; what nobody counts here is 0.
- */
-#include <services/clock/clock.h>
-#include <services/memory/mappings.h>
-#include <services/procfs/text.h>
+/* text: see text.h. */
+#include <objects/objects.h>
+#include <services/identity/identity.h>
+#include <services/procfs/internal.h>
 
-#define USER_HZ 100
+#define ROOM_FIRST 1024u
+#define ROOM_MAX   (1u << 20) /* of one record */
+
+/* An open text. One reader makes it at a time, for a copy may give the monitor up. */
+struct proc_file {
+	struct text text;
+	u64 start;  /* where the text's bytes lie in the file */
+	u64 cursor; /* the record behind them */
+	bool ended; /* there is none */
+	bool busy;
+	struct env_queue idle;
+	const struct entry *entry;
+};
+
+/* --- adding ----------------------------------------------------------------------- */
+
+void text_add_bytes(struct text *text, const void *bytes, size_t n)
+{
+	size_t fits = MIN(n, text->room - text->length);
+
+	memcpy(text->bytes + text->length, bytes, fits);
+	text->length += fits;
+	text->cut |= fits < n;
+}
 
 void text_add(struct text *text, const char *format, ...)
 {
-	size_t room = TEXT_BYTES - text->length;
+	size_t room = text->room - text->length, n;
 	va_list ap;
-	size_t n;
 
+	if (room == 0) {
+		text->cut = true;
+		return;
+	}
 	va_start(ap, format);
 	n = format_vstring(text->bytes + text->length, room, format, ap);
 	va_end(ap);
+	text->cut |= n >= room;
 	text->length += MIN(n, room - 1);
 }
 
-static u64 ticks(u64 ns)
+void text_add_octal(struct text *text, u64 value)
 {
-	return ns / (NSEC_PER_SEC / USER_HZ);
+	char digits[24];
+	u32 at = sizeof(digits);
+
+	do
+		digits[--at] = (char)('0' + value % 8);
+	while ((value /= 8) != 0);
+	digits[--at] = '0';
+	text_add_bytes(text, digits + at, sizeof(digits) - at);
 }
 
-void text_command_line(struct text *text, struct proc *proc)
+void text_add_word(struct text *text, const char *word)
 {
-	char value[128];
+	for (; *word != '\0'; word++) {
+		u32 c = (u8)*word;
 
-	(void)proc;
-	if (env_option("init", value, sizeof(value)))
-		text_add(text, "init=%s", value);
-	if (env_option("args", value, sizeof(value)))
-		text_add(text, " args=%s", value);
-	text_add(text, "\n");
-}
-
-/* The model is the processor that the machine presents; its name is not worth a CPUID to us. */
-void text_cpuinfo(struct text *text, struct proc *proc)
-{
-	(void)proc;
-	text_add(text,
-		"processor\t: 0\nvendor_id\t: unknown\nmodel name\t: x86_64\ncpu cores\t: 1\n"
-		"flags\t\t: fpu tsc msr pae cx8 apic sep pge cmov pat fxsr sse sse2 syscall nx lm\n"
-		"clflush size\t: 64\ncache_alignment\t: 64\n\n");
-}
-
-void text_filesystems(struct text *text, struct proc *proc)
-{
-	(void)proc;
-	for (size_t i = 0; i < volume_types_count; i++)
-		text_add(text, "%s\t%s\n", volume_types[i]->needs_source ? "" : "nodev",
-			volume_types[i]->name);
-}
-
-static u32 count_processes(void)
-{
-	struct proc *proc;
-	u32 count = 0;
-
-	list_for_each(proc, process_all(), all) count++;
-	return count;
-}
-
-void text_loadavg(struct text *text, struct proc *proc)
-{
-	(void)proc;
-	text_add(text, "0.00 0.00 0.00 1/%u %d\n", count_processes(), process_last());
-}
-
-void text_meminfo(struct text *text, struct proc *proc)
-{
-	struct env_memory memory;
-	unsigned long total, free;
-
-	(void)proc;
-	env_memory(&memory);
-	total = memory.total_pages * (PAGE_SIZE / 1024);
-	free = memory.free_pages * (PAGE_SIZE / 1024);
-	text_add(text,
-		"MemTotal:       %8lu kB\nMemFree:        %8lu kB\nMemAvailable:   %8lu kB\n",
-		total, free, free);
-	text_add(text, "Buffers:        %8u kB\nCached:         %8u kB\nSwapCached:     %8u kB\n",
-		0, 0, 0);
-	text_add(text, "SwapTotal:      %8u kB\nSwapFree:       %8u kB\nShmem:          %8u kB\n",
-		0, 0, 0);
-	text_add(text, "SReclaimable:   %8u kB\n", 0);
-}
-
-void text_system_stat(struct text *text, struct proc *proc)
-{
-	unsigned long long up = ticks(env_now());
-
-	(void)proc;
-	text_add(text, "cpu  %llu 0 0 0 0 0 0 0 0 0\ncpu0 %llu 0 0 0 0 0 0 0 0 0\n", up, up);
-	text_add(text,
-		"intr 0\nctxt 0\nbtime %llu\nprocesses %d\nprocs_running 1\nprocs_blocked 0\n",
-		(unsigned long long)(clock_epoch / NSEC_PER_SEC), process_last());
-}
-
-void text_uptime(struct text *text, struct proc *proc)
-{
-	u64 up = ticks(env_now());
-
-	(void)proc;
-	text_add(text, "%llu.%02u 0.00\n", (unsigned long long)(up / USER_HZ),
-		(unsigned)(up % USER_HZ));
-}
-
-void text_version(struct text *text, struct proc *proc)
-{
-	(void)proc;
-	text_add(text, "Linux version 6.1.0-mortise (mortise) #1\n");
-}
-
-/* --- of a process --------------------------------------------------------------------- */
-
-/* The arguments as they are in the process's memory now: it may have changed them. */
-void text_arguments(struct text *text, struct proc *proc)
-{
-	const struct memory *memory = proc->memory;
-
-	if (memory)
-		text->length = env_read_memory(proc, text->bytes, memory->arguments_start,
-			MIN(memory->arguments_end - memory->arguments_start, TEXT_BYTES));
-}
-
-void text_comm(struct text *text, struct proc *proc)
-{
-	text_add(text, "%s\n", proc->name);
-}
-
-static const char *mount_flags(u32 flags)
-{
-	static const char *const names[8] = {"", ",nosuid", ",nodev", ",nosuid,nodev", ",noexec",
-		",nosuid,noexec", ",nodev,noexec", ",nosuid,nodev,noexec"};
-
-	return names[flags >> 1 & 7];
-}
-
-void text_mounts(struct text *text, struct proc *proc)
-{
-	char *path = kalloc(PATH_MAX);
-	struct mount *mount;
-
-	if (!path)
-		return;
-	if (!proc->tree) { /* it has ended */
-		kfree(path, PATH_MAX);
-		return;
+		if (c == ' ' || c == '\t' || c == '\n' || c == '\\')
+			text_add(text, "\\%u%u%u", c >> 6, c >> 3 & 7, c & 7);
+		else
+			text_add_bytes(text, word, 1);
 	}
-	list_for_each(mount, &mounts, link)
-	{
-		bool reachable;
-		char *at = tree_path((struct place){mount, mount->root}, proc->tree->root, path,
-			PATH_MAX, false, &reachable);
+}
 
-		if (at && reachable)
-			text_add(text, "%s %s %s %s%s,relatime 0 0\n", mount->source, at,
-				mount->volume->type->name,
-				mount->flags & MOUNT_READ_ONLY ? "ro" : "rw",
-				mount_flags(mount->flags));
+/* --- making ------------------------------------------------------------------------ */
+
+static bool make_record(struct proc_file *file, struct proc *proc, u64 *cursor)
+{
+	const struct entry *entry = file->entry;
+
+	if (entry->records)
+		return entry->records(&file->text, proc, cursor);
+	if (*cursor > 0)
+		return false;
+	entry->text(&file->text, proc);
+	*cursor = 1;
+	return true;
+}
+
+static long grow(struct text *text)
+{
+	size_t room = MAX(text->room * 2, (size_t)ROOM_FIRST);
+	char *bytes = room <= ROOM_MAX ? kalloc(room) : NULL;
+
+	if (!bytes)
+		return -ENOMEM;
+	memcpy(bytes, text->bytes, text->length);
+	if (text->bytes)
+		kfree(text->bytes, text->room);
+	text->bytes = bytes;
+	text->room = room;
+	return 0;
+}
+
+/* The record behind those that are there, if there is room; *full: there is none, and others are
+ * there already. */
+static long add_record(struct proc_file *file, struct proc *proc, bool *full)
+{
+	struct text *text = &file->text;
+
+	for (;;) {
+		size_t before = text->length;
+		u64 cursor = file->cursor;
+		long error;
+
+		text->cut = false;
+		file->ended = !make_record(file, proc, &cursor);
+		if (!text->cut) {
+			file->cursor = cursor;
+			return 0;
+		}
+		text->length = before;
+		file->ended = false;
+		*full = before > 0;
+		if (*full)
+			return 0;
+		error = grow(text);
+		if (error != 0)
+			return error;
 	}
-	kfree(path, PATH_MAX);
 }
 
-static char state_of(const struct proc *proc)
+/* Makes records until those that are kept reach beyond `position`, or there are no more. */
+static long make_up_to(struct proc_file *file, u64 position)
 {
-	if (proc->exiting)
-		return 'Z';
-	return proc == env_current() ? 'R' : proc->leader->stopped ? 'T' : 'S';
+	struct proc *proc = NULL;
+
+	if (position < file->start || position == 0) {
+		file->start = file->cursor = file->text.length = 0;
+		file->ended = false;
+	}
+	while (!file->ended && file->start + file->text.length <= position) {
+		bool full = false;
+		long error;
+
+		if (file->text.pid > 0 && !(proc = process_find_thread(file->text.pid)))
+			return -ESRCH;
+		file->start += file->text.length;
+		file->text.length = 0;
+		do
+			error = add_record(file, proc, &full);
+		while (error == 0 && !full && !file->ended);
+		if (error != 0)
+			return error;
+	}
+	return 0;
 }
 
-static s32 parent_of(const struct proc *proc)
+/* --- the open file ------------------------------------------------------------------ */
+
+static long begin(struct proc_file *file)
 {
-	const struct proc *parent = proc->leader->parent;
-
-	return parent ? parent->pid : 0;
+	while (file->busy) {
+		if (env_sleep(&file->idle, ENV_FOREVER) != K_OK)
+			return -ERESTARTSYS;
+	}
+	file->busy = true;
+	return 0;
 }
 
-static u64 mapped(const struct proc *proc)
+static void end(struct proc_file *file)
 {
-	return proc->memory ? proc->memory->bytes : 0;
+	file->busy = false;
+	env_wakeup_one(&file->idle);
 }
 
-/* The 52 fields of proc(5). */
-void text_stat(struct text *text, struct proc *proc)
+static long copy_out(const struct proc_file *file, struct io *io, u64 position)
 {
-	text_add(text, "%d (%s) %c %d %d %d 0 -1 0 0 0 0 0 0 0 0 0 20 0 %u 0 %llu %llu %llu %llu",
-		proc->tid, proc->name, state_of(proc), parent_of(proc), 1, 1, process_threads(proc),
-		(unsigned long long)ticks(proc->started), (unsigned long long)mapped(proc),
-		(unsigned long long)(mapped(proc) / PAGE_SIZE), (unsigned long long)LIMIT_NONE);
-	text_add(text, " 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 %d\n",
-		proc->leader->status);
+	const struct text *text = &file->text;
+	u64 at = position - file->start;
+	size_t moved = 0;
+	enum kstatus status;
+
+	if (at >= text->length)
+		return 0;
+	status = io_copyout(io, text->bytes + at, MIN(io->left, text->length - at), &moved);
+	return moved > 0 ? (long)moved : errno_of(status);
 }
 
-void text_statm(struct text *text, struct proc *proc)
+/* As much as is asked for, if there is so much, in as many pieces as it takes. */
+static long text_read_at(struct open_file *open, struct io *io, u64 position)
 {
-	unsigned long long pages = mapped(proc) / PAGE_SIZE;
+	struct proc_file *file = open->object;
+	long done = 0, n = begin(file);
 
-	text_add(text, "%llu %llu 0 0 0 %llu 0\n", pages, pages, pages);
+	if (n != 0)
+		return n;
+	do {
+		n = make_up_to(file, position + (u64)done);
+		if (n == 0)
+			n = copy_out(file, io, position + (u64)done);
+		done += MAX(n, 0l);
+	} while (n > 0 && io->left > 0);
+	end(file);
+	return done > 0 ? done : n;
 }
 
-static const char *state_name(char state)
+static long text_read(struct open_file *open, struct io *io)
 {
-	return state == 'R'   ? "running"
-	       : state == 'Z' ? "zombie"
-	       : state == 'T' ? "stopped"
-			      : "sleeping";
+	long result = text_read_at(open, io, open->position);
+
+	if (result > 0)
+		open->position += (u64)result;
+	return result;
 }
 
-void text_status(struct text *text, struct proc *proc)
+/* What is written is looked at once, whole. */
+static long text_write_at(struct open_file *open, struct io *io, u64 position)
 {
-	const struct credentials *who = &proc->identity;
-	char state = state_of(proc);
-	unsigned long size = mapped(proc) / 1024;
-	u32 umask = proc->tree ? proc->tree->umask : 0;
+	struct proc_file *file = open->object;
+	char bytes[TEXT_WRITE_MAX + 1];
+	size_t n = MIN(io->left, (u64)TEXT_WRITE_MAX), moved;
+	u64 count = io->left;
+	struct proc *proc = NULL;
+	enum kstatus status;
+	long error;
 
-	text_add(text,
-		"Name:\t%s\nUmask:\t0%u%u%u\nState:\t%c "
-		"(%s)\nTgid:\t%d\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
-		proc->name, umask >> 6 & 7, umask >> 3 & 7, umask & 7, state, state_name(state),
-		proc->pid, proc->tid, parent_of(proc));
-	text_add(text, "Uid:\t%u\t%u\t%u\t%u\n", who->uid, who->euid, who->suid, who->fsuid);
-	text_add(text, "Gid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\n", who->gid, who->egid, who->sgid,
-		who->fsgid, files_table(proc)->room);
-	text_add(text, "VmSize:\t%8lu kB\nVmRSS:\t%8lu kB\nThreads:\t%u\n", size, size,
-		process_threads(proc));
+	(void)position;
+	if (!file->entry->write)
+		return file->text.pid > 0 ? -EINVAL : -EIO;
+	status = io_copyin(io, bytes, n, &moved);
+	if (status != K_OK)
+		return errno_of(status);
+	bytes[n] = '\0';
+	if (file->text.pid > 0 && !(proc = process_find_thread(file->text.pid)))
+		return -ESRCH;
+	error = file->entry->write(proc, bytes, n);
+	return error != 0 ? error : (long)count;
 }
+
+static long text_write(struct open_file *open, struct io *io)
+{
+	long result = text_write_at(open, io, open->position);
+
+	if (result > 0)
+		open->position += (u64)result;
+	return result;
+}
+
+static s64 text_seek(struct open_file *file, s64 offset, unsigned whence)
+{
+	if (whence == SEEK_CUR)
+		offset += (s64)file->position;
+	else if (whence != SEEK_SET)
+		return -EINVAL;
+	if (offset < 0)
+		return -EINVAL;
+	file->position = (u64)offset;
+	return offset;
+}
+
+static long text_open(struct inode *inode, struct open_file *open)
+{
+	const struct proc_inode *about = proc_inode_of(inode);
+	struct proc *proc = about->pid > 0 ? process_find_thread(about->pid) : NULL;
+	struct proc_file *file;
+
+	if (about->pid > 0 && !proc)
+		return -ESRCH;
+	if (about->entry->secret && !identity_may_look_into(proc, true))
+		return -EACCES;
+	file = kalloc(sizeof(*file));
+	if (!file)
+		return -ENOMEM;
+	*file = (struct proc_file){
+		.text = {.pid = about->pid, .fd = about->fd, .of_thread = about->of_thread},
+		.entry = about->entry};
+	env_queue_init(&file->idle);
+	open->object = file;
+	return 0;
+}
+
+static void text_release(struct open_file *open)
+{
+	struct proc_file *file = open->object;
+
+	if (!file)
+		return;
+	if (file->text.bytes)
+		kfree(file->text.bytes, file->text.room);
+	kfree(file, sizeof(*file));
+}
+
+const struct inode_ops text_inode_ops = {.open = text_open, .release = proc_inode_release};
+const struct file_ops text_ops[4] = FILE_OPS_BY_MODE(text_read, text_write, text_read_at,
+	text_write_at, .seek = text_seek, .release = text_release);

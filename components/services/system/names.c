@@ -48,6 +48,14 @@ long sys_uname(vaddr_t name)
 	return errno_of(env_copyout(name, &seen, sizeof(seen)));
 }
 
+void system_set_name(const char *name, bool domain)
+{
+	char *field = domain ? names.domain : names.node;
+
+	memset(field, 0, NAME_LENGTH + 1);
+	memcpy(field, name, strnlen(name, NAME_LENGTH));
+}
+
 static long set_name(char field[NAME_LENGTH + 1], vaddr_t name, int length)
 {
 	char fresh[NAME_LENGTH + 1] = "";

@@ -15,3 +15,5 @@ struct utsname {
 /* The machine is called what it is called at its start. */
 void system_init(void);
 const struct utsname *system_names(void);
+/* Its host name, or domain, from now on: at most NAME_LENGTH bytes and a zero. */
+void system_set_name(const char *name, bool domain);

@@ -136,8 +136,8 @@ static long truncate_opened(struct inode *inode)
 {
 	long error;
 
-	if (!inode_is(inode, S_IFREG))
-		return 0;
+	if (!inode_is(inode, S_IFREG) || inode->file_ops != regular_ops)
+		return 0; /* what has no bytes of its own is as it is */
 	if (inode->programs > 0)
 		return -ETXTBSY;
 	error = inode_lock(inode);
