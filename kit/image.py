@@ -28,7 +28,7 @@ MERGED = {"usr/bin": "bin", "usr/sbin": "sbin", "usr/lib": "lib", "usr/lib32": "
 """Folder -> the one that it is a link to."""
 SHELLS = ("dash", "busybox", "bash", "bash-static", "zsh-static", "zsh")
 """Who is ``/bin/sh`` where no package says so; the first of them that is there."""
-TERMINALS = ("ansi", "linux", "screen", "screen-256color", "tmux", "tmux-256color", "vt100", "vt220", "xterm", "xterm-256color")
+TERMINALS = ("ansi", "dumb", "linux", "screen", "screen-256color", "tmux", "tmux-256color", "vt100", "vt220", "xterm", "xterm-256color")
 """Terminals that an image describes, as far as they are described here."""
 ETC = {
     "etc/passwd": b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n",
