@@ -3,7 +3,7 @@
  *
  * Nothing is kept: a directory is asked for a name and makes an inode that says what it is about, a
  * process's number and a row of a table. A process may be gone behind its directory: then look-ups
- * answer ENOENT, and opening and reading ESRCH.
+ * and opening answer ENOENT, and reading ESRCH.
  *
  * tables.c names the files, directories.c and links.c find them, text.c makes what stands in them
  * of what the other files say.

@@ -262,7 +262,7 @@ static long text_open(struct inode *inode, struct open_file *open)
 	struct proc_file *file;
 
 	if (about->pid > 0 && !proc)
-		return -ESRCH;
+		return -ENOENT;
 	if (about->entry->secret && !identity_may_look_into(proc, true))
 		return -EACCES;
 	file = kalloc(sizeof(*file));

@@ -10,10 +10,10 @@ static void computing_is_user_time(void)
 	struct rusage before, after;
 
 	get_usage(RUSAGE_SELF, &before);
-	compute(200 * MS);
+	compute(150 * MS);
 	get_usage(RUSAGE_SELF, &after);
-	CHECK(user_ns(&after) - user_ns(&before) > 150 * MS);
-	CHECK(system_ns(&after) - system_ns(&before) < 50 * MS);
+	CHECK(user_ns(&after) - user_ns(&before) > 110 * MS);
+	CHECK(system_ns(&after) - system_ns(&before) < 40 * MS);
 }
 
 static void calls_are_system_time(void)
@@ -21,9 +21,9 @@ static void calls_are_system_time(void)
 	struct rusage before, after;
 
 	get_usage(RUSAGE_SELF, &before);
-	make_calls(300 * MS);
+	make_calls(200 * MS);
 	get_usage(RUSAGE_SELF, &after);
-	CHECK(system_ns(&after) - system_ns(&before) > 100 * MS);
+	CHECK(system_ns(&after) - system_ns(&before) > 60 * MS);
 }
 
 static void sleeping_is_neither(void)
@@ -41,7 +41,7 @@ static void sleeping_is_neither(void)
 
 static void time_never_shrinks(void)
 {
-	struct rusage last = {{0, 0}, {0, 0}}, now;
+	struct rusage last = {.ru_maxrss = 0}, now;
 
 	for (int i = 0; i < 300; i++) {
 		if (i % 3 == 0)
@@ -109,7 +109,6 @@ static void children_count_when_waited_for(void)
 	CHECK(user_ns(&told) + system_ns(&told) < 1000 * MS);
 	CHECK_EQ(user_ns(&children), user_ns(&told));
 	CHECK_EQ(system_ns(&children), system_ns(&told));
-	CHECK(children.ru_maxrss > 0);
 }
 
 static void who_ignores_its_children_hears_nothing(void)
