@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lab_stage import ACCEPTOR_AT, ANY, AT_ONCE, BUFFERS_AT, EX_CANCEL, EX_INTERRUPT, LONG, NIL, SLOTS, THREAD_SWITCH, Actor, Pair, tag, timeouts
-from lab_tests import FLAGS, LATE, MIDDLE, SCENES, URGENT, trapping
+from lab_tests import FLAGS, LATE, MIDDLE, PRIORITIES, SCENES, URGENT, trapping
 
 from kit.grade import Bench
 
@@ -207,7 +207,8 @@ SENDER: tuple[Scene, ...] = (waits_for_third, hears_at_once, no_time_to_receive,
 def test_sender(bench: Bench) -> None:
     """All that may be wrong with who sends, and with what it wants afterwards."""
     _play(bench, SENDER)
-    more_urgent(Pair(bench, "l4_priorities"))
+    if PRIORITIES in bench.presets:
+        more_urgent(Pair(bench, PRIORITIES))
 
 
 # --- the message -------------------------------------------------------------------------------------------------------------
