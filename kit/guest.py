@@ -17,7 +17,7 @@ import subprocess
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -275,9 +275,7 @@ class Guest:
         ``void`` says that it has none.
         """
         if not hasattr(self, "_home"):
-            self._home = self.registers()
-            self._back = self.symbols["arch_start"]  # ran once, never again: as good a place as any to return to
-            self.stop_at(self._back)
+            self._begin_calls()
         stack = (self._home["rsp"] - 256) & ~15
         self.write(stack - 8, self._back.to_bytes(8, "little"))
         values = dict(zip(ARGUMENTS, (value & MASK for value in arguments)))
@@ -286,6 +284,36 @@ class Guest:
         if not void:
             self.answered(shown(after["rax"]))
         return after["rax"]
+
+    def call_asked(self, function: str, asked: int, answer: Callable[[], tuple[str, Sequence[int]] | None], *arguments: int, bound: int = BOUND) -> int:
+        """The same, of a function that calls whatever lies at ``asked``, which is never executed: ``answer`` says what that is taken to do.
+
+        It names a function of the kernel that is called in its stead, with its arguments, and 1 is what is handed back; or nothing, and that is 0.
+        """
+        if not hasattr(self, "_home"):
+            self._begin_calls()
+        stack = (self._home["rsp"] - 256) & ~15
+        self.write(stack - 8, self._back.to_bytes(8, "little"))
+        values = dict(zip(ARGUMENTS, (value & MASK for value in arguments)))
+        text = f"{function}({', '.join(shown(value) for value in arguments)})"
+        after = self.operation(text, self._home.changed(rip=self.symbols[function], rsp=stack - 8, **values), [self._back, asked], bound)
+        while after["rip"] == asked:
+            top, called = after["rsp"], answer()
+            back = self.number(top)
+            if called:
+                self.write(top - 16, (asked + 1).to_bytes(8, "little"))
+                values = dict(zip(ARGUMENTS, (value & MASK for value in called[1])))
+                said = f"{called[0]}({', '.join(shown(value) for value in called[1])}), asked for by {function}"
+                after = self.operation(said, after.changed(rip=self.symbols[called[0]], rsp=top - 16, **values), [asked + 1], bound)
+            after = self.operation(f"{function} goes on", after.changed(rip=back, rsp=top + 8, rax=int(called is not None)), [self._back, asked], bound)
+        self.answered(shown(after["rax"]))
+        return after["rax"]
+
+    def _begin_calls(self) -> None:
+        """Remember where the machine stands, for calls to be made on that stack, and where they return to."""
+        self._home = self.registers()
+        self._back = self.symbols["arch_start"]  # ran once, never again: as good a place as any to return to
+        self.stop_at(self._back)
 
     def system_call(self, text: str, registers: Registers, after: int, bound: int = BOUND) -> Registers:
         """Let a program that is stopped in user mode go on with other registers until it comes to ``after``, in its own address space."""

@@ -113,8 +113,11 @@ def _callers(guest: Guest, where: Layout, thread: int) -> list[str]:
     if not stack < end <= stack + 65536:
         return []
     names: list[str] = []
+    continues = guest.symbols["arch_continue_point"] if "arch_continue_point" in guest.symbols else None
     for at in range(stack, end, 8):
         word = guest.number(at)
+        if word == continues:  # its stack is given up: it goes on with the function below
+            return [f"{guest.symbols.function(guest.number(at - 8))}(), which it will begin with"]
         if low < word < high and guest.returns_to(word):
             name = guest.symbols.function(word)
             if name == "arch_resume_point":

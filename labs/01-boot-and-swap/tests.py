@@ -259,6 +259,53 @@ def test_misuse(bench: Bench) -> None:
         raise Finding(f"{what} to panic (assert() what the contract demands)", "it went unnoticed")
 
 
+def test_short(bench: Bench) -> None:
+    """What is kept back stays there, and NULL comes only after more was asked for in vain."""
+    one = begin(bench, holes=False, frames=600)
+    kept = bench.random.randrange(100, 200)
+    one.guest.write(one.guest.symbols["frames_reserve"], kept.to_bytes(8, "little"))
+    while one.free and one.guest.call("frame_alloc"):
+        one.free.pop()  # only how many there are is of interest here
+    left, slack = one.guest.call("frames_count_free"), bench.bound("slack")
+    bench.expect(
+        kept - slack <= left <= kept,
+        f"frame_alloc() to answer NULL when {kept} frames are free, which frames_reserve keeps back (or up to {slack} fewer, for a fast path's sake)",
+        f"{left} are free when it does",
+    )
+    one.guest.write(one.guest.symbols["frames_reserve"], bytes(8))
+    for _ in range(left):
+        bench.expect(one.guest.call("frame_alloc") != 0, f"the {left} frames that were kept back to be had when frames_reserve is 0", "frame_alloc() answers NULL")
+    for order in (0, 4):
+        _grows(bench, order)
+
+
+def _grows(bench: Bench, order: int) -> None:
+    """With no frame at all: what frames_grow() brings is handed out, and it is asked again when that is gone."""
+    one = Allocator(bench, bench.mine("monolithic"), 600, [])
+    asked = one.guest.symbols["boot_high"]  # as an address of a function that nobody else calls
+    one.guest.write(one.guest.symbols["frames_grow"], asked.to_bytes(8, "little"))
+    what, arguments = ("frames_alloc", (order,)) if order else ("frame_alloc", ())
+    first = bench.random.randrange(2, 30) * 16
+    more, questions = [(first * PAGE, (first + 16) * PAGE)], 0
+
+    def answer() -> tuple[str, tuple[int, int]] | None:
+        nonlocal questions
+        questions += 1
+        return ("frames_add", more.pop()) if more else None
+
+    for turn in range(16 >> order):
+        label = one.guest.call_asked(what, asked, answer, *arguments)
+        number = (label - one.labels) // LABEL
+        bench.expect(
+            label != 0 and first <= number < first + 16,
+            f"{what}() to hand out what frames_grow() has added, frames {first} to {first + 15}",
+            f"it answers {'NULL' if label == 0 else f'frame {number}'} {'' if questions else 'and has not asked'}",
+        )
+        bench.equal(questions, 1, f"how often frames_grow() was asked after {turn + 1} calls of {what}()")
+    label = one.guest.call_asked(what, asked, answer, *arguments)
+    bench.equal((label, questions > 1), (0, True), f"what {what}() answers when there is no more, and whether frames_grow() was asked")
+
+
 def test_costs(bench: Bench) -> None:
     """Taking and giving single frames costs what it does in the reference, within a bound."""
     mine, reference = (_cost(bench, guest) for guest in (bench.mine("monolithic"), bench.reference("monolithic")))
