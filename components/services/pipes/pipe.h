@@ -59,6 +59,17 @@ long pipe_ioctl(struct open_file *file, unsigned request, vaddr_t argument);
 void pipe_status(const struct open_file *file, struct file_status *status);
 u64 pipe_capacity(const struct open_file *file);
 void pipe_release(struct open_file *file);
+/*
+ * Moving without a client: what is in the ring is given to `move` where it lies, and what it takes
+ * is gone; or it puts bytes into the ring. It says how many, or -errno, and may sleep: the pipe is
+ * held. Fewer than it was offered: that is all. They wait for the first byte, or room for it, if
+ * `waits`; else -EAGAIN. 0: there are no writers, and -EPIPE with SIGPIPE: no readers.
+ */
+typedef long (*pipe_mover)(void *context, u8 *bytes, u32 n);
+long pipe_move_out(struct pipe *pipe, u64 most, bool waits, pipe_mover move, void *context);
+long pipe_move_in(struct pipe *pipe, u64 most, bool waits, pipe_mover move, void *context);
+/* From one to another, which it is not; the bytes stay where they were if `copies`. */
+long pipe_move_between(struct pipe *from, struct pipe *to, u64 most, bool waits, bool copies);
 /* The reading and the writing of a transfer; see struct file_ops. */
 long pipe_read(struct open_file *file, struct io *io);
 long pipe_write(struct open_file *file, struct io *io);
