@@ -343,7 +343,8 @@ class Ports:
         for entry in table[1:]:
             what = f"name {shown(entry.name)} of {task}"
             self._state((entry.type == 0) == (entry.address in free), f"{what} to be free exactly if it means nothing", f"its type is {entry.type:#x}", when)
-            self._state(bool(entry.type & (SEND | RECEIVE)) == (entry.address in hashed), f"{what} to be found by its port exactly if it is a send or receive right", f"its type is {entry.type:#x}", when)
+            found_by_port = bool(entry.type & (SEND | RECEIVE)) == (entry.address in hashed)
+            self._state(found_by_port, f"{what} to be found by its port exactly if it is a send or receive right", f"its type is {entry.type:#x}", when)
             if not entry.type & ANY_PORT:
                 self._state(not entry.type & DEAD_NAME or 0 < entry.urefs <= UREFS_MAX, f"{what}, a dead name, to have user references", f"it has {entry.urefs}", when)
                 continue
@@ -358,7 +359,8 @@ class Ports:
             if entry.type & RECEIVE:
                 found[entry.port].receivers.append(what)
                 here = (self.get(entry.port, "ipc_port.receiver", 8), self.get(entry.port, "ipc_port.name"))
-                self._state(here == (task.address, entry.name), f"the port of {what} to know {task} for its receiver, and that name", f"it has {shown(here[1])} of the space at {here[0]:#x}", when)
+                known = here == (task.address, entry.name)
+                self._state(known, f"the port of {what} to know {task} for its receiver, and that name", f"it has {shown(here[1])} of the space at {here[0]:#x}", when)
 
     def _buckets(self) -> Iterator[int]:
         return iter(range(self.at["ipc_space.buckets"], self.at["ipc_space.buckets"] + 8 * BUCKETS, 8))
@@ -419,7 +421,8 @@ class Ports:
             where = f" ({', '.join(places[:4])}{', …' if len(places) > 4 else ''})" if places else ""
             self._state(value == len(places), f"{name} of {port} to be {len(places)}{where}", f"it is {shown(value if value < 1 << 31 else value - (1 << 32))}", when)
         alive = self.is_alive(port)
-        self._state(len(found.receivers) == alive, f"the receive right of {port} to be in one place exactly as long as the port lives", f"it {'lives' if alive else 'is dead'}; places: {', '.join(found.receivers) or 'none'}", when)
+        happened = f"it {'lives' if alive else 'is dead'}; places: {', '.join(found.receivers) or 'none'}"
+        self._state(len(found.receivers) == alive, f"the receive right of {port} to be in one place exactly as long as the port lives", happened, when)
 
     def _state(self, holds: bool, expected: str, happened: str, when: str) -> None:
         if not holds:

@@ -18,7 +18,7 @@ from kit.guest import shown
 
 INVALID_HEADER = 0x10000010
 QUEUE_LIMIT = 5
-STEPS = 220
+STEPS = 240
 LIVING = 9
 """Ports at a time."""
 
@@ -314,7 +314,7 @@ class Walk:
     def suited(self, letter: str, name: int) -> int:
         """A disposition that mostly suits the name."""
         fit = [kind for kind in DISPOSITIONS if self.model.may(letter, name, kind)]
-        return self.chance.choice(list(DISPOSITIONS)) if not fit or self.chance.random() < 0.1 else self.chance.choice(fit)
+        return self.chance.choice(list(DISPOSITIONS)) if not fit or self.chance.random() < 0.2 else self.chance.choice(fit)
 
     # --- steps -----------------------------------------------------------------------------------------------------------
 
@@ -391,7 +391,7 @@ class Walk:
         delta = self.chance.randint(-3, 4)
         if right == RIGHT_SEND_ONCE:
             delta = -1
-        elif entry and self.chance.random() < 0.1:
+        elif entry and self.chance.random() < 0.25:
             delta = UREFS_MAX - entry.urefs
         found = self.ports.mod_refs(self.tasks[letter], name, right, delta)
         self.bench.equal(found, self._modified(letter, name, right, delta), f"what changing right {right} of {shown(name)} in task {letter} by {delta} answers")
@@ -510,7 +510,7 @@ class Walk:
     def give_up(self) -> str:
         """A receive right is given up by its name, or with everything else of a task."""
         ends = [end for end in self.ends[1:] if end.alive and end.home]
-        if not ends or self.chance.random() < 0.15:
+        if not ends or self.chance.random() < 0.4:
             return self.end_task()
         end = self.chance.choice(ends)
         letter, name = end.home, end.name
@@ -567,6 +567,8 @@ class Walk:
             self.bench.equal(self.ports.is_alive(end.real), end.alive, f"whether {end.real} lives {when}")
             if end.alive:
                 self.bench.equal(self.ports.made(end.real), end.made, f"mscount (send rights made) of {end.real} {when}")
+                waiting = self.ports.get(end.real.address, "ipc_port.msgcount")
+                self.bench.equal(waiting, len(end.queue), f"the messages, notifications among them, that wait at {end.real} {when}")
         self.bench.equal(self._notes(self.ports.notes(self.listener.real)), self._notes([one.note for one in self.listener.queue]), f"the notifications sent {when}")
         self.ports.audit(when)
 
@@ -580,7 +582,7 @@ def test_walk(bench: Bench) -> None:
     """Random steps, each compared."""
     walk = Walk(bench)
     steps: list[tuple[Callable[[], str], int]] = [
-        (walk.allocate, 3), (walk.insert, 10), (walk.deallocate, 4), (walk.mod_refs, 4), (walk.send, 10), (walk.receive, 6), (walk.dequeue, 3), (walk.give_up, 2), (walk.ask, 3),
+        (walk.allocate, 3), (walk.insert, 10), (walk.deallocate, 4), (walk.mod_refs, 4), (walk.send, 10), (walk.receive, 6), (walk.dequeue, 3), (walk.give_up, 3), (walk.ask, 3),
     ]  # fmt: skip
     for number in range(1, STEPS + 1):
         (step,) = bench.random.choices([one for one, _ in steps], [weight for _, weight in steps])
