@@ -92,7 +92,7 @@ s32 pidfd_process(int fd)
 	return !p ? -EBADF : p->gone ? -ECHILD : p->pid;
 }
 
-static long create(const struct proc *proc, u32 flags)
+long pidfd_create(const struct proc *proc, u32 flags)
 {
 	struct pidfd *p = kalloc(sizeof(*p));
 	struct open_file *file;
@@ -123,7 +123,7 @@ long sys_pidfd_open(int pid, unsigned int flags)
 	proc = process_find_thread(pid);
 	if (!proc)
 		return -ESRCH;
-	return proc->leader == proc ? create(proc, flags) : -EINVAL;
+	return proc->leader == proc ? pidfd_create(proc, flags) : -EINVAL;
 }
 
 long sys_pidfd_send_signal(int fd, int signal, vaddr_t info, unsigned int flags)

@@ -1,9 +1,8 @@
 /*
  * clone: clone and clone3, and which of their flags go together.
  *
- * The order of the checks is that of Linux's kernel/fork.c. There is one name space of each kind,
- * and no descriptor stands for a process: what asks for those is EINVAL, as on a Linux that was
- * configured without them.
+ * The order of the checks is that of Linux's kernel/fork.c. There is one name space of each kind:
+ * what asks for another is EINVAL, as on a Linux that was configured without them.
  */
 #include <services/identity/identity.h>
 #include <services/process/clone.h>
@@ -31,7 +30,8 @@ static long check_flags(u64 flags)
 		return -EINVAL;
 	if ((flags & CLONE_THREAD) && (flags & (CLONE_NEWUSER | CLONE_NEWPID)))
 		return -EINVAL;
-	if (flags & CLONE_PIDFD)
+	if ((flags & CLONE_PIDFD) &&
+		(!IS_ENABLED(CONFIG_SERVICES_PIDFD) || (flags & (CLONE_DETACHED | CLONE_THREAD))))
 		return -EINVAL;
 	if (!IS_ENABLED(CONFIG_SERVICES_SIGNALS) && (flags & (CLONE_THREAD | CLONE_FILES)))
 		return -EINVAL; /* no thread could be told to end */
@@ -50,8 +50,12 @@ long sys_clone(long flags, vaddr_t stack, vaddr_t parent_tid, vaddr_t child_tid,
 		.child_tid = child_tid,
 		.tls = tls,
 	};
-	long error = check_flags(clone.flags);
+	long error;
 
+	if ((clone.flags & CLONE_PIDFD) && (clone.flags & CLONE_PARENT_SETTID))
+		return -EINVAL; /* both would go to one place */
+	clone.pidfd = parent_tid;
+	error = check_flags(clone.flags);
 	return error == 0 ? process_clone(&clone) : error;
 }
 
@@ -137,6 +141,7 @@ long sys_clone3(vaddr_t at, size_t size)
 		.parent_tid = a.parent_tid,
 		.child_tid = a.child_tid,
 		.tls = a.tls,
+		.pidfd = a.pidfd,
 	};
 	return process_clone(&clone);
 }

@@ -37,6 +37,7 @@ struct clone {
 	vaddr_t stack;                 /* 0: the creator's */
 	vaddr_t parent_tid, child_tid; /* where the new number goes */
 	vaddr_t tls;
+	vaddr_t pidfd; /* where a descriptor for the process goes */
 };
 
 /* Makes a thread like the caller, lets it run, and with CLONE_VFORK waits for it: its number. The

@@ -7,6 +7,7 @@
 #include <services/files/files.h>
 #include <services/identity/identity.h>
 #include <services/memory/mappings.h>
+#include <services/pidfd/pidfd.h>
 #include <services/process/clone.h>
 #include <services/process/process.h>
 #include <services/sysv/sysv.h>
@@ -115,6 +116,21 @@ static void unmake_proc(struct proc *proc)
 	process_free_thread(proc);
 }
 
+/* The creator gets a descriptor for the new process. */
+static long give_pidfd(const struct proc *proc, vaddr_t to)
+{
+	s32 number;
+	long fd = pidfd_create(proc, 0);
+
+	if (fd < 0)
+		return fd;
+	number = (s32)fd;
+	if (env_copyout(to, &number, sizeof(number)) == K_OK)
+		return 0;
+	(void)files_close(env_current(), number);
+	return -EFAULT;
+}
+
 /* The new thread, not yet running; NULL with *error. */
 static struct proc *copy(struct proc *creator, const struct clone *clone, long *error)
 {
@@ -135,9 +151,12 @@ static struct proc *copy(struct proc *creator, const struct clone *clone, long *
 		unmake_proc(proc);
 		return NULL;
 	}
-	if (!(clone->flags & CLONE_SETTLS) || env_set_thread_pointer(proc, clone->tls) == K_OK)
+	if ((clone->flags & CLONE_SETTLS) && env_set_thread_pointer(proc, clone->tls) != K_OK)
+		*error = -EPERM;
+	else if (clone->flags & CLONE_PIDFD)
+		*error = give_pidfd(proc, clone->pidfd);
+	if (*error == 0)
 		return proc;
-	*error = -EPERM;
 	env_client_destroy(proc);
 	unmake_proc(proc);
 	return NULL;
