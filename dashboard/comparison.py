@@ -26,6 +26,11 @@ FAMILY_TITLES = {
 
 STANDBY_FIGURE = "ipc_rt_0"
 
+#: A configuration that equals no preset, and what is chosen in one.
+OWN = re.compile(r"config-[0-9a-f]{12}\Z")
+CHOSEN = re.compile(r"^CONFIG_(\w+)=y$", re.MULTILINE)
+MOST_NAMED = 3
+
 #: Figures that are taken at several sizes: bytes of a message, users at work.
 PAYLOAD = re.compile(r"^(ipc_oneway_same|ipc_rt_same|ipc_oneway|ipc_rt|pipe_rt|aim)_(\d+)$")
 
@@ -127,9 +132,22 @@ def _family_rank(kernel: str) -> int:
 
 
 def _labels(runs: Sequence[Run]) -> list[str]:
-    """The preset's name; with the run's number where a preset occurs twice."""
+    """The preset's name; with the run's number where a preset occurs twice.
+
+    A configuration that is no preset is named by a hash, so what it has and a preset of its family beside it has not is said with it.
+    """
     presets = [run.preset for run in runs]
-    return [run.preset if presets.count(run.preset) == 1 else f"{run.preset} #{run.id}" for run in runs]
+    named = [run.preset if presets.count(run.preset) == 1 else f"{run.preset} #{run.id}" for run in runs]
+    return [f"{name} ({words})" if (words := _own_parts(run, runs)) else name for name, run in zip(named, runs)]
+
+
+def _own_parts(run: Run, runs: Sequence[Run]) -> str:
+    """``frames_mine`` of a configuration of one's own; empty for a preset, where no preset is beside it, or where more than a few differ."""
+    beside = next((other for other in runs if other.kernel == run.kernel and not OWN.match(other.preset)), None)
+    if not OWN.match(run.preset) or beside is None:
+        return ""
+    theirs, ours = ({match[1].lower() for match in CHOSEN.finditer(one.config_text)} for one in (beside, run))
+    return ", ".join(sorted(ours - theirs)) if len(ours - theirs) <= MOST_NAMED else ""
 
 
 def _by_name(found: Iterable[Figure]) -> dict[str, Figure]:
