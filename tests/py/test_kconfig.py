@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kit_fixture import EXTENSION, FILES, make_tree
 
-from kit.constraints import Literal, Model
+from kit.constraints import KERNEL, Literal, Model, chosen
 from kit.kconfig import ConfigError, Configurator
 
 
@@ -153,6 +153,21 @@ def test_random_assemblies_are_valid_varied_and_repeatable(owner: Configurator) 
             assert met >= {v for v in values if v}, f"chance never tried all of {var}"
     assert all(c.assembly["workloads/hello"] == "y" and not c.on("CONTRACT_TESTS") for c in configs)
     assert len({c.values.get("SCHED_ROUND_ROBIN_QUANTUM_MS") for c in configs}) > 3
+
+
+def test_a_random_assembly_holds_the_part_that_is_asked_for(owner: Configurator) -> None:
+    """Whatever part it is; under every kernel that can have it, with the rest left to chance; the same seed gives the same."""
+    for part in owner.tree.parts():
+        literal = chosen(owner.tree, part)
+        able = {name for name in owner.tree.kernels if owner.model.assemble([Literal(KERNEL, name), literal])}
+        if not able:
+            with pytest.raises(ConfigError, match=part.id):
+                owner.random(1, [part])
+            continue
+        configs = [owner.random(seed, [part]) for seed in range(12)]
+        assert all(literal.holds(config.assembly) and not owner.model.broken(config.assembly) for config in configs), part.id
+        assert {config.assembly[KERNEL] for config in configs} == able, part.id
+        assert owner.random(3, [part]).hash == configs[3].hash
 
 
 def test_what_is_saved_loads_again(owner: Configurator, tmp_path: Path) -> None:

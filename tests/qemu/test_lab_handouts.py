@@ -21,7 +21,7 @@ from kit.lab_tree import work_root
 
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`(make [^`]*\$HOME/mylab[^`]*)`")
-KEYS = {"menuconfig": b"q", "run": b"\x01x"}
+KEYS = {"menuconfig": b"qy", "run": b"\x01x"}
 """How a person leaves what a command opens on the terminal."""
 JUDGING = ("grade", "mutants", "bisect")
 """Targets that end with an error where the starter is judged, which is not finished."""
@@ -114,6 +114,7 @@ def test_the_commands_work(lab: Lab, kit: Path, tmp_path: Path) -> None:
     (kit / ".config").unlink(missing_ok=True)
     for command in commands(lab):
         goal = target(command)
+        print(f"$ {command}", flush=True)
         status, said = at_terminal(command, kit, tmp_path, KEYS[goal]) if goal in KEYS else run(command, kit, tmp_path)
         if goal in JUDGING:
             assert re.search(SAID[goal], said), f"$ {command}\n{said[-3000:]}"
