@@ -37,8 +37,6 @@ class _Safe(Treeprocessor):
             elif element.tag == "img":
                 match = PICTURE.match(element.get("src", ""))
                 element.set("src", self.picture_url(match[1]) if match else "")
-            elif element.tag == "pre":
-                element.set("tabindex", "0")  # it may scroll, and must then be reached without a mouse
 
 
 class _SafeExtension(Extension):
@@ -56,4 +54,5 @@ def render(path: Path, picture_url: PictureUrl) -> Markup:
     """The handout at ``path`` as HTML, its own title left out (the page has one)."""
     text = re.sub(r"\A# [^\n]*\n", "", path.read_text(encoding="utf-8"))
     md = markdown.Markdown(extensions=["fenced_code", "tables", _SafeExtension(picture_url)], output_format="html")
-    return Markup(md.convert(text))
+    made = md.convert(text)
+    return Markup(made.replace("<pre>", '<pre tabindex="0">'))  # it may scroll, and must then be reached without a mouse; text has no "<"

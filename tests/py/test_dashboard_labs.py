@@ -24,7 +24,7 @@ def test_every_lab_has_its_page(client: FlaskClient) -> None:
         assert lab.title in index and f"/labs/{lab.number}" in index
         page = client.get(f"/labs/{lab.number}")
         text = page.get_data(as_text=True)
-        assert page.status_code == 200 and text.count("<h1>") == 1 and "<pre" in text
+        assert page.status_code == 200 and text.count("<h1>") == 1 and '<pre tabindex="0">' in text and "<pre>" not in text
         for test in lab.tests:
             assert f"<code>{test.name}</code>" in text
         for picture in (lab.folder / "pictures").iterdir():
