@@ -23,7 +23,8 @@ void text_add_bytes(struct text *text, const void *bytes, size_t n)
 {
 	size_t fits = MIN(n, text->room - text->length);
 
-	memcpy(text->bytes + text->length, bytes, fits);
+	if (fits > 0)
+		memcpy(text->bytes + text->length, bytes, fits);
 	text->length += fits;
 	text->cut |= fits < n;
 }
@@ -90,9 +91,10 @@ static long grow(struct text *text)
 
 	if (!bytes)
 		return -ENOMEM;
-	memcpy(bytes, text->bytes, text->length);
-	if (text->bytes)
+	if (text->bytes) {
+		memcpy(bytes, text->bytes, text->length);
 		kfree(text->bytes, text->room);
+	}
 	text->bytes = bytes;
 	text->room = room;
 	return 0;

@@ -17,6 +17,7 @@ void test_disk(void);
 void test_crash(void);
 void test_damage(void);
 void test_exhaustion(void);
+void test_usage(void);
 void test_transport(void);
 
 /* The tests of the services, in order. */
@@ -57,6 +58,7 @@ const struct contract_test contract_tests[] = {
 	{"crash", test_crash},
 	{"damage", test_damage},
 	{"exhaustion", test_exhaustion},
+	{"usage", test_usage},
 	{"transport", test_transport},
 };
 const unsigned contract_tests_count = sizeof(contract_tests) / sizeof(contract_tests[0]);

@@ -168,6 +168,26 @@ static void tree_step(vaddr_t buf)
 	}
 }
 
+/* Texts of /proc, in pieces; what is read is whole, or the reader is told why not. */
+static void proc_step(vaddr_t buf)
+{
+	static const char *const files[] = {"/proc/self/maps", "/proc/self/smaps",
+		"/proc/self/smaps_rollup", "/proc/self/status", "/proc/self/mountinfo",
+		"/proc/self/limits", "/proc/stat", "/proc/meminfo", "/proc/self/fdinfo/0",
+		"/proc/sys/kernel/osrelease"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		long fd = host_sys(SYS_open, text(buf, files[i]), 0), n = fd;
+
+		while (n >= 0 && (n = host_sys(SYS_read, fd, buf, 700)) > 0)
+			;
+		if (!is_fine(n))
+			host_die("a text of /proc fails oddly when memory is out");
+		if (fd >= 0)
+			host_sys(SYS_close, fd);
+	}
+}
+
 /* The run. What is live must be the same before and after, whatever failed. */
 static void program(void *argument)
 {
@@ -191,6 +211,7 @@ static void program(void *argument)
 	while (host_sys(SYS_wait4, -1) > 0)
 		;
 	tree_step(buf);
+	proc_step(buf);
 	exec_step(buf);
 	if (host_live_objects() != live || host_live_spaces() != spaces)
 		host_die("something is lost when memory is out");
