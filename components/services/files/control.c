@@ -5,6 +5,7 @@
  */
 #include <services/files/files.h>
 #include <services/tree/locks.h>
+#include <services/tree/seals.h>
 #include <services/tree/tree.h>
 
 #include <unix_calls.h>
@@ -78,6 +79,11 @@ static long control_rest(int fd, struct open_file *file, unsigned command, long 
 		return (u64)argument > SIGNALS_MOST ? -EINVAL : 0;
 	case F_GETLEASE:
 		return F_UNLCK;
+	case F_ADD_SEALS:
+	case F_GET_SEALS:
+		return IS_ENABLED(CONFIG_SERVICES_TREE)
+			       ? seals_control(file, command, (u32)argument)
+			       : -EINVAL;
 	case F_SETPIPE_SZ:
 	case F_GETPIPE_SZ:
 		return file->ops->capacity ? (long)file->ops->capacity(file) : -EBADF;

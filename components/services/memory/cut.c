@@ -1,4 +1,4 @@
-/* cut: a file that is mapped becomes shorter. */
+/* cut: a file that is mapped becomes shorter, or is not to be written any more. */
 #include <services/memory/mappings.h>
 #include <services/process/process.h>
 #include <services/tree/tree.h>
@@ -33,4 +33,24 @@ void memory_cut_file(const struct inode *inode, u64 size)
 				cut_mapping(proc, m, size);
 		}
 	}
+}
+
+bool memory_writes_file(const struct inode *inode)
+{
+	struct proc *leader;
+
+	list_for_each(leader, process_all(), all)
+	{
+		struct proc *proc = process_alive(leader);
+		const struct memory *memory = proc ? proc->memory : NULL;
+
+		for (u32 i = 0; memory && i < memory->count; i++) {
+			const struct mapping *m = &memory->of[i];
+
+			if (m->file.mount && m->file.node->inode == inode &&
+				(m->flags & (MAPPING_SHARED | MAPPING_READ_ONLY)) == MAPPING_SHARED)
+				return true;
+		}
+	}
+	return false;
 }

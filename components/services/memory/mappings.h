@@ -115,6 +115,8 @@ bool memory_grow(struct proc *proc, vaddr_t address) must_check;
  */
 bool memory_make_room(struct proc *proc) must_check;
 bool memory_wait_for_room(struct proc *proc) must_check;
-/* The file has shrunk: what maps it forgets what lies behind `size`. */
+/* Whether somebody has it mapped, shared with others, and may write there. */
 struct inode;
+bool memory_writes_file(const struct inode *inode) must_check;
+/* The file has shrunk: what maps it forgets what lies behind `size`. */
 void memory_cut_file(const struct inode *inode, u64 size);

@@ -9,6 +9,7 @@
 #include <services/files/files.h>
 #include <services/memory/memory.h>
 #include <services/services.h>
+#include <services/tree/seals.h>
 #include <services/tree/tree.h>
 
 #include <unix_calls.h>
@@ -55,6 +56,13 @@ static bool is_never_executed(const struct open_file *file)
 	       file->place.mount->flags & MOUNT_NOEXEC;
 }
 
+/* Whether a shared mapping of it could not be written to. */
+static bool is_sealed(const struct open_file *file)
+{
+	return IS_ENABLED(CONFIG_SERVICES_TREE) && file->inode &&
+	       file->inode->seals & SEALS_ON_WRITING;
+}
+
 /* What a file must be open for to be mapped so. */
 static long check_file(const struct open_file *file, unsigned long prot, unsigned long flags)
 {
@@ -67,6 +75,8 @@ static long check_file(const struct open_file *file, unsigned long prot, unsigne
 		return -EACCES;
 	if (prot & ENV_PROT_EXEC && is_never_executed(file))
 		return -EPERM;
+	if (shared && prot & ENV_PROT_WRITE && is_sealed(file))
+		return -EPERM;
 	return file->ops->map ? 0 : -ENODEV;
 }
 
@@ -78,7 +88,7 @@ static u32 mapping_flags(const struct open_file *file, unsigned long prot, unsig
 
 	if (shared)
 		of_mapping |= MAPPING_SHARED;
-	if (shared && file && (file->flags & O_ACCMODE) != O_RDWR)
+	if (shared && file && ((file->flags & O_ACCMODE) != O_RDWR || is_sealed(file)))
 		of_mapping |= MAPPING_READ_ONLY;
 	if (flags & MAP_GROWSDOWN)
 		of_mapping |= MAPPING_GROWS;

@@ -4,6 +4,7 @@
  */
 #include <services/pipes/pipe.h>
 #include <services/ramfs/ramfs.h>
+#include <services/tree/seals.h>
 #include <services/tree/status.h>
 #include <services/tree/tree.h>
 
@@ -87,6 +88,10 @@ long sys_memfd_create(vaddr_t name, unsigned int flags)
 	result = create(text, flags & MFD_NOEXEC_SEAL ? 0666 : 0777, &file);
 	if (result != 0)
 		return result;
+	if (flags & MFD_ALLOW_SEALING)
+		file->inode->seals = 0;
+	if (flags & MFD_NOEXEC_SEAL)
+		file->inode->seals = SEAL_EXEC;
 	result = files_install(env_current(), file, flags & MFD_CLOEXEC);
 	if (result < 0)
 		file_unref(file);

@@ -5,6 +5,7 @@
  */
 #include <services/clock/clock.h>
 #include <services/identity/identity.h>
+#include <services/tree/seals.h>
 #include <services/tree/tree.h>
 
 #include <unix_calls.h>
@@ -38,6 +39,8 @@ static long change_mode(struct place place, u32 mode)
 	if (error == 0 && inode_is(inode, S_IFLNK))
 		error = -EOPNOTSUPP;
 	if (error == 0 && !inode_is_own(inode))
+		error = -EPERM;
+	if (error == 0 && inode->seals & SEAL_EXEC && (mode ^ inode->mode) & 0111)
 		error = -EPERM;
 	if (error == 0) {
 		if (!inode_group_is_own(inode->gid))

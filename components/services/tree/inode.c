@@ -2,6 +2,7 @@
 #include <services/clock/clock.h>
 #include <services/identity/identity.h>
 #include <services/tree/locks.h>
+#include <services/tree/seals.h>
 #include <services/tree/tree.h>
 
 #define ATIME_AGE 86400 /* seconds after which reading is noted though nothing has changed */
@@ -23,6 +24,7 @@ void inode_init(struct inode *inode, const struct inode_ops *ops, struct volume 
 		.refs = 1,
 		.mode = mode,
 		.links = 1,
+		.seals = SEAL_SEAL,
 		.atime = tree_now(),
 	};
 	inode->mtime = inode->atime;

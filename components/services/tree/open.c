@@ -6,6 +6,7 @@
  */
 #include <services/pipes/pipe.h>
 #include <services/tree/locks.h>
+#include <services/tree/seals.h>
 #include <services/tree/tree.h>
 
 #include <unix_calls.h>
@@ -143,7 +144,9 @@ static long truncate_opened(struct inode *inode)
 	error = inode_lock(inode);
 	if (error != 0)
 		return error;
-	error = inode_truncate(inode, 0);
+	error = seals_check_size(inode, 0);
+	if (error == 0)
+		error = inode_truncate(inode, 0);
 	inode_unlock(inode);
 	return error;
 }

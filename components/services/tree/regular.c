@@ -9,6 +9,7 @@
  */
 #include <services/memory/mappings.h>
 #include <services/process/process.h>
+#include <services/tree/seals.h>
 #include <services/tree/tree.h>
 
 #define SIZE_MAX_BYTES ((u64)8 << 30) /* what an object of the environment can hold */
@@ -259,6 +260,8 @@ static long regular_write_at(struct open_file *file, struct io *io, u64 position
 	if (file->flags & O_APPEND || position == IO_AT_END)
 		position = inode->size;
 	result = limit_write(io, position);
+	if (result == 0 && unlikely(inode->seals != SEAL_SEAL))
+		result = seals_cut_write(inode, io, position);
 	if (result == 0)
 		result = inode_make_pages(inode);
 	if (result == 0)

@@ -1,5 +1,6 @@
 /* size: truncate and its relatives, and getting everything to the disk. */
 #include <services/devices/disk.h>
+#include <services/tree/seals.h>
 #include <services/tree/tree.h>
 
 #include <unix_calls.h>
@@ -21,6 +22,8 @@ static long change_size(struct inode *inode, s64 size)
 		(u64)size > process_current()->limits.of[LIMIT_FSIZE].soft)
 		error = -EFBIG;
 	else
+		error = seals_check_size(inode, (u64)size);
+	if (error == 0)
 		error = inode_truncate(inode, (u64)size);
 	inode_unlock(inode);
 	return error;
@@ -158,10 +161,14 @@ long sys_fallocate(int fd, int mode, long offset, long length)
 	error = inode_lock(inode);
 	if (error != 0)
 		return error;
-	if (mode & FALLOC_PUNCH_HOLE)
+	if (mode & FALLOC_PUNCH_HOLE && inode->seals & SEALS_ON_WRITING)
+		error = -EPERM;
+	else if (mode & FALLOC_PUNCH_HOLE)
 		error = punch(inode, (u64)offset, (u64)offset + (u64)length);
 	else if ((u64)offset + (u64)length > process_current()->limits.of[LIMIT_FSIZE].soft)
 		error = -EFBIG;
+	else if (inode->seals & SEAL_GROW && (u64)offset + (u64)length > inode->size)
+		error = -EPERM;
 	else
 		error = allocate(
 			inode, (u64)offset, (u64)offset + (u64)length, mode & FALLOC_KEEP_SIZE);

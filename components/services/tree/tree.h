@@ -186,6 +186,7 @@ struct inode {
 	struct lock_list *locks;    /* NULL: none */
 	struct file_watch *watches; /* of inotify; NULL: none */
 	struct pipe *pipe;          /* of a FIFO that is open; else NULL */
+	u32 seals;                  /* what nobody may do to it (seals.h) */
 	bool mapped;                /* somebody has, or had, mapped it */
 	u32 writers;                /* open files that may write it */
 	u32 programs;               /* processes that execute it; never beside writers */

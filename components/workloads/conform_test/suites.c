@@ -4,9 +4,10 @@
 
 extern const struct conform_suite opening, opening_user, names, names_user, bytes, attributes,
 	attributes_user, descriptors, memory, processes, signals, identity, identity_user, limits,
-	privileges, privileges_user, scheduling, scheduling_user, settings, others, others_user;
+	privileges, privileges_user, scheduling, scheduling_user, settings, others, others_user,
+	seals;
 
 const struct conform_suite *const conform_suites[] = {&opening, &opening_user, &names, &names_user,
 	&bytes, &attributes, &attributes_user, &descriptors, &memory, &processes, &signals,
 	&identity, &identity_user, &limits, &privileges, &privileges_user, &scheduling,
-	&scheduling_user, &settings, &others, &others_user, NULL};
+	&scheduling_user, &settings, &others, &others_user, &seals, NULL};
