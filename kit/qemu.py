@@ -86,6 +86,8 @@ class Boot:
     stopped: str | None = None
     complaint: str = ""
     """What QEMU itself wrote to its standard error."""
+    line: bytes = b""
+    """The console's bytes as they were sent; ``console`` is the same as text, with plain newlines."""
 
     @property
     def ok(self) -> bool:
@@ -207,14 +209,16 @@ def boot(job: Job, extra: Sequence[str] = ()) -> Boot:
             process = spawn(command, errors)
             with ended_with_us(process):
                 stopped = _wait(process, job, console, results, started)
+        line = _read(console, job.console_bytes)
         return Boot(
             command=recorded_command(job, extra),
             status=process.returncode,
-            console=_read(console, job.console_bytes).decode("utf-8", "replace").replace("\r\n", "\n"),
+            console=line.decode("utf-8", "replace").replace("\r\n", "\n"),
             results=_read(results, job.result_bytes),
             wall_seconds=time.monotonic() - started,
             stopped=stopped,
             complaint=_read(complaint, 1 << 16).decode("utf-8", "replace"),
+            line=line,
         )
 
 

@@ -98,6 +98,25 @@ size_t format_vstring(char *buf, size_t size, const char *format, va_list ap);
 /* Given by the image: the console driver, a server's console channel, the test's output. */
 void console_write(const char *text, size_t length);
 
+/* Text for what takes bytes as they are, a line that needs a carriage return before each newline.
+ */
+static inline void write_lines(
+	void (*send)(const char *bytes, size_t n), const char *text, size_t length)
+{
+	size_t done = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] != '\n')
+			continue;
+		if (i > done)
+			send(text + done, i - done);
+		send("\r\n", 2);
+		done = i + 1;
+	}
+	if (length > done)
+		send(text + done, length - done);
+}
+
 /*
  * The value of `key=value` among the words of a command line, copied to `out` with a NUL. False,
  * and `out` as it was: it is absent, or longer than size - 1.

@@ -22,7 +22,7 @@ TRAP(trap_device_write)
 		if (copy_from_user(chunk, (vaddr_t)b + done, n) != K_OK)
 			return KERN_INVALID_ADDRESS;
 		if (device == DEVICE_CONSOLE)
-			console_write(chunk, n);
+			console_send(chunk, n);
 		else
 			arch_result_write(chunk, n);
 		done += n;

@@ -74,3 +74,12 @@ def test_a_full_bench(preset: str, monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = [one for one in figure_map(run).values() if one.value <= 0]
     assert wrong == [], "a figure of nothing or less"
     assert 5_000 < run.marks["boot_user"] < 1_000_000_000
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_terminal_without_output_processing_sends_what_is_written(preset: str) -> None:
+    kernel = built_preset(preset)
+    append = "init=/bin/raw_console"
+    outcome = boot_of(kernel, append)
+    assert outcome.ok, explain(kernel, outcome, append)
+    assert b"cooked\r\nline\r\nraw\nline\n\r\nend\n" in outcome.line

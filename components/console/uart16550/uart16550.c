@@ -1,6 +1,6 @@
 /*
- * The first serial port of a PC. A newline goes out as carriage return and newline; where a
- * terminal has put the carriage return already, none is added.
+ * The first serial port of a PC. A newline of the kernel's own texts goes out as carriage return
+ * and newline; what a terminal sends goes out as it is.
  */
 #include <arch/arch.h>
 #include <console/console.h>
@@ -35,16 +35,15 @@ static void send(char byte)
 	port_write8(UART_DATA, (u8)byte);
 }
 
+void console_send(const char *bytes, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		send(bytes[i]);
+}
+
 void console_write(const char *text, size_t length)
 {
-	static char last;
-
-	for (size_t i = 0; i < length; i++) {
-		if (text[i] == '\n' && last != '\r')
-			send('\r');
-		last = text[i];
-		send(last);
-	}
+	write_lines(console_send, text, length);
 }
 
 int console_read_byte(void)

@@ -4,6 +4,7 @@
  * Threads and spaces are named by thread ids, a space by any of its threads.
  * Only threads of the root task's space may make, change and end them: policy is its business.
  */
+#include <console/console.h>
 #include <l4.h>
 #include <objects/objects.h>
 
@@ -228,7 +229,7 @@ static bool debugger_write(long operation, vaddr_t address, u64 length)
 		if (operation == L4_DEBUGGER_RESULT)
 			arch_result_write(part, n);
 		else
-			console_write(part, n);
+			console_send(part, n);
 		address += n;
 		length -= n;
 	}

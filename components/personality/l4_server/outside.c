@@ -57,7 +57,7 @@ void env_yield(void)
 
 void env_console_write(const char *bytes, size_t n)
 {
-	console_write(bytes, n);
+	console_send(bytes, n);
 }
 
 static struct cthread_timer timer, listener;

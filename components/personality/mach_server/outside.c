@@ -58,14 +58,14 @@ void env_yield(void)
 
 /* --- devices ---------------------------------------------------------------------------------- */
 
-void console_write(const char *text, size_t length)
-{
-	device_write(server_boot->console, text, length);
-}
-
 void env_console_write(const char *bytes, size_t n)
 {
-	console_write(bytes, n);
+	device_write(server_boot->console, bytes, n);
+}
+
+void console_write(const char *text, size_t length)
+{
+	write_lines(env_console_write, text, length);
 }
 
 static struct cthread_timer timer, listener;

@@ -8,9 +8,14 @@ extern char l4_image_start[], l4_rodata_start[], l4_data_start[], l4_image_end[]
 static u8 stacks[TASK_STACKS][STACK_SIZE] aligned(4096);
 static u64 fresh, fresh_end; /* free memory */
 
+static void print(const char *bytes, size_t length)
+{
+	l4_debugger(L4_DEBUGGER_CONSOLE, bytes, length);
+}
+
 void console_write(const char *text, size_t length)
 {
-	l4_debugger(L4_DEBUGGER_CONSOLE, text, length);
+	write_lines(print, text, length);
 }
 
 noreturn void panic(const char *format, ...)

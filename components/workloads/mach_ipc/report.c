@@ -4,9 +4,14 @@
 static char line[BENCH_SAMPLES * 12 + 256];
 static u64 sorted[BENCH_SAMPLES];
 
+static void print(const char *bytes, size_t length)
+{
+	device_write(boot->console, bytes, length);
+}
+
 void console_write(const char *text, size_t length)
 {
-	device_write(boot->console, text, length);
+	write_lines(print, text, length);
 }
 
 noreturn void panic(const char *format, ...)

@@ -11,9 +11,14 @@ volatile s64 *result;
 static unsigned findings, failures;
 static u8 stack[STACK_SIZE] aligned(16); /* each child has its own copy */
 
+static void print(const char *bytes, size_t length)
+{
+	device_write(boot->console, bytes, length);
+}
+
 void console_write(const char *text, size_t length)
 {
-	device_write(boot->console, text, length);
+	write_lines(print, text, length);
 }
 
 noreturn void panic(const char *format, ...)
