@@ -313,9 +313,11 @@ class Grader:
         source = self.lab.program(name)
         target = jail.give(self.tree.root / "build" / "lab-programs") / name
         if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
-            made = target.parent / f"{os.getpid()}-{name}"  # another test may be making it, too
-            lab_program.build(self.tree.root, source, made, Jail(), name in self.lab.root_tasks)  # no student's file is near
-            made.replace(target)
+            with self.scratch() as folder:  # another test may be making it, too; and the compiler's user may not be let into the kit's own folder
+                copy = jail.give(folder) / source.name
+                copy.write_bytes(source.read_bytes())
+                lab_program.build(self.tree.root, copy, folder / name, Jail(), name in self.lab.root_tasks)  # no student's file is near
+                (folder / name).replace(target)
         return target
 
     @contextlib.contextmanager
