@@ -8,7 +8,7 @@
 
 void ipc_entry_make_dead(struct ipc_space *space, struct ipc_entry *entry)
 {
-/* LAB: solution */
+	/* LAB: solution */
 	struct ipc_port *port = entry->port;
 
 	if (entry->type & IPC_SEND_ONCE) {
@@ -21,10 +21,10 @@ void ipc_entry_make_dead(struct ipc_space *space, struct ipc_entry *entry)
 	entry->type = IPC_DEAD_NAME;
 	entry->port = NULL;
 	ipc_port_unref(port);
-/* LAB: starter */
+	/* LAB: starter */
 	/* Nothing dies yet: a name of a dead port stays what it was. */
 	(void)space, (void)entry;
-/* LAB: end */
+	/* LAB: end */
 }
 
 struct ipc_entry *ipc_right_lookup(struct ipc_space *space, mach_port_t name)
@@ -33,17 +33,17 @@ struct ipc_entry *ipc_right_lookup(struct ipc_space *space, mach_port_t name)
 
 	if (unlikely(!entry || entry->type == 0))
 		return NULL;
-/* LAB: solution */
+	/* LAB: solution */
 	if ((entry->type & IPC_ANY_PORT) && unlikely(!entry->port->active))
 		ipc_entry_make_dead(space, entry);
-/* LAB: starter */
-/* LAB: end */
+	/* LAB: starter */
+	/* LAB: end */
 	return entry;
 }
 
 bool ipc_right_check(const struct ipc_entry *entry, unsigned disposition)
 {
-/* LAB: solution */
+	/* LAB: solution */
 	switch (disposition) {
 	case MACH_MSG_TYPE_COPY_SEND:
 	case MACH_MSG_TYPE_MOVE_SEND:
@@ -57,10 +57,10 @@ bool ipc_right_check(const struct ipc_entry *entry, unsigned disposition)
 	default:
 		return false;
 	}
-/* LAB: starter */
+	/* LAB: starter */
 	/* Everything may be taken from every right. */
 	return mach_type_is_port(disposition) && (entry->type & IPC_ANY_PORT);
-/* LAB: end */
+	/* LAB: end */
 }
 
 struct ipc_port *ipc_right_take(const struct ipc_entry *entry, unsigned disposition)
@@ -70,24 +70,24 @@ struct ipc_port *ipc_right_take(const struct ipc_entry *entry, unsigned disposit
 	if (entry->type & IPC_DEAD_NAME)
 		return IPC_PORT_DEAD;
 	port->refs++;
-/* LAB: solution */
+	/* LAB: solution */
 	if (disposition == MACH_MSG_TYPE_MOVE_SEND_ONCE ||
 		disposition == MACH_MSG_TYPE_MAKE_SEND_ONCE)
 		port->sorights++;
 	else if (disposition != MACH_MSG_TYPE_MOVE_RECEIVE)
 		port->srights++;
 	port->mscount += disposition == MACH_MSG_TYPE_MAKE_SEND;
-/* LAB: starter */
+	/* LAB: starter */
 	/* Everything is counted as a send right. */
 	port->srights++;
 	(void)disposition;
-/* LAB: end */
+	/* LAB: end */
 	return port;
 }
 
 void ipc_entry_lose(struct ipc_space *space, struct ipc_entry *entry, u32 right)
 {
-/* LAB: solution */
+	/* LAB: solution */
 	struct ipc_port *port = entry->port;
 
 	entry->type &= ~right;
@@ -97,11 +97,11 @@ void ipc_entry_lose(struct ipc_space *space, struct ipc_entry *entry, u32 right)
 	ipc_entry_unhash(space, entry);
 	ipc_entry_free(space, entry);
 	ipc_port_unref(port);
-/* LAB: starter */
+	/* LAB: starter */
 	/* The name stays, even when it stands for nothing any more. */
 	entry->type &= ~right;
 	(void)space;
-/* LAB: end */
+	/* LAB: end */
 }
 
 /* LAB: solution */
@@ -134,17 +134,17 @@ static void drop_receive(struct ipc_space *space, struct ipc_entry *entry)
 	while ((waiting = list_first(&port->own.receivers, struct thread, wait_link)))
 		check(ipc_receive_abort(waiting, MACH_RCV_PORT_CHANGED));
 	port->receiver = NULL;
-/* LAB: solution */
+	/* LAB: solution */
 	port->name = MACH_PORT_NULL;
 	port->mscount = 0;
-/* LAB: starter */
-/* LAB: end */
+	/* LAB: starter */
+	/* LAB: end */
 	ipc_entry_lose(space, entry, IPC_RECEIVE);
 }
 
 void ipc_right_drop_moved(struct ipc_space *space, struct ipc_entry *entry, unsigned disposition)
 {
-/* LAB: solution */
+	/* LAB: solution */
 	struct ipc_port *port = entry->port;
 
 	switch (disposition) {
@@ -167,11 +167,11 @@ void ipc_right_drop_moved(struct ipc_space *space, struct ipc_entry *entry, unsi
 	default:
 		break;
 	}
-/* LAB: starter */
+	/* LAB: starter */
 	/* What is moved away stays here as well, but for a receive right. */
 	if (disposition == MACH_MSG_TYPE_MOVE_RECEIVE)
 		drop_receive(space, entry);
-/* LAB: end */
+	/* LAB: end */
 }
 
 unsigned ipc_arriving_type(unsigned disposition)
@@ -207,7 +207,7 @@ static enum kstatus copyout_send_once(
 static noinline enum kstatus copyout_shared(
 	struct ipc_space *space, struct ipc_port *port, unsigned type, mach_port_t *name)
 {
-/* LAB: solution */
+	/* LAB: solution */
 	struct ipc_entry *entry = ipc_entry_find(space, port);
 	bool known = entry != NULL;
 
@@ -236,7 +236,7 @@ static noinline enum kstatus copyout_shared(
 	if (known)
 		ipc_port_unref(port);
 	return K_OK;
-/* LAB: starter */
+	/* LAB: starter */
 	struct ipc_entry *entry = ipc_entry_alloc(space); /* a name of its own for each right */
 
 	if (!entry)
@@ -252,25 +252,25 @@ static noinline enum kstatus copyout_shared(
 		port->name = entry->name;
 	}
 	return K_OK;
-/* LAB: end */
+	/* LAB: end */
 }
 
 enum kstatus ipc_right_copyout(
 	struct ipc_space *space, struct ipc_port *port, unsigned type, mach_port_t *name)
 {
-/* LAB: solution */
+	/* LAB: solution */
 	if (unlikely(!port || port == IPC_PORT_DEAD || !port->active)) {
 		*name = port ? MACH_PORT_DEAD : MACH_PORT_NULL;
 		if (port && port != IPC_PORT_DEAD)
 			ipc_right_destroy(port, type);
 		return K_OK;
 	}
-/* LAB: starter */
+	/* LAB: starter */
 	if (unlikely(!port || port == IPC_PORT_DEAD)) {
 		*name = port ? MACH_PORT_DEAD : MACH_PORT_NULL;
 		return K_OK;
 	}
-/* LAB: end */
+	/* LAB: end */
 	if (likely(type == MACH_MSG_TYPE_PORT_SEND_ONCE))
 		return copyout_send_once(space, port, name);
 	return copyout_shared(space, port, type, name);
@@ -301,7 +301,7 @@ void ipc_right_destroy(struct ipc_port *port, unsigned type)
 {
 	if (!port || port == IPC_PORT_DEAD)
 		return;
-/* LAB: solution */
+	/* LAB: solution */
 	switch (type) {
 	case MACH_MSG_TYPE_PORT_SEND:
 		ipc_port_release_send(port);
@@ -317,9 +317,10 @@ void ipc_right_destroy(struct ipc_port *port, unsigned type)
 	default:
 		panic("a right of type %u in a message", type);
 	}
-/* LAB: starter */
-	(void)type; /* what a message held is lost, and nobody learns of it */
-/* LAB: end */
+	/* LAB: starter */
+	/* What a message held is lost, and nobody learns of it. */
+	(void)type;
+	/* LAB: end */
 }
 
 void ipc_entry_destroy(struct ipc_space *space, struct ipc_entry *entry)
@@ -337,7 +338,7 @@ void ipc_entry_destroy(struct ipc_space *space, struct ipc_entry *entry)
 	if (type & (IPC_SEND | IPC_RECEIVE))
 		ipc_entry_unhash(space, entry);
 	ipc_entry_free(space, entry);
-/* LAB: solution */
+	/* LAB: solution */
 	if (type & IPC_DEAD_NAME)
 		return;
 	if (type & IPC_SEND_ONCE) {
@@ -349,10 +350,10 @@ void ipc_entry_destroy(struct ipc_space *space, struct ipc_entry *entry)
 	if (type & IPC_RECEIVE)
 		ipc_port_destroy(port);
 	ipc_port_unref(port);
-/* LAB: starter */
+	/* LAB: starter */
 	if (type & IPC_RECEIVE)
 		ipc_port_destroy(port);
-/* LAB: end */
+	/* LAB: end */
 }
 
 struct ipc_port *ipc_port_named(struct ipc_space *space, mach_port_t name, enum ipc_kotype type)
