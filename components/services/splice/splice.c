@@ -25,12 +25,6 @@ static struct pipe *pipe_of(const struct open_file *file)
 	return file->ops->capacity ? file->object : NULL;
 }
 
-/* Files that stand for a counter, a timer or a queue are read by their readers alone. */
-static bool can_splice(const struct open_file *file)
-{
-	return !file->ops->name && !(file->inode && inode_is(file->inode, S_IFDIR));
-}
-
 /* --- movers: see pipe.h --- */
 
 static long put(void *context, u8 *bytes, u32 n)
@@ -118,7 +112,7 @@ static long pipe_to_file(struct pipe *pipe, struct open_file *out, s64 *at, u64 
 	struct side to = {.file = out};
 	long error = set_position(&to, at, out->ops->write_at != NULL);
 
-	if (error == 0 && (out->flags & O_APPEND || !can_splice(out)))
+	if (error == 0 && (out->flags & O_APPEND || !file_can_splice(out)))
 		error = -EINVAL;
 	return error == 0 ? pipe_move_out(pipe, n, waits, put, &to) : error;
 }
@@ -131,7 +125,7 @@ static long file_to_pipe(struct open_file *in, s64 *at, struct pipe *pipe, u64 n
 	if (error != 0)
 		return error;
 	/* Linux looks at the pipe first; a file that cannot is noticed when there is room. */
-	return can_splice(in) ? pipe_move_in(pipe, n, waits, get, &from) : -EINVAL;
+	return file_can_splice(in) ? pipe_move_in(pipe, n, waits, get, &from) : -EINVAL;
 }
 
 /* What has happened to the files, for who looks at their times or watches them. */

@@ -28,6 +28,8 @@ static long write_piece(const struct copying *c, u64 n)
 {
 	struct own_io own;
 
+	if (!file_can_splice(c->out))
+		return -EINVAL;
 	own_io_init(&own, c->buffer, n);
 	return c->out_at ? c->out->ops->write_at(c->out, &own.io, *c->out_at)
 			 : c->out->ops->write(c->out, &own.io);
@@ -101,7 +103,7 @@ long sys_sendfile(int out_fd, int in_fd, vaddr_t offset, size_t count)
 		return result;
 	if (!c.out || !c.out->ops->write)
 		return -EBADF;
-	if (!c.in->ops->read_at)
+	if (!c.in->ops->read_at || !file_can_splice(c.in))
 		return -EINVAL;
 	if (c.out->flags & O_APPEND)
 		return -EINVAL;

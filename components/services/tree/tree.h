@@ -298,6 +298,13 @@ static inline bool inode_is(const struct inode *inode, u32 kind)
 {
 	return (inode->mode & S_IFMT) == kind;
 }
+
+/* Whether bytes may be moved between it and another file without a client in between: what stands
+ * for a counter, a timer or a queue is read by its readers alone, and so is a directory. */
+static inline bool file_can_splice(const struct open_file *file)
+{
+	return !file->ops->name && !(file->inode && inode_is(file->inode, S_IFDIR));
+}
 /* Holds the bytes of a file over a sleep. -EINTR. */
 long inode_lock(struct inode *inode) must_check;
 void inode_unlock(struct inode *inode);

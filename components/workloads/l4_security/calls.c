@@ -5,6 +5,7 @@
 
 static void privileged_calls(void *unused)
 {
+	struct l4_thread_times times;
 	struct l4_registers r = {0};
 
 	(void)unused;
@@ -17,13 +18,14 @@ static void privileged_calls(void *unused)
 	result[6] = l4_debugger(L4_DEBUGGER_EXIT, (const void *)0x10, 0);
 	result[7] = l4_debugger(L4_DEBUGGER_CONSOLE, "x", 1);
 	result[8] = l4_debugger(L4_DEBUGGER_RESULT, "x", 1);
+	result[9] = l4_thread_times(TASK_ROOT, &times);
 	task_done(0);
 }
 
 static void unknown_calls(void *unused)
 {
-	static const long numbers[] = {
-		0, 39, 512, -9, -10, -4096, INT64_MAX, INT64_MIN, 0x100000000, -0x100000000};
+	static const long numbers[] = {0, 39, 512, -L4_CALLS, -L4_CALLS - 1, -4096, INT64_MAX,
+		INT64_MIN, 0x100000000, -0x100000000};
 
 	(void)unused;
 	for (unsigned i = 0; i < ARRAY_SIZE(numbers); i++)
@@ -103,7 +105,7 @@ void test_calls(void)
 	struct task_event event = attack(privileged_calls);
 	bool all = true;
 
-	for (unsigned i = 0; i < 9; i++)
+	for (unsigned i = 0; i < 10; i++)
 		all &= result[i] == -L4_ERROR_DENIED;
 	ok(event.kind == TASK_DONE && all, "privileged calls are denied to an unprivileged space");
 	event = attack(unknown_calls);
