@@ -25,6 +25,30 @@ struct timespec {
 	s64 nanoseconds;
 };
 
+/* struct itimerspec. */
+struct timer_setting {
+	struct timespec again, first;
+};
+
+/* Whether it is a time at all. */
+static inline bool timespec_is_time(const struct timespec *time)
+{
+	return time->seconds >= 0 && time->nanoseconds >= 0 && time->nanoseconds < NSEC_PER_SEC;
+}
+
+/* In nanoseconds, cut to what can be waited for. */
+static inline u64 timespec_ns(const struct timespec *time)
+{
+	s64 most = INT64_MAX / NSEC_PER_SEC / 2;
+
+	return (u64)(MIN(time->seconds, most) * NSEC_PER_SEC + time->nanoseconds);
+}
+
+static inline struct timespec timespec_of(u64 ns)
+{
+	return (struct timespec){(s64)(ns / NSEC_PER_SEC), (s64)(ns % NSEC_PER_SEC)};
+}
+
 /* Reads a length or point of time in nanoseconds, cut to what can be waited for. -EFAULT, -EINVAL.
  */
 long clock_read_time(vaddr_t address, u64 *ns);

@@ -7,6 +7,20 @@
 /* --- one buffer --------------------------------------------------------------------------------
  */
 
+/* One buffer of the client's, and the socket behind a descriptor. */
+struct transfer {
+	struct iovec one;
+	struct io io;
+	struct open_file *file; /* socket_put() gives it back */
+};
+
+static long transfer_begin(struct transfer *t, int fd, vaddr_t buf, size_t count)
+{
+	t->one = (struct iovec){buf, MIN(count, IO_MAX_BYTES)};
+	t->io = (struct io){&t->one, t->one.length};
+	return io_is_user_range(buf, t->one.length) ? socket_get(fd, &t->file) : -EFAULT;
+}
+
 static long send_one(struct open_file *file, struct io *io, u32 flags, vaddr_t to, int to_length)
 {
 	struct socket_extra extra = {.flags = flags};
@@ -23,18 +37,13 @@ static long send_one(struct open_file *file, struct io *io, u32 flags, vaddr_t t
 
 long sys_sendto(int fd, vaddr_t buf, size_t count, unsigned int flags, vaddr_t to, int to_length)
 {
-	struct iovec one = {buf, MIN(count, IO_MAX_BYTES)};
-	struct io io = {&one, one.length};
-	struct open_file *file;
-	long result;
+	struct transfer t;
+	long result = transfer_begin(&t, fd, buf, count);
 
-	if (!io_is_user_range(buf, one.length))
-		return -EFAULT;
-	result = socket_get(fd, &file);
 	if (result != 0)
 		return result;
-	result = send_one(file, &io, flags, to, to_length);
-	socket_put(file);
+	result = send_one(t.file, &t.io, flags, to, to_length);
+	socket_put(t.file);
 	return result;
 }
 
@@ -54,18 +63,13 @@ static long receive_one(
 long sys_recvfrom(
 	int fd, vaddr_t buf, size_t count, unsigned int flags, vaddr_t from, vaddr_t length_at)
 {
-	struct iovec one = {buf, MIN(count, IO_MAX_BYTES)};
-	struct io io = {&one, one.length};
-	struct open_file *file;
-	long result;
+	struct transfer t;
+	long result = transfer_begin(&t, fd, buf, count);
 
-	if (!io_is_user_range(buf, one.length))
-		return -EFAULT;
-	result = socket_get(fd, &file);
 	if (result != 0)
 		return result;
-	result = receive_one(file, &io, flags, from, length_at);
-	socket_put(file);
+	result = receive_one(t.file, &t.io, flags, from, length_at);
+	socket_put(t.file);
 	return result;
 }
 

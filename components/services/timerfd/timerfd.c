@@ -33,11 +33,6 @@ struct timer_file {
 	struct watch_list watches;
 };
 
-/* struct itimerspec. */
-struct timer_setting {
-	struct timespec again, first;
-};
-
 static const struct file_ops timer_ops;
 
 static void expired(struct service_timer *timer)
@@ -180,23 +175,6 @@ long sys_timerfd_create(int clock, int flags)
 
 /* --- setting ------------------------------------------------------------------------------- */
 
-static bool is_time(const struct timespec *time)
-{
-	return time->seconds >= 0 && time->nanoseconds >= 0 && time->nanoseconds < NSEC_PER_SEC;
-}
-
-static u64 ns_of(const struct timespec *time)
-{
-	s64 most = INT64_MAX / NSEC_PER_SEC / 2;
-
-	return (u64)(MIN(time->seconds, most) * NSEC_PER_SEC + time->nanoseconds);
-}
-
-static struct timespec time_of(u64 ns)
-{
-	return (struct timespec){(s64)(ns / NSEC_PER_SEC), (s64)(ns % NSEC_PER_SEC)};
-}
-
 static struct timer_setting current_setting(struct timer_file *t)
 {
 	u64 now, left = 0;
@@ -205,19 +183,19 @@ static struct timer_setting current_setting(struct timer_file *t)
 	now = env_now();
 	if (service_timer_is_set(&t->timer))
 		left = t->deadline > now ? t->deadline - now : 1;
-	return (struct timer_setting){time_of(t->again), time_of(left)};
+	return (struct timer_setting){timespec_of(t->again), timespec_of(left)};
 }
 
 static void set(struct timer_file *t, u32 flags, const struct timer_setting *setting)
 {
-	u64 first = ns_of(&setting->first), epoch = t->realtime ? clock_epoch : 0;
+	u64 first = timespec_ns(&setting->first), epoch = t->realtime ? clock_epoch : 0;
 
 	service_timer_clear(&t->timer);
 	t->ticks = 0;
 	t->rang = false;
 	t->absolute = t->realtime && flags & TIMER_ABSOLUTE;
 	t->may_cancel = t->absolute && flags & TIMER_CANCEL_ON_SET;
-	t->again = ns_of(&setting->again);
+	t->again = timespec_ns(&setting->again);
 	if (first == 0)
 		return;
 	if (flags & TIMER_ABSOLUTE)
@@ -248,7 +226,7 @@ long sys_timerfd_settime(int fd, int flags, vaddr_t fresh, vaddr_t old)
 	if (env_copyin(&setting, fresh, sizeof(setting)) != K_OK)
 		return -EFAULT;
 	if (((u32)flags & ~(TIMER_ABSOLUTE | TIMER_CANCEL_ON_SET)) != 0 ||
-		!is_time(&setting.again) || !is_time(&setting.first))
+		!timespec_is_time(&setting.again) || !timespec_is_time(&setting.first))
 		return -EINVAL;
 	error = find(fd, &t);
 	if (error != 0)

@@ -26,11 +26,6 @@ struct event {
 };
 _Static_assert(sizeof(struct event) == 64, "struct sigevent");
 
-/* struct itimerspec. */
-struct timer_setting {
-	struct timespec again, first;
-};
-
 static long check_clock(int clock)
 {
 	switch (clock) {
@@ -109,28 +104,11 @@ long sys_timer_create(int clock, vaddr_t how, vaddr_t number)
 	return error;
 }
 
-static bool is_time(const struct timespec *time)
-{
-	return time->seconds >= 0 && time->nanoseconds >= 0 && time->nanoseconds < NSEC_PER_SEC;
-}
-
-static u64 ns_of(const struct timespec *time)
-{
-	s64 most = INT64_MAX / NSEC_PER_SEC / 2;
-
-	return (u64)(MIN(time->seconds, most) * NSEC_PER_SEC + time->nanoseconds);
-}
-
-static struct timespec time_of(u64 ns)
-{
-	return (struct timespec){(s64)(ns / NSEC_PER_SEC), (s64)(ns % NSEC_PER_SEC)};
-}
-
 static struct timer_setting setting_of(struct posix_timer *t)
 {
 	u64 left = posix_timer_left(t);
 
-	return (struct timer_setting){time_of(t->again), time_of(left)};
+	return (struct timer_setting){timespec_of(t->again), timespec_of(left)};
 }
 
 long sys_timer_settime(int number, int flags, vaddr_t fresh, vaddr_t old)
@@ -142,13 +120,14 @@ long sys_timer_settime(int number, int flags, vaddr_t fresh, vaddr_t old)
 		return -EINVAL;
 	if (env_copyin(&setting, fresh, sizeof(setting)) != K_OK)
 		return -EFAULT;
-	if (!is_time(&setting.again) || !is_time(&setting.first))
+	if (!timespec_is_time(&setting.again) || !timespec_is_time(&setting.first))
 		return -EINVAL;
 	t = posix_timer_find(process_current(), number);
 	if (!t)
 		return -EINVAL;
 	before = setting_of(t);
-	posix_timer_set(t, ns_of(&setting.first), ns_of(&setting.again), flags & TIMER_ABSTIME);
+	posix_timer_set(
+		t, timespec_ns(&setting.first), timespec_ns(&setting.again), flags & TIMER_ABSTIME);
 	return old != 0 ? errno_of(env_copyout(old, &before, sizeof(before))) : 0;
 }
 
