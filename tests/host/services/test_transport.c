@@ -4,6 +4,8 @@
  */
 #include <stdio.h>
 
+#include <services/clock/clock.h>
+
 #include "services_test.h"
 
 #define STEPS 4000
@@ -101,8 +103,12 @@ static struct step random_step(void)
 	case 14:
 		return (struct step){SYS_clock_gettime, {clock, at}};
 	case 15:
-		return (struct step){host_chance(2) ? SYS_clock_getres : SYS_clock_nanosleep,
-			{clock, at, random_address(), at}};
+		if (host_chance(2))
+			return (struct step){SYS_clock_getres, {clock, at}};
+		/* A sleep by one's own processor time would have no end. */
+		return (struct step){SYS_clock_nanosleep,
+			{clock == CLOCK_PROCESS_CPUTIME ? CLOCK_MONOTONIC : clock, at,
+				random_address(), at}};
 	case 16:
 		return (struct step){SYS_gettimeofday, {at, random_address()}};
 	case 17:
