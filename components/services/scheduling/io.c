@@ -12,7 +12,7 @@
 #define CLASS_REAL_TIME 1
 #define CLASS_BEST      2
 #define CLASS_IDLE      3
-#define LEVELS          8
+#define IO_LEVELS       8
 #define LEVEL_MASK      ((1 << CLASS_SHIFT) - 1)
 
 #define WHO_PROCESS 1 /* the others follow, in the order of enum whose */
@@ -26,9 +26,9 @@ static long check_priority(int priority)
 	case CLASS_REAL_TIME:
 		if (!identity_may(CAP_SYS_ADMIN) && !identity_may(CAP_SYS_NICE))
 			return -EPERM;
-		return level >= LEVELS ? -EINVAL : 0;
+		return level >= IO_LEVELS ? -EINVAL : 0;
 	case CLASS_BEST:
-		return level >= LEVELS ? -EINVAL : 0;
+		return level >= IO_LEVELS ? -EINVAL : 0;
 	case CLASS_IDLE:
 		return 0;
 	case CLASS_NONE:
