@@ -20,6 +20,7 @@
 #pragma once
 
 #include <lib/lib.h>
+#include <personality/times.h>
 
 struct proc;
 struct file_image;
@@ -146,18 +147,7 @@ struct env_usage {
 };
 void env_usage(struct proc *proc, struct env_usage *usage);
 
-/*
- * What a thread has had of the processor since it was created, over exec: its program's work, and
- * the system's for it, wherever that is done (a server's time is its client's). `total` is exact;
- * ticks of the kernel's timer say what of it was which. Of a client that has been destroyed: 0.
- */
-struct env_times {
-	u64 total;                       /* nanoseconds */
-	u64 program_ticks, system_ticks; /* that found it in its program, or the system at work */
-	u64 waits;                       /* times that it slept */
-	u64 preemptions;                 /* times that another ran though it could */
-	bool asleep;                     /* now, in env_sleep() */
-};
+/* See times.h. */
 void env_times(struct proc *thread, struct env_times *times);
 /* For how many nanoseconds nobody could run. */
 u64 env_idle(void);

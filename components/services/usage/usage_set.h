@@ -1,7 +1,7 @@
 /* usage_set: what is kept of a process's usage, as data. */
 #pragma once
 
-#include <personality/personality.h>
+#include <personality/times.h>
 
 /* Nanoseconds of processor time. */
 struct cpu_split {
