@@ -61,7 +61,8 @@ else ifneq ($(filter $(SEVERAL),$(GOALS)),)
 NAMES := $(THREE)
 else ifneq ($(wildcard .config),)
 include build/current.mk
-NAMES := $(CURRENT)
+# A name that .config has outlived is not built: make reads what it names before it makes the file anew, and starts over then.
+NAMES := $(if $(shell [ .config -nt build/current.mk ] && echo stale),,$(CURRENT))
 else
 NAMES := monolithic
 endif
