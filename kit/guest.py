@@ -274,13 +274,7 @@ class Guest:
 
         ``void`` says that it has none.
         """
-        if not hasattr(self, "_home"):
-            self._begin_calls()
-        stack = (self._home["rsp"] - 256) & ~15
-        self.write(stack - 8, self._back.to_bytes(8, "little"))
-        values = dict(zip(ARGUMENTS, (value & MASK for value in arguments)))
-        text = f"{function}({', '.join(shown(value) for value in arguments)})"
-        after = self.operation(text, self._home.changed(rip=self.symbols[function], rsp=stack - 8, **values), [self._back], bound)
+        after = self._enter(function, arguments, [], bound)
         if not void:
             self.answered(shown(after["rax"]))
         return after["rax"]
@@ -290,13 +284,7 @@ class Guest:
 
         It names a function of the kernel that is called in its stead, with its arguments, and 1 is what is handed back; or nothing, and that is 0.
         """
-        if not hasattr(self, "_home"):
-            self._begin_calls()
-        stack = (self._home["rsp"] - 256) & ~15
-        self.write(stack - 8, self._back.to_bytes(8, "little"))
-        values = dict(zip(ARGUMENTS, (value & MASK for value in arguments)))
-        text = f"{function}({', '.join(shown(value) for value in arguments)})"
-        after = self.operation(text, self._home.changed(rip=self.symbols[function], rsp=stack - 8, **values), [self._back, asked], bound)
+        after = self._enter(function, arguments, [asked], bound)
         while after["rip"] == asked:
             top, called = after["rsp"], answer()
             back = self.number(top)
@@ -308,6 +296,16 @@ class Guest:
             after = self.operation(f"{function} goes on", after.changed(rip=back, rsp=top + 8, rax=int(called is not None)), [self._back, asked], bound)
         self.answered(shown(after["rax"]))
         return after["rax"]
+
+    def _enter(self, function: str, arguments: Sequence[int], stops: Sequence[int], bound: int) -> Registers:
+        """Let a function of the kernel begin, and run until it comes back or to one of ``stops``."""
+        if not hasattr(self, "_home"):
+            self._begin_calls()
+        stack = (self._home["rsp"] - 256) & ~15
+        self.write(stack - 8, self._back.to_bytes(8, "little"))
+        values = dict(zip(ARGUMENTS, (value & MASK for value in arguments)))
+        text = f"{function}({', '.join(shown(value) for value in arguments)})"
+        return self.operation(text, self._home.changed(rip=self.symbols[function], rsp=stack - 8, **values), [self._back, *stops], bound)
 
     def _begin_calls(self) -> None:
         """Remember where the machine stands, for calls to be made on that stack, and where they return to."""
