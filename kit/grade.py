@@ -182,6 +182,17 @@ class Bench:
         write_if_changed(path, f"{value}\n")
         return value
 
+    def agrees(self, name: str, function: str = "probe_done") -> None:
+        """The program ``name``, with a random argument, computes on each kernel what it computes on the reference, within the test's bound ``instructions``.
+
+        Raises Finding, Fault.
+        """
+        program, argument, bound = self.program(name), str(self.random.getrandbits(62)), self.bound("instructions")
+        for preset in self.presets:
+            expected = self.computed(preset, program, argument, function, bound, reference=True)
+            found = self.computed(preset, program, argument, function, bound)
+            self.equal(found, expected, f"what {name} {argument} computes on {preset}")
+
     def _computed(self, kernel: str, program: Program, argument: str, function: str, bound: int, reference: bool, jitter: str) -> int:
         with self.with_program(kernel, program, argument, reference, jitter) as guest:
             guest.done.append(f"{program.elf.name} {argument} on {self.place}{f' with jitter={jitter}' if jitter else ''}")

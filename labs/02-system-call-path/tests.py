@@ -67,12 +67,7 @@ def anything(bench: Bench) -> dict[str, int]:
 
 def test_boots(bench: Bench) -> None:
     """Each kernel starts with it and runs a program."""
-    program = bench.program("small_probe")
-    argument = str(bench.random.getrandbits(62))
-    for preset in bench.presets:
-        expected = bench.computed(preset, program, argument, "probe_done", bench.bound("instructions"), reference=True)
-        found = bench.computed(preset, program, argument, "probe_done", bench.bound("instructions"))
-        bench.equal(found, expected, f"what small_probe {argument} computes on {preset}")
+    bench.agrees("small_probe")
 
 
 def test_registers(bench: Bench) -> None:

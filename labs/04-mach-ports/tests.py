@@ -15,12 +15,7 @@ from kit.guest import shown
 
 def test_boots(bench: Bench) -> None:
     """The kernel's own use of it: a server, an emulation library, children that come and go."""
-    program = bench.program("errands")
-    argument = str(bench.random.getrandbits(62))
-    for preset in bench.presets:
-        expected = bench.computed(preset, program, argument, "probe_done", bench.bound("instructions"), reference=True)
-        found = bench.computed(preset, program, argument, "probe_done", bench.bound("instructions"))
-        bench.equal(found, expected, f"what errands {argument} computes on {preset}")
+    bench.agrees("errands")
 
 
 def test_taking(bench: Bench) -> None:

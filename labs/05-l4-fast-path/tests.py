@@ -20,12 +20,7 @@ MOST_SLOW = 100_000
 
 def test_boots(bench: Bench) -> None:
     """A Linux program whose every system call and page fault is an IPC computes what it should."""
-    program = bench.program("chatter")
-    argument = str(bench.random.getrandbits(62))
-    for preset in bench.presets:
-        expected = bench.computed(preset, program, argument, "chatter_done", bench.bound("instructions"), reference=True)
-        found = bench.computed(preset, program, argument, "chatter_done", bench.bound("instructions"))
-        bench.equal(found, expected, f"what chatter {argument} computes on {preset}")
+    bench.agrees("chatter", "chatter_done")
 
 
 def test_delivers(bench: Bench) -> None:
