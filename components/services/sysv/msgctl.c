@@ -44,16 +44,15 @@ static long tell_limits(int command, vaddr_t to)
 
 static long tell(s32 id, int command, vaddr_t to)
 {
-	struct ipc_object *object = command == IPC_STAT ? ipc_find(&message_queues, id)
-							: ipc_find_slot(&message_queues, id);
+	long error;
+	struct ipc_object *object = ipc_find_to_tell(
+		&message_queues, id, command != IPC_STAT, command == MSG_STAT_ANY, &error);
 	const struct message_queue *queue;
 	struct queue_status status;
 	long result;
 
 	if (!object)
-		return -EINVAL;
-	if (command != MSG_STAT_ANY && !ipc_may(object, IPC_READ))
-		return -EACCES;
+		return error;
 	queue = container_of(object, struct message_queue, object);
 	memset(&status, 0, sizeof(status));
 	ipc_get_status(object, &status.object);

@@ -145,6 +145,18 @@ bool ipc_is_own(const struct ipc_object *object)
 	return identity_may(CAP_SYS_ADMIN) || euid == object->cuid || euid == object->uid;
 }
 
+struct ipc_object *ipc_find_to_tell(
+	const struct ipc_table *table, s32 id, bool by_slot, bool any, long *error)
+{
+	struct ipc_object *object = by_slot ? ipc_find_slot(table, id) : ipc_find(table, id);
+
+	*error = -EINVAL;
+	if (!object)
+		return NULL;
+	*error = any || ipc_may(object, IPC_READ) ? 0 : -EACCES;
+	return *error == 0 ? object : NULL;
+}
+
 struct ipc_object *ipc_look_up(const struct ipc_table *table, s32 key, u32 flags, long *error)
 {
 	struct ipc_object *object = key != IPC_PRIVATE ? ipc_find_key(table, key) : NULL;

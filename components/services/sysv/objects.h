@@ -64,6 +64,10 @@ struct ipc_object *ipc_find_key(const struct ipc_table *table, s32 key);
 /* By number; by the slot in a number, whichever object is in it now. */
 struct ipc_object *ipc_find(const struct ipc_table *table, s32 id);
 struct ipc_object *ipc_find_slot(const struct ipc_table *table, s32 id);
+/* The object that a stat command is about: by number, or by slot, where permission to read need not
+ * be asked for (`any`). NULL: *error says why not. -EINVAL, -EACCES. */
+struct ipc_object *ipc_find_to_tell(
+	const struct ipc_table *table, s32 id, bool by_slot, bool any, long *error) must_check;
 /* The highest slot in use; 0: none. */
 long ipc_highest(const struct ipc_table *table);
 /* Whether the caller may do what `mode` asks for, in any of its three places. */

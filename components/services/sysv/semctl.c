@@ -55,16 +55,15 @@ static long tell_limits(int command, vaddr_t to)
 
 static long tell(s32 id, int command, vaddr_t to)
 {
-	struct ipc_object *object = command == IPC_STAT ? ipc_find(&semaphore_sets, id)
-							: ipc_find_slot(&semaphore_sets, id);
+	long error;
+	struct ipc_object *object = ipc_find_to_tell(
+		&semaphore_sets, id, command != IPC_STAT, command == SEM_STAT_ANY, &error);
 	const struct semaphore_set *set;
 	struct set_status status;
 	long result;
 
 	if (!object)
-		return -EINVAL;
-	if (command != SEM_STAT_ANY && !ipc_may(object, IPC_READ))
-		return -EACCES;
+		return error;
 	set = container_of(object, struct semaphore_set, object);
 	memset(&status, 0, sizeof(status));
 	ipc_get_status(object, &status.object);

@@ -63,16 +63,15 @@ static long tell_totals(vaddr_t to)
 
 static long tell(s32 id, int command, vaddr_t to)
 {
-	struct ipc_object *object =
-		command == IPC_STAT ? ipc_find(&segments, id) : ipc_find_slot(&segments, id);
+	long error;
+	struct ipc_object *object = ipc_find_to_tell(
+		&segments, id, command != IPC_STAT, command == SHM_STAT_ANY, &error);
 	const struct segment *segment;
 	struct segment_status status;
 	long result;
 
 	if (!object)
-		return -EINVAL;
-	if (command != SHM_STAT_ANY && !ipc_may(object, IPC_READ))
-		return -EACCES;
+		return error;
 	segment = container_of(object, struct segment, object);
 	memset(&status, 0, sizeof(status));
 	ipc_get_status(object, &status.object);
