@@ -221,6 +221,8 @@ static inline struct open_file *files_find_usable(int fd)
 	return file && !(file->flags & O_PATH) ? file : NULL;
 }
 
+/* file_ops.seek of a file whose end nobody knows beforehand. */
+s64 file_seek_endless(struct open_file *file, s64 offset, unsigned whence);
 /* Why a file has no read operation: -EISDIR or -EBADF. */
 long file_not_readable(const struct open_file *file);
 /* What a call that reads answers then, into a buffer or through a vector. */

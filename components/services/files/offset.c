@@ -14,6 +14,18 @@
 #define RWF_NOWAIT 8
 #define RWF_APPEND 16
 
+s64 file_seek_endless(struct open_file *file, s64 offset, unsigned whence)
+{
+	if (whence == SEEK_CUR)
+		offset += (s64)file->position;
+	else if (whence != SEEK_SET)
+		return -EINVAL;
+	if (offset < 0)
+		return -EINVAL;
+	file->position = (u64)offset;
+	return offset;
+}
+
 long sys_lseek(int fd, long offset, unsigned int whence)
 {
 	struct open_file *file = files_find_usable(fd);

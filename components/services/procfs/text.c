@@ -245,18 +245,6 @@ static long text_write(struct open_file *open, struct io *io)
 	return result;
 }
 
-static s64 text_seek(struct open_file *file, s64 offset, unsigned whence)
-{
-	if (whence == SEEK_CUR)
-		offset += (s64)file->position;
-	else if (whence != SEEK_SET)
-		return -EINVAL;
-	if (offset < 0)
-		return -EINVAL;
-	file->position = (u64)offset;
-	return offset;
-}
-
 static long text_open(struct inode *inode, struct open_file *open)
 {
 	const struct proc_inode *about = proc_inode_of(inode);
@@ -291,4 +279,4 @@ static void text_release(struct open_file *open)
 
 const struct inode_ops text_inode_ops = {.open = text_open, .release = proc_inode_release};
 const struct file_ops text_ops[4] = FILE_OPS_BY_MODE(text_read, text_write, text_read_at,
-	text_write_at, .seek = text_seek, .release = text_release);
+	text_write_at, .seek = file_seek_endless, .release = text_release);

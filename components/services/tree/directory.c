@@ -139,17 +139,5 @@ long sys_getdents(int fd, vaddr_t buf, unsigned int count)
 	return get_entries(fd, buf, count, true);
 }
 
-static s64 directory_seek(struct open_file *file, s64 offset, unsigned whence)
-{
-	if (whence == SEEK_CUR)
-		offset += (s64)file->position;
-	else if (whence != SEEK_SET)
-		return -EINVAL;
-	if (offset < 0)
-		return -EINVAL;
-	file->position = (u64)offset;
-	return offset;
-}
-
 const struct file_ops directory_ops[4] =
-	FILE_OPS_BY_MODE(NULL, NULL, NULL, NULL, .seek = directory_seek);
+	FILE_OPS_BY_MODE(NULL, NULL, NULL, NULL, .seek = file_seek_endless);
