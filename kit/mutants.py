@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kit import cpio, jail, lab_program, tap
-from kit.grade import GUEST_LIMITS
+from kit.lab_bench import GUEST_LIMITS
 from kit.guest import Fault, Guest
 from kit.jail import Jail
 from kit.lab import Lab

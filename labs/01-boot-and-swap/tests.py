@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kit.grade import Bench, Finding
+from kit.lab_bench import Bench, Finding
 from kit.guest import Fault, Guest
 
 PAGE = 4096

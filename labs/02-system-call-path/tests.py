@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kit.gdbstub import REGISTERS, Registers
-from kit.grade import Bench, Finding
+from kit.lab_bench import Bench, Finding
 from kit.guest import Guest, Program, shown
 
 GETPID, READ, WRITE, PIPE, UNAME, GETCWD = 39, 0, 1, 22, 63, 79

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from kit.grade import Bench, Finding
+from kit.lab_bench import Bench, Finding
 from kit.guest import Guest
 
 DIRECT_MAP = 0xFFFF800000000000

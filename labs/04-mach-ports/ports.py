@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from kit.grade import Bench, Finding
+from kit.lab_bench import Bench, Finding
 from kit.guest import shown
 
 SEND, RECEIVE, SEND_ONCE, PORT_SET, DEAD_NAME = (0x10000 << right for right in range(5))

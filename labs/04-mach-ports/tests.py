@@ -9,7 +9,7 @@ from lab_ports import (
     RECEIVE, REQUESTED, RIGHT_DEAD_NAME, RIGHT_NAMES, RIGHT_PORT_SET, RIGHT_SEND, RIGHT_SEND_ONCE, SEND, SEND_ONCE, SUCCESS, Task, UREFS_MAX,
 )  # fmt: skip
 
-from kit.grade import Bench
+from kit.lab_bench import Bench
 from kit.guest import shown
 
 

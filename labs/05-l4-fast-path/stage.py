@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from kit.gdbstub import REGISTERS, Registers
-from kit.grade import Bench, Finding
+from kit.lab_bench import Bench, Finding
 from kit.guest import CR3_AT, Fault, Guest
 from kit.threads import STATES, Layout
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from lab_stage import ALIEN, AT_ONCE, EX_POINTER, IPC, LONG, SLOW, SLOTS, XMM_BYTES, Actor, Pair, Stage, tag, timeouts
 
-from kit.grade import Bench
+from kit.lab_bench import Bench
 from kit.guest import Program
 
 FLAGS = 1 << 12

@@ -25,7 +25,7 @@ def test_the_solution_gets_every_point(lab: Lab) -> None:
     answers = {question.name: report.measured.get(question.measured, question.answer) for question in lab.questions}
     again = graded(lab, lab.solution(), answers, only=("builds",))
     assert again.replies == [], "answers are judged beside all tests only"
-    from kit.grade import judge_answer
+    from kit.lab_answers import judge_answer
 
     assert sum(judge_answer(question, answers, report.measured).points for question in lab.questions) + sum(t.points for t in lab.tests) == 100
 

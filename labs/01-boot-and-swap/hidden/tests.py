@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lab_tests import MAX_ORDER, begin
 
-from kit.grade import Bench
+from kit.lab_bench import Bench
 
 
 def test_model(bench: Bench) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lab_tests import ALIGNMENT, DIRECTION, FREE, GETCWD, GETPID, NESTED, UNAME, Caller, kept_all, no_leak, shown_result
 
-from kit.grade import Bench
+from kit.lab_bench import Bench
 
 HARMLESS = (GETPID, UNAME, GETCWD, 1000, 513, -77777, (1 << 40) + 39)
 

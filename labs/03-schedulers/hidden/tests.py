@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lab_tests import ALLOTMENT, BACK, BOOST, BUDGET, FRONT, LEVELS, SLICE, Machine, begin, period, tickets
 
-from kit.grade import Bench
+from kit.lab_bench import Bench
 
 STRIDE_ONE = 1 << 20
 

@@ -13,7 +13,7 @@ from lab_ports import (
     SUCCESS, UREFS_MAX, Message, Port, Ports, Task,
 )  # fmt: skip
 
-from kit.grade import Bench
+from kit.lab_bench import Bench
 from kit.guest import shown
 
 INVALID_HEADER = 0x10000010

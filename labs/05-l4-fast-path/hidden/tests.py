@@ -7,7 +7,7 @@ from collections.abc import Callable
 from lab_stage import ACCEPTOR_AT, ANY, AT_ONCE, BUFFERS_AT, EX_CANCEL, EX_INTERRUPT, LONG, NIL, SLOTS, THREAD_SWITCH, Actor, Pair, tag, timeouts
 from lab_tests import FLAGS, LATE, MIDDLE, PRIORITIES, SCENES, URGENT, trapping
 
-from kit.grade import Bench
+from kit.lab_bench import Bench
 
 PAGE = 4096
 AWAY = 0x4000_0000
