@@ -39,7 +39,8 @@ void env_queue_init(struct env_queue *queue);
 /*
  * Sleeps until woken; the monitor is given up meanwhile. `deadline` in env_now()
  * time, or ENV_FOREVER. K_OK when woken, K_TIMEDOUT, or K_INTERRUPTED when
- * the process is being killed (the service undoes its part and returns -EINTR).
+ * the process is being killed (the service undoes its part and returns -EINTR). Only a sleep that
+ * has begun is broken off: who sleeps again looks by itself whether it still may.
  */
 enum kstatus must_check env_sleep(struct env_queue *queue, u64 deadline);
 #define ENV_FOREVER UINT64_MAX

@@ -216,6 +216,7 @@ long host_call(long number, long a0, long a1, long a2, long a3, long a4, long a5
 
 	if (host_chance(host_machine.chances.switch_at_call))
 		host_give_way();
+	host_see_to(self); /* what was asked for before the call is not the call's */
 	while (trap(self, &number, arguments))
 		;
 	check(host_machine.running == self);

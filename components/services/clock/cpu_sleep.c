@@ -1,6 +1,7 @@
 /* cpu_sleep: waiting until a clock of processor time says so. */
 #include <services/clock/clock.h>
 #include <services/process/process.h>
+#include <services/process/sleep.h>
 #include <services/usage/usage.h>
 
 /* On the stack of who sleeps. */
@@ -28,7 +29,7 @@ static long sleep_until(const struct cpu_clock *clock, u64 deadline, vaddr_t lef
 	env_queue_init(&sleeper.queue);
 	cpu_timer_init(&sleeper.timer, wake);
 	cpu_timer_set(&sleeper.timer, clock, deadline);
-	while (!sleeper.woken && env_sleep(&sleeper.queue, ENV_FOREVER) != K_INTERRUPTED)
+	while (!sleeper.woken && call_sleep(&sleeper.queue, ENV_FOREVER) != K_INTERRUPTED)
 		;
 	if (sleeper.woken)
 		return 0;

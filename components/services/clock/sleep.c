@@ -1,5 +1,6 @@
 /* sleep: waiting for a time to come. */
 #include <services/clock/clock.h>
+#include <services/process/sleep.h>
 
 #include <unix_calls.h>
 
@@ -33,7 +34,7 @@ static long sleep_until(u64 deadline, vaddr_t left)
 	long error;
 
 	env_queue_init(&nobody);
-	if (env_sleep(&nobody, deadline) != K_INTERRUPTED)
+	if (call_sleep(&nobody, deadline) != K_INTERRUPTED)
 		return 0;
 	error = clock_tell_left(deadline, env_now(), left);
 	return error != 0 ? error : -EINTR;
@@ -48,7 +49,7 @@ static long sleep_until_wall(u64 time, u64 ahead)
 	while (status == K_OK) {
 		u64 zero = clock_epoch + ahead;
 
-		status = env_sleep(&clock_sleepers, time > zero ? time - zero : 0);
+		status = call_sleep(&clock_sleepers, time > zero ? time - zero : 0);
 	}
 	return status == K_INTERRUPTED ? -EINTR : 0;
 }

@@ -6,6 +6,7 @@
  */
 #include <services/clock/clock.h>
 #include <services/epoll/epoll.h>
+#include <services/process/sleep.h>
 #include <services/signals/signals.h>
 
 #include <unix_calls.h>
@@ -104,7 +105,6 @@ static long tell(struct epoll *epoll, vaddr_t to, u32 most)
 
 static long wait(struct epoll *epoll, vaddr_t to, u32 most, u64 deadline)
 {
-	struct proc *proc = env_current();
 	enum kstatus status = K_OK;
 
 	for (;;) {
@@ -114,7 +114,7 @@ static long wait(struct epoll *epoll, vaddr_t to, u32 most, u64 deadline)
 			return told;
 		if (status == K_TIMEDOUT || deadline <= env_now())
 			return 0;
-		if (proc->dying || (IS_ENABLED(CONFIG_SERVICES_SIGNALS) && signal_is_due(proc)))
+		if (call_is_broken_off())
 			return -EINTR;
 		epoll->sleepers++;
 		status = env_sleep(&epoll->waiting, deadline);

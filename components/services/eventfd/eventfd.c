@@ -5,6 +5,7 @@
  */
 #include <services/files/files.h>
 #include <services/files/watch.h>
+#include <services/process/sleep.h>
 #include <services/tree/status.h>
 #include <services/tree/tree.h>
 
@@ -29,7 +30,7 @@ static void changed(struct event *event, u32 events)
 /* Sleeps until somebody has changed the counter; an error when that may not or cannot be. */
 static enum kstatus must_check wait_for_change(const struct open_file *file, struct event *event)
 {
-	return file->flags & O_NONBLOCK ? K_FULL : env_sleep(&event->changed, ENV_FOREVER);
+	return file->flags & O_NONBLOCK ? K_FULL : call_sleep(&event->changed, ENV_FOREVER);
 }
 
 static long event_read(struct open_file *file, struct io *io)

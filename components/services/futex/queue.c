@@ -1,6 +1,7 @@
 /* queue: waiting and waking. */
 #include <services/futex/futex.h>
 #include <services/process/process.h>
+#include <services/process/sleep.h>
 
 void futex_enter(struct futex_waiter *waiter, const struct futex_key *key, u32 bits)
 {
@@ -26,21 +27,12 @@ void futex_wake_waiter(struct futex_waiter *waiter)
 	env_wakeup_one(&waiter->queue);
 }
 
-static bool is_interrupted(const struct proc *proc)
-{
-	return IS_ENABLED(CONFIG_SERVICES_SIGNALS) ? signal_is_due(proc) : proc->dying;
-}
-
 long futex_sleep(struct futex_waiter *waiter, u64 deadline)
 {
 	enum kstatus status = deadline <= env_now() ? K_TIMEDOUT : K_OK;
 
-	while (!futex_is_woken(waiter) && status == K_OK) {
-		if (is_interrupted(waiter->proc))
-			status = K_INTERRUPTED;
-		else
-			status = env_sleep(&waiter->queue, deadline);
-	}
+	while (!futex_is_woken(waiter) && status == K_OK)
+		status = call_sleep(&waiter->queue, deadline);
 	if (futex_is_woken(waiter))
 		return 0;
 	list_remove(&waiter->link);

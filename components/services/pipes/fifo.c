@@ -5,6 +5,7 @@
  * the time he runs: so he waits for a count to change (Linux, fs/pipe.c, fifo_open).
  */
 #include <services/pipes/pipe.h>
+#include <services/process/sleep.h>
 #include <services/tree/tree.h>
 
 /* What an anonymous pipe does not keep: when it was used, and who watches. */
@@ -60,7 +61,7 @@ static long wait_for_partner(struct pipe *pipe, const u32 *begun)
 	u32 before = *begun;
 
 	while (*begun == before) {
-		enum kstatus status = env_sleep(&pipe->opened, ENV_FOREVER);
+		enum kstatus status = call_sleep(&pipe->opened, ENV_FOREVER);
 
 		if (status != K_OK)
 			return errno_of(status);

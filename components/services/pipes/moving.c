@@ -54,8 +54,10 @@ static long hold_for_bytes(struct pipe *pipe, bool waits)
 			pipe_unlock(pipe);
 			return pipe->write_open ? -EAGAIN : 0;
 		}
-		status = pipe_wait(pipe, &pipe->readable, &pipe->readers);
+		status = pipe_wait(pipe, &pipe->readable, &pipe->readers, true);
 	}
+	if (status != K_OK)
+		pipe_pass_on(pipe);
 	return status == K_OK ? 1 : errno_of(status);
 }
 
@@ -69,7 +71,7 @@ static long hold_for_room(struct pipe *pipe, bool waits)
 			pipe_unlock(pipe);
 			return pipe->read_open ? -EAGAIN : process_broken_pipe();
 		}
-		status = pipe_wait(pipe, &pipe->writable, &pipe->writers);
+		status = pipe_wait(pipe, &pipe->writable, &pipe->writers, true);
 	}
 	return status == K_OK ? 1 : errno_of(status);
 }
@@ -105,6 +107,7 @@ long pipe_move_out(struct pipe *pipe, u64 most, bool waits, pipe_mover move, voi
 	pipe_unlock(pipe);
 	if (done > 0)
 		tell_writers(pipe);
+	pipe_pass_on(pipe);
 	return done > 0 ? (long)done : result;
 }
 
@@ -170,8 +173,10 @@ long pipe_move_between(struct pipe *from, struct pipe *to, u64 most, bool waits,
 			return result;
 		pipe_unlock(from);
 		result = hold_for_room(to, waits);
-		if (result <= 0)
+		if (result <= 0) {
+			pipe_pass_on(from);
 			return result;
+		}
 		pipe_unlock(to);
 	} while (from->busy || pipe_used(from) == 0);
 	result = copy_ring(from, to, most, copies);
@@ -180,5 +185,6 @@ long pipe_move_between(struct pipe *from, struct pipe *to, u64 most, bool waits,
 		if (!copies)
 			tell_writers(from);
 	}
+	pipe_pass_on(from);
 	return result;
 }

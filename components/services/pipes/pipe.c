@@ -62,6 +62,15 @@ static enum kstatus pipe_fill(struct pipe *pipe, struct io *io, u32 n)
 	return K_OK;
 }
 
+/* Before one sleeps again. K_INTERRUPTED: the pipe is not held any more. */
+static noinline enum kstatus woken_in_vain(struct pipe *pipe)
+{
+	if (!call_is_broken_off())
+		return K_OK;
+	pipe_unlock(pipe);
+	return K_INTERRUPTED;
+}
+
 long pipe_read(struct open_file *file, struct io *io)
 {
 	struct pipe *pipe = file->object;
@@ -76,10 +85,14 @@ long pipe_read(struct open_file *file, struct io *io)
 			pipe_unlock(pipe);
 			return result;
 		}
-		status = pipe_wait(pipe, &pipe->readable, &pipe->readers);
+		status = pipe_wait(pipe, &pipe->readable, &pipe->readers, false);
+		if (unlikely(pipe_used(pipe) == 0) && status == K_OK)
+			status = woken_in_vain(pipe);
 	}
-	if (unlikely(status != K_OK))
+	if (unlikely(status != K_OK)) {
+		pipe_pass_on(pipe);
 		return errno_of(status);
+	}
 	had = pipe_used(pipe);
 	status = pipe_drain(pipe, io, (u32)MIN(had, wanted));
 	pipe_unlock(pipe);
@@ -87,8 +100,7 @@ long pipe_read(struct open_file *file, struct io *io)
 		env_wakeup_all(&pipe->writable);
 	if (unlikely(had > PIPE_SIZE - PIPE_BUF && pipe_used(pipe) <= PIPE_SIZE - PIPE_BUF))
 		watch_wake(&pipe->watches, POLL_WRITABLE);
-	if (unlikely(pipe->readers > 0 && pipe_used(pipe) > 0))
-		env_wakeup_one(&pipe->readable);
+	pipe_pass_on(pipe);
 	return io->left < wanted ? (long)(wanted - io->left) : errno_of(status);
 }
 
@@ -116,7 +128,7 @@ long pipe_write(struct open_file *file, struct io *io)
 		} else if (file->flags & O_NONBLOCK) {
 			status = K_FULL;
 		} else {
-			status = pipe_wait(pipe, &pipe->writable, &pipe->writers);
+			status = pipe_wait(pipe, &pipe->writable, &pipe->writers, true);
 			if (status != K_OK)
 				goto out; /* not held any more */
 		}

@@ -5,6 +5,7 @@
  * us, and we ask all again. The files are held meanwhile, for another thread may close them.
  */
 #include <services/poll/poll.h>
+#include <services/process/sleep.h>
 #include <services/signals/signals.h>
 
 #define FEW 8 /* files whose watches live on the stack */
@@ -99,11 +100,6 @@ static void end(struct watched *all, u32 count)
 	}
 }
 
-static bool is_interrupted(const struct proc *proc)
-{
-	return IS_ENABLED(CONFIG_SERVICES_SIGNALS) ? signal_is_due(proc) : proc->dying;
-}
-
 static long wait(struct pollfd *fds, struct watched *all, u32 count, u64 deadline)
 {
 	struct watcher watcher = {.woken = false};
@@ -113,7 +109,7 @@ static long wait(struct pollfd *fds, struct watched *all, u32 count, u64 deadlin
 	env_queue_init(&watcher.queue);
 	answers = begin(fds, all, count, &watcher);
 	while (answers == 0 && status == K_OK) {
-		if (is_interrupted(env_current())) {
+		if (call_is_broken_off()) {
 			status = K_INTERRUPTED;
 			break;
 		}

@@ -5,6 +5,7 @@
  */
 #include <services/pidfd/pidfd.h>
 #include <services/process/process.h>
+#include <services/process/sleep.h>
 #include <services/usage/usage.h>
 
 #include <unix_calls.h>
@@ -96,7 +97,7 @@ static long ask(struct question *q)
 			return -ECHILD;
 		if (q->options & WNOHANG)
 			return 0;
-		if (env_sleep(&proc->waiters, ENV_FOREVER) != K_OK)
+		if (call_sleep(&proc->waiters, ENV_FOREVER) != K_OK)
 			return -ERESTARTSYS;
 	}
 }

@@ -1,6 +1,7 @@
 /* text: see text.h. */
 #include <objects/objects.h>
 #include <services/identity/identity.h>
+#include <services/process/sleep.h>
 #include <services/procfs/internal.h>
 
 #define ROOM_FIRST 1024u
@@ -159,7 +160,7 @@ static long make_up_to(struct proc_file *file, u64 position)
 static long begin(struct proc_file *file)
 {
 	while (file->busy) {
-		if (env_sleep(&file->idle, ENV_FOREVER) != K_OK)
+		if (call_sleep(&file->idle, ENV_FOREVER) != K_OK)
 			return -ERESTARTSYS;
 	}
 	file->busy = true;

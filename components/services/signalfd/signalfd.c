@@ -59,7 +59,7 @@ static long wait_for_one(u64 set, bool may_sleep, struct signal_info *info)
 	while (!signal_take(proc, set, info) && error == 0) {
 		if (!may_sleep)
 			error = -EAGAIN;
-		else if (proc->dying || (signals_pending(proc) & ~proc->signals.mask & ~set))
+		else if (signal_breaks_off(proc, set))
 			error = -ERESTARTSYS;
 		else
 			(void)!env_sleep(&nobody, ENV_FOREVER);

@@ -159,9 +159,23 @@ u64 signals_pending(const struct proc *proc)
 	return proc->signals.pending.set | proc->leader->signals.shared.set;
 }
 
+static bool is_due(const struct proc *proc, u64 set)
+{
+	return proc->dying || proc->leader->stopped ||
+	       (signals_pending(proc) & ~proc->signals.mask & set);
+}
+
 bool signal_is_due(const struct proc *proc)
 {
-	return proc->dying || (signals_pending(proc) & ~proc->signals.mask);
+	return is_due(proc, ~(u64)0);
+}
+
+bool signal_breaks_off(struct proc *proc, u64 awaited)
+{
+	if (likely(!is_due(proc, ~awaited)))
+		return false;
+	env_attention(proc); /* what is pending may have been meant for another thread */
+	return true;
 }
 
 /* --- whose it is -------------------------------------------------------------------- */
@@ -280,8 +294,9 @@ bool signal_send_item(struct proc *leader, struct proc *thread, struct signal_qu
 {
 	if (is_lost(leader, thread, item->info.signal))
 		return false;
+	list_init(&item->link);
 	(void)!post(leader, thread, &item->info, item); /* nothing that could run out */
-	return true;
+	return list_is_linked(&item->link);             /* not if it has ended the process */
 }
 
 enum kstatus signal_send(struct proc *proc, const struct signal_info *info)

@@ -112,7 +112,7 @@ void signal_force(struct proc *proc, const struct signal_info *info);
 
 /*
  * Sends an element that the caller keeps and that waits nowhere, to one thread or (NULL) to
- * whichever of the process. false: it is ignored.
+ * whichever of the process. false: it waits nowhere, being ignored, or the end of the process.
  */
 bool signal_send_item(
 	struct proc *leader, struct proc *thread, struct signal_queued *item) must_check;
@@ -125,8 +125,11 @@ void signal_set_mask(struct proc *proc, u64 mask);
 void signals_action_changed(struct proc *proc, int signal);
 /* What is pending for the thread or its process, blocked or not. */
 u64 signals_pending(const struct proc *proc);
-/* Whether something would be delivered now, or the thread is to end. */
+/* Whether something would be delivered now, or the thread is to stop or to end. */
 bool signal_is_due(const struct proc *proc);
+/* Whether that is so of the thread being served, leaving aside signals of `awaited`, which it waits
+ * for itself: then its call ends, and its attention has been asked for. */
+bool signal_breaks_off(struct proc *proc, u64 awaited);
 
 /* --- delivery (frame.c) --------------------------------------------------------- */
 

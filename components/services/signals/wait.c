@@ -16,7 +16,7 @@ static enum kstatus sleep_for_signal(u64 deadline)
 
 long sys_pause(void)
 {
-	while (!signal_is_due(env_current()))
+	while (!signal_breaks_off(env_current(), 0))
 		(void)!sleep_for_signal(ENV_FOREVER);
 	return -ERESTARTNOHAND;
 }
@@ -32,10 +32,9 @@ long sys_rt_sigsuspend(vaddr_t set, size_t size)
 		return -EFAULT;
 	proc->signals.saved_mask = proc->signals.mask;
 	signal_set_mask(proc, mask);
-	while (!signal_is_due(proc))
+	while (!signal_breaks_off(proc, 0))
 		(void)!sleep_for_signal(ENV_FOREVER);
 	proc->signals.restore_mask = true;
-	env_attention(proc);
 	return -ERESTARTNOHAND;
 }
 
@@ -76,7 +75,7 @@ long sys_rt_sigtimedwait(vaddr_t set, vaddr_t info, vaddr_t timeout, size_t size
 	while (!signal_take(proc, wanted, &taken) && error == 0) {
 		if (status == K_TIMEDOUT || deadline <= env_now())
 			error = -EAGAIN;
-		else if (proc->dying || (signals_pending(proc) & ~proc->signals.mask & ~wanted))
+		else if (signal_breaks_off(proc, wanted))
 			error = -EINTR;
 		else
 			status = sleep_for_signal(deadline);

@@ -1,10 +1,11 @@
 /* receive: taking a datagram or a packet; what all types have in common. */
+#include <services/process/sleep.h>
 #include <services/sockets/sockets.h>
 
 long socket_begin_reading(struct unix_socket *socket)
 {
 	while (socket->reading) {
-		long error = errno_of(env_sleep(&socket->idle, ENV_FOREVER));
+		long error = errno_of(call_sleep(&socket->idle, ENV_FOREVER));
 
 		if (error != 0)
 			return error;

@@ -1,5 +1,6 @@
 /* socket: the object, from its making to its end. */
 #include <services/process/process.h>
+#include <services/process/sleep.h>
 #include <services/signals/signals.h>
 #include <services/sockets/sockets.h>
 
@@ -116,7 +117,7 @@ u64 socket_deadline(const struct open_file *file, u32 flags, u64 timeout)
 
 long socket_sleep(struct env_queue *queue, u64 deadline)
 {
-	enum kstatus status = deadline <= env_now() ? K_TIMEDOUT : env_sleep(queue, deadline);
+	enum kstatus status = deadline <= env_now() ? K_TIMEDOUT : call_sleep(queue, deadline);
 
 	if (status == K_INTERRUPTED && deadline != ENV_FOREVER)
 		return -EINTR; /* it would wait anew for as long */

@@ -6,6 +6,7 @@
  * Linux's kernel/printk/printk.c.
  */
 #include <services/identity/identity.h>
+#include <services/process/sleep.h>
 
 #include <unix_calls.h>
 
@@ -32,7 +33,7 @@ static long wait_for_line(void)
 	struct env_queue nobody;
 
 	env_queue_init(&nobody);
-	while (env_sleep(&nobody, ENV_FOREVER) == K_OK)
+	while (call_sleep(&nobody, ENV_FOREVER) == K_OK)
 		;
 	return IS_ENABLED(CONFIG_SERVICES_SIGNALS) ? -ERESTARTSYS : -EINTR;
 }

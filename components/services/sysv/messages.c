@@ -5,7 +5,9 @@
  * later takes it away. The order of the checks is that of Linux's ipc/msg.c.
  */
 #include <services/process/process.h>
+#include <services/process/sleep.h>
 #include <services/sysv/messages.h>
+#include <services/sysv/sysv.h>
 
 #include <unix_calls.h>
 
@@ -13,7 +15,12 @@
 #define MSG_EXCEPT  020000u
 #define MSG_COPY    040000u
 
-struct ipc_table message_queues = {.most = MSG_MOST, .last = -1};
+struct ipc_table message_queues;
+
+void message_queues_init(void)
+{
+	ipc_table_init(&message_queues, MSG_MOST);
+}
 u64 messages_count, messages_bytes;
 
 struct message_queue *message_queue_find(s32 id)
@@ -184,7 +191,7 @@ static long wait_for_room(struct message_queue *queue)
 	env_queue_init(&sender.queue);
 	list_push_back(&queue->senders, &sender.link);
 	while (list_is_linked(&sender.link) && status == K_OK)
-		status = env_sleep(&sender.queue, ENV_FOREVER);
+		status = call_sleep(&sender.queue, ENV_FOREVER);
 	list_remove(&sender.link);
 	if (sender.gone)
 		return -EIDRM;
@@ -312,7 +319,7 @@ static long wait_for_message(struct message_queue *queue, struct message_receive
 	env_queue_init(&receiver->queue);
 	list_push_back(&queue->receivers, &receiver->link);
 	while (!receiver->done && status == K_OK)
-		status = env_sleep(&receiver->queue, ENV_FOREVER);
+		status = call_sleep(&receiver->queue, ENV_FOREVER);
 	if (receiver->done)
 		return receiver->result;
 	list_remove(&receiver->link);

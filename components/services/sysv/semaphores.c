@@ -8,15 +8,23 @@
  * The order of the checks is that of Linux's ipc/sem.c.
  */
 #include <services/process/process.h>
+#include <services/process/sleep.h>
 #include <services/sysv/semaphores.h>
+#include <services/sysv/sysv.h>
 #include <services/clock/clock.h>
 
 #include <unix_calls.h>
 
 #define WOULD_BLOCK 1
 
-struct ipc_table semaphore_sets = {.most = SEM_MOST, .last = -1};
+struct ipc_table semaphore_sets;
 u32 semaphores_count;
+
+void semaphore_sets_init(void)
+{
+	ipc_table_init(&semaphore_sets, SEM_MOST);
+	semaphores_count = 0;
+}
 
 struct semaphore_set *semaphore_set_find(s32 id)
 {
@@ -188,7 +196,7 @@ static long wait(struct semaphore_set *set, struct semaphore_waiter *waiter, u64
 	env_queue_init(&waiter->queue);
 	list_push_back(&set->waiters, &waiter->link);
 	while (!waiter->done && status == K_OK)
-		status = env_sleep(&waiter->queue, deadline);
+		status = call_sleep(&waiter->queue, deadline);
 	if (waiter->done)
 		return waiter->result;
 	list_remove(&waiter->link);

@@ -1,5 +1,6 @@
 /* master: the other side of a pseudo-terminal: /dev/ptmx. */
 #include <services/jobs/jobs.h>
+#include <services/process/sleep.h>
 #include <services/terminal/pty.h>
 
 #define CHUNK 256 /* what is copied at once: it lives on the stack */
@@ -35,7 +36,7 @@ static long wait_for_output(const struct open_file *file, struct pty *pty)
 			return -EIO;
 		if (file->flags & O_NONBLOCK)
 			return -EAGAIN;
-		error = errno_of(env_sleep(&pty->changed, ENV_FOREVER));
+		error = errno_of(call_sleep(&pty->changed, ENV_FOREVER));
 		if (error != 0)
 			return error;
 	}
@@ -105,7 +106,7 @@ static long wait_for_room(const struct open_file *file, struct pty *pty)
 
 		if (file->flags & O_NONBLOCK)
 			return -EAGAIN;
-		error = errno_of(env_sleep(&pty->changed, ENV_FOREVER));
+		error = errno_of(call_sleep(&pty->changed, ENV_FOREVER));
 		if (error != 0)
 			return error;
 	}

@@ -5,6 +5,7 @@
  */
 #include <services/jobs/jobs.h>
 #include <services/process/process.h>
+#include <services/process/sleep.h>
 #include <services/terminal/tty.h>
 
 #define CHUNK 256  /* what is copied at once: it lives on the stack */
@@ -145,7 +146,7 @@ static enum kstatus must_check begin_reading(
 	while (terminal->reading) {
 		if (file->flags & O_NONBLOCK)
 			return K_FULL;
-		enum kstatus status = env_sleep(&terminal->idle, ENV_FOREVER);
+		enum kstatus status = call_sleep(&terminal->idle, ENV_FOREVER);
 
 		if (status != K_OK)
 			return status;
@@ -196,7 +197,7 @@ static enum kstatus must_check wait_for_input(
 		if (file->flags & O_NONBLOCK)
 			return discipline_readable(d) > 0 ? K_OK : K_FULL;
 		note_wait(terminal);
-		status = env_sleep(
+		status = call_sleep(
 			&terminal->changed, wait == ENV_FOREVER ? wait : env_now() + wait);
 		if (status == K_TIMEDOUT)
 			return K_OK;
@@ -289,7 +290,7 @@ static long may_write(struct terminal *terminal, const struct open_file *file)
 		(terminal->discipline.stopped || output_room(terminal) == 0)) {
 		if (file->flags & O_NONBLOCK)
 			return -EAGAIN;
-		error = errno_of(env_sleep(&terminal->changed, ENV_FOREVER));
+		error = errno_of(call_sleep(&terminal->changed, ENV_FOREVER));
 	}
 	return error == 0 && terminal->hung_up ? -EIO : error;
 }

@@ -8,6 +8,7 @@
 #include <services/files/files.h>
 #include <services/files/watch.h>
 #include <services/identity/identity.h>
+#include <services/process/sleep.h>
 #include <services/process/timer.h>
 #include <services/tree/status.h>
 
@@ -87,7 +88,7 @@ static long timer_read(struct open_file *file, struct io *io)
 		return -EINVAL;
 	while (t->ticks == 0) {
 		enum kstatus status =
-			file->flags & O_NONBLOCK ? K_FULL : env_sleep(&t->changed, ENV_FOREVER);
+			file->flags & O_NONBLOCK ? K_FULL : call_sleep(&t->changed, ENV_FOREVER);
 
 		if (status != K_OK)
 			return errno_of(status);

@@ -7,6 +7,7 @@
  * first.
  */
 #include <services/process/process.h>
+#include <services/process/sleep.h>
 #include <services/tree/locks.h>
 #include <services/tree/tree.h>
 
@@ -183,7 +184,7 @@ static long set_lock(struct inode *inode, const struct file_lock *wanted, bool w
 			return -EDEADLK;
 		proc->waits_for = MAX(conflict->pid, 0);
 		locks->waiters++;
-		status = env_sleep(&locks->changed, ENV_FOREVER);
+		status = call_sleep(&locks->changed, ENV_FOREVER);
 		locks->waiters--;
 		proc->waits_for = 0;
 		if (status != K_OK)

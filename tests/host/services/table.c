@@ -11,6 +11,7 @@ void test_elf(void);
 void test_initramfs(void);
 void test_devices(void);
 void test_signals(void);
+void test_interrupts(void);
 void test_sockets(void);
 void test_tree(void);
 void test_disk(void);
@@ -18,27 +19,6 @@ void test_crash(void);
 void test_damage(void);
 void test_exhaustion(void);
 void test_usage(void);
-void test_transport(void);
-
-/* The tests of the services, in order. */
-#include <tap.h>
-
-void contract_test_services(void);
-void test_process(void);
-void test_pipes(void);
-void test_files(void);
-void test_memory(void);
-void test_exec(void);
-void test_elf(void);
-void test_initramfs(void);
-void test_devices(void);
-void test_signals(void);
-void test_sockets(void);
-void test_tree(void);
-void test_disk(void);
-void test_crash(void);
-void test_damage(void);
-void test_exhaustion(void);
 void test_transport(void);
 
 const struct contract_test contract_tests[] = {
@@ -52,6 +32,7 @@ const struct contract_test contract_tests[] = {
 	{"initramfs", test_initramfs},
 	{"devices", test_devices},
 	{"signals", test_signals},
+	{"interrupts", test_interrupts},
 	{"sockets", test_sockets},
 	{"tree", test_tree},
 	{"disk", test_disk},
