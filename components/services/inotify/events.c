@@ -1,5 +1,6 @@
 /* events: the queue of an instance. */
 #include <services/inotify/inotify.h>
+#include <services/process/sleep.h>
 
 /* What the name takes behind the record: it ends with a NUL and fills whole records. */
 static u32 room_of(u32 length)
@@ -121,7 +122,7 @@ long events_read(struct open_file *file, struct io *io)
 				return (long)(wanted - io->left);
 			if (file->flags & O_NONBLOCK)
 				return -EAGAIN;
-			status = env_sleep(&instance->readers, ENV_FOREVER);
+			status = call_sleep(&instance->readers, ENV_FOREVER);
 			if (status != K_OK)
 				return errno_of(status);
 			continue;

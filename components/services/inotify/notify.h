@@ -28,6 +28,8 @@ struct volume;
 
 extern u32 inotify_watches; /* in the whole system */
 
+void inotify_init(void);
+
 static inline bool notify_is_on(void)
 {
 	return IS_ENABLED(CONFIG_SERVICES_INOTIFY) && unlikely(inotify_watches > 0);

@@ -7,8 +7,15 @@
 #include <services/inotify/inotify.h>
 
 u32 inotify_watches;
-struct list instances = {&instances, &instances};
+struct list instances;
 static u32 last_cookie;
+
+void inotify_init(void)
+{
+	inotify_watches = 0;
+	list_init(&instances);
+	last_cookie = 0;
+}
 
 struct file_watch *watch_of(const struct instance *instance, const struct inode *inode)
 {

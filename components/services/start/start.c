@@ -9,12 +9,14 @@
 #include <services/files/files.h>
 #include <services/identity/identity.h>
 #include <services/initramfs/initramfs.h>
+#include <services/inotify/notify.h>
 #include <services/limits/limits.h>
 #include <services/memory/mappings.h>
 #include <services/pidfd/pidfd.h>
 #include <services/process/process.h>
 #include <services/sockets/sockets.h>
 #include <services/system/system.h>
+#include <services/sysv/sysv.h>
 #include <services/terminal/terminal.h>
 #include <services/tree/tree.h>
 
@@ -152,6 +154,13 @@ static struct proc *create_first(long *error)
 	return NULL;
 }
 
+static void init_sysv(void)
+{
+	segments_init();
+	semaphore_sets_init();
+	message_queues_init();
+}
+
 enum kstatus services_start(const char *path, const char *args)
 {
 	size_t size;
@@ -172,6 +181,10 @@ enum kstatus services_start(const char *path, const char *args)
 		system_init();
 	if (IS_ENABLED(CONFIG_SERVICES_PIDFD))
 		pidfds_init();
+	if (IS_ENABLED(CONFIG_SERVICES_INOTIFY))
+		inotify_init();
+	if (IS_ENABLED(CONFIG_SERVICES_SYSV))
+		init_sysv();
 	if (IS_ENABLED(CONFIG_SERVICES_SOCKETS))
 		sockets_init();
 	proc = create_first(&error);

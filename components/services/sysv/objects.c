@@ -8,6 +8,11 @@
 #define SLOTS_FEW    64u /* that are gone through at least */
 #define SEQUENCE_MAX (INT32_MAX >> SLOT_BITS)
 
+void ipc_table_init(struct ipc_table *table, u32 most)
+{
+	*table = (struct ipc_table){.most = most, .last = -1};
+}
+
 static u32 slot_of(s32 id)
 {
 	return (u32)id & ((1u << SLOT_BITS) - 1);

@@ -54,6 +54,8 @@ struct ipc_table {
 	u32 sequence; /* times that the slots have been gone through */
 };
 
+/* An empty one, for so many. */
+void ipc_table_init(struct ipc_table *table, u32 most);
 /* A new object with that key and those permissions, the caller's: it gets a number. -ENOSPC,
  * -ENOMEM. */
 long ipc_add(struct ipc_table *table, struct ipc_object *object, s32 key, u32 mode) must_check;

@@ -25,8 +25,14 @@
 #define MAP_SHARED 0x01u
 #define MAP_FIXED  0x10u
 
-struct ipc_table segments = {.most = SHM_MOST, .last = -1};
+struct ipc_table segments;
 u64 segments_pages;
+
+void segments_init(void)
+{
+	ipc_table_init(&segments, SHM_MOST);
+	segments_pages = 0;
+}
 
 static u64 pages_of(u64 size)
 {

@@ -7,6 +7,11 @@ struct mapping;
 struct proc;
 struct text;
 
+/* There are none yet. */
+void segments_init(void);
+void semaphore_sets_init(void);
+void message_queues_init(void);
+
 /* A mapping of a segment has come, or goes. */
 void segment_attach(const struct mapping *mapping);
 void segment_detach(const struct mapping *mapping);

@@ -215,6 +215,7 @@ void usage_move(struct proc *from, struct proc *to)
 {
 	struct cpu_split told = to->usage.told;
 
+	cpu_timer_clear(&from->usage.limit);
 	to->usage = from->usage;
 	to->usage.told = told;
 	cpu_limit_init(to);
