@@ -80,6 +80,31 @@ def test_a_halted_guest_meets_the_wall_clock(tmp_path: Path) -> None:
     assert outcome.console_tail() == "going to sleep"
 
 
+def compete(seconds: float) -> list[float]:
+    """What is told of three processes that want one processor for so long."""
+
+    def stay() -> None:
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+    spin = [sys.executable, "-c", "while True: pass"]
+    rivals = [subprocess.Popen(spin, preexec_fn=stay) for _ in range(3)]
+    try:
+        time.sleep(seconds)
+        return [qemu.held_up(rival.pid) for rival in rivals]
+    finally:
+        for rival in rivals:
+            rival.kill()
+            rival.wait()
+
+
+def test_what_others_had_of_the_processor_is_not_the_guests() -> None:
+    started = time.monotonic()
+    waited = compete(1.5)
+    assert sum(waited) > 1.5, waited
+    assert max(waited) < time.monotonic() - started, waited
+    assert qemu.held_up(1 << 30) == 0
+
+
 @pytest.mark.parametrize(("port", "what"), [("0x3f8", "console"), ("0xe9", "result channel")])
 def test_a_flood_is_cut(tmp_path: Path, port: str, what: str) -> None:
     kernel = tiny_kernel(tmp_path, end=FLOOD.replace("{port}", port))
