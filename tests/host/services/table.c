@@ -18,6 +18,7 @@ void test_disk(void);
 void test_crash(void);
 void test_damage(void);
 void test_exhaustion(void);
+void test_shortage(void);
 void test_usage(void);
 void test_transport(void);
 
@@ -39,6 +40,7 @@ const struct contract_test contract_tests[] = {
 	{"crash", test_crash},
 	{"damage", test_damage},
 	{"exhaustion", test_exhaustion},
+	{"shortage", test_shortage},
 	{"usage", test_usage},
 	{"transport", test_transport},
 };
