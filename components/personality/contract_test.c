@@ -81,6 +81,30 @@ static void test_object(void)
 	env_object_destroy(object);
 }
 
+/* Of a client that runs, or could. */
+static void test_other_memory(void)
+{
+	char bytes[16] = "";
+	vaddr_t at = 0x400000;
+
+	tap_eq(env_map_anonymous(&one, &at, 2 * PAGE_SIZE, RW, ENV_MAP_FIXED), K_OK,
+		"a program gets memory");
+	env_exec_commit(&one, at, at + PAGE_SIZE);
+	tap_eq(env_change_memory(&one, at + PAGE_SIZE - 4, "another's", 9), 9,
+		"another's memory is changed, across pages");
+	tap_ok(env_read_memory(&one, bytes, at + PAGE_SIZE - 4, 9) == 9 &&
+			memcmp(bytes, "another's", 9) == 0,
+		"and read");
+	tap_eq(env_change_memory(&one, at + 2 * PAGE_SIZE - 4, "another's", 9), 4,
+		"up to the first page that is not there");
+	tap_eq(env_read_memory(&one, bytes, at + 2 * PAGE_SIZE - 4, 9), 4, "both ways");
+	tap_eq(env_protect(&one, at + PAGE_SIZE, PAGE_SIZE, ENV_PROT_READ), K_OK,
+		"a page is protected");
+	tap_eq(env_change_memory(&one, at + PAGE_SIZE - 4, "another's", 9), 4,
+		"and then not changed");
+	tap_eq(env_read_memory(&one, bytes, at + PAGE_SIZE - 4, 9), 9, "but read");
+}
+
 void contract_test_personality(void)
 {
 	tap_ok(env_now() <= env_now(), "time does not go back");
@@ -91,6 +115,8 @@ void contract_test_personality(void)
 		test_object();
 		env_exec_abort(&one);
 	}
+	if (tap_ok(env_exec_begin(&one) == K_OK, "and another"))
+		test_other_memory();
 	env_client_destroy(&one);
 }
 

@@ -200,6 +200,12 @@ enum kstatus must_check env_name_memory(vaddr_t address, u64 *memory, u64 *offse
  */
 size_t env_read_memory(struct proc *proc, void *to, vaddr_t from, size_t n);
 
+/*
+ * Changes another process's memory, as env_copyout() does the caller's. Stops at the first page
+ * that is not there or may not be written: how many bytes were.
+ */
+size_t env_change_memory(struct proc *proc, vaddr_t to, const void *from, size_t n);
+
 /* The machine's memory, in pages. */
 struct env_memory {
 	u64 total_pages, free_pages;

@@ -653,6 +653,17 @@ size_t env_read_memory(struct proc *proc, void *to, vaddr_t from, size_t n)
 	return done;
 }
 
+size_t env_change_memory(struct proc *proc, vaddr_t to, const void *from, size_t n)
+{
+	size_t done = 0;
+
+	while (done < n && proc->client.space &&
+		host_space_access(
+			proc->client.space, to + done, (u8 *)from + done, 1, ENV_PROT_WRITE, true))
+		done++;
+	return done;
+}
+
 /* As much as the default of docs/measuring.md. */
 void env_memory(struct env_memory *memory)
 {

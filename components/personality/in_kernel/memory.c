@@ -205,6 +205,21 @@ size_t env_read_memory(struct proc *proc, void *to, vaddr_t from, size_t n)
 	return done;
 }
 
+size_t env_change_memory(struct proc *proc, vaddr_t to, const void *from, size_t n)
+{
+	size_t done = 0;
+
+	while (done < n && proc->client.space) {
+		size_t piece = MIN(n - done, PAGE_SIZE - (to + done) % PAGE_SIZE);
+
+		if (vm_map_copyout(&proc->client.space->map, to + done, (const u8 *)from + done,
+			    piece) != K_OK)
+			break;
+		done += piece;
+	}
+	return done;
+}
+
 enum kstatus env_unmap(struct proc *proc, vaddr_t address, u64 length)
 {
 	return vm_map_remove(target(proc), address, length);

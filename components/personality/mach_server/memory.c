@@ -128,6 +128,23 @@ size_t env_read_memory(struct proc *proc, void *to, vaddr_t from, size_t n)
 	return done;
 }
 
+size_t env_change_memory(struct proc *proc, vaddr_t to, const void *from, size_t n)
+{
+	size_t done = 0;
+
+	if (proc->client.task == MACH_PORT_NULL || !range_ok(to, n))
+		return 0;
+	while (done < n) {
+		size_t piece = MIN(n - done, PAGE_SIZE - (to + done) % PAGE_SIZE);
+
+		if (vm_write(proc->client.task, to + done, (const u8 *)from + done, piece) !=
+			KERN_SUCCESS)
+			break;
+		done += piece;
+	}
+	return done;
+}
+
 enum kstatus env_write_memory(struct proc *proc, vaddr_t to, const void *from, size_t n)
 {
 	return status_of(vm_write_forced(client_target(proc), to, from, n));

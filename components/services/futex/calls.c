@@ -55,6 +55,11 @@ static long read_deadline(int command, bool realtime, vaddr_t at, u64 *deadline)
 	return 0;
 }
 
+long futex_read_deadline(bool realtime, vaddr_t at, u64 *deadline)
+{
+	return read_deadline(FUTEX_WAIT_BITSET, realtime, at, deadline);
+}
+
 static long wake(vaddr_t address, bool private, s32 count, u32 bits)
 {
 	struct futex_key key;

@@ -39,7 +39,9 @@ struct futex_waiter {
 	struct proc *proc;
 	struct proc *owner; /* whom the lock belongs to; only if `locks` */
 	u32 dead;           /* the number of an owner that has ended and left it the lock; or 0 */
-	struct env_queue queue;
+	struct env_queue
+		*queue; /* where he sleeps: `own`, or that of one who waits on several words */
+	struct env_queue own;
 };
 
 /* -EINVAL: unaligned; -EFAULT. */
@@ -64,6 +66,9 @@ void futex_wake_waiter(struct futex_waiter *waiter);
 /* Sleeps until woken (0), `deadline` (-ETIMEDOUT) or a signal (-EINTR); then it is in the queue no
  * more. */
 long futex_sleep(struct futex_waiter *waiter, u64 deadline);
+
+/* The end of a wait, as a point in time, and by which clock: 0 is none. -EFAULT, -EINVAL. */
+long futex_read_deadline(bool realtime, vaddr_t at, u64 *deadline) must_check;
 
 /* Wakes at most `count` of those whose bits match, but one at least if there is one: how many. */
 long futex_wake(const struct futex_key *key, s32 count, u32 bits);

@@ -11,7 +11,8 @@ void futex_enter(struct futex_waiter *waiter, const struct futex_key *key, u32 b
 	waiter->proc = env_current();
 	waiter->owner = NULL;
 	waiter->dead = 0;
-	env_queue_init(&waiter->queue);
+	env_queue_init(&waiter->own);
+	waiter->queue = &waiter->own;
 	list_push_back(futex_list(key), &waiter->link);
 }
 
@@ -24,7 +25,7 @@ void futex_leave(struct futex_waiter *waiter)
 void futex_wake_waiter(struct futex_waiter *waiter)
 {
 	list_remove(&waiter->link);
-	env_wakeup_one(&waiter->queue);
+	env_wakeup_one(waiter->queue);
 }
 
 long futex_sleep(struct futex_waiter *waiter, u64 deadline)
@@ -32,7 +33,7 @@ long futex_sleep(struct futex_waiter *waiter, u64 deadline)
 	enum kstatus status = deadline <= env_now() ? K_TIMEDOUT : K_OK;
 
 	while (!futex_is_woken(waiter) && status == K_OK)
-		status = call_sleep(&waiter->queue, deadline);
+		status = call_sleep(waiter->queue, deadline);
 	if (futex_is_woken(waiter))
 		return 0;
 	list_remove(&waiter->link);

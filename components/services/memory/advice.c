@@ -8,30 +8,6 @@
 
 #include <unix_calls.h>
 
-#define MADV_NORMAL          0
-#define MADV_RANDOM          1
-#define MADV_SEQUENTIAL      2
-#define MADV_WILLNEED        3
-#define MADV_DONTNEED        4
-#define MADV_FREE            8
-#define MADV_REMOVE          9
-#define MADV_DONTFORK        10
-#define MADV_DOFORK          11
-#define MADV_MERGEABLE       12
-#define MADV_UNMERGEABLE     13
-#define MADV_HUGEPAGE        14
-#define MADV_NOHUGEPAGE      15
-#define MADV_DONTDUMP        16
-#define MADV_DODUMP          17
-#define MADV_WIPEONFORK      18
-#define MADV_KEEPONFORK      19
-#define MADV_COLD            20
-#define MADV_PAGEOUT         21
-#define MADV_POPULATE_READ   22
-#define MADV_POPULATE_WRITE  23
-#define MADV_DONTNEED_LOCKED 24
-#define MADV_COLLAPSE        25
-
 #define MS_ASYNC      1u
 #define MS_INVALIDATE 2u
 #define MS_SYNC       4u
@@ -157,10 +133,9 @@ static long advise_range(struct memory *memory, vaddr_t start, vaddr_t end, int 
 	return unmapped;
 }
 
-long sys_madvise(vaddr_t address, size_t length, int advice)
+long memory_advise(struct memory *memory, vaddr_t address, u64 length, int advice)
 {
-	struct memory *memory = env_current()->memory;
-	u64 pages = ALIGN_UP((u64)length, PAGE_SIZE);
+	u64 pages = ALIGN_UP(length, PAGE_SIZE);
 	vaddr_t end = address + pages;
 	long result;
 
@@ -175,6 +150,11 @@ long sys_madvise(vaddr_t address, size_t length, int advice)
 	result = advise_range(memory, address, end, advice);
 	memory_release(memory, 2);
 	return result;
+}
+
+long sys_madvise(vaddr_t address, size_t length, int advice)
+{
+	return memory_advise(env_current()->memory, address, length, advice);
 }
 
 /* --- mincore --------------------------------------------------------------------------- */

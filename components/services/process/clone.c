@@ -4,6 +4,7 @@
  * The order of the checks is that of Linux's kernel/fork.c. There is one name space of each kind:
  * what asks for another is EINVAL, as on a Linux that was configured without them.
  */
+#include <services/accounting/structure.h>
 #include <services/identity/identity.h>
 #include <services/process/clone.h>
 #include <services/process/process.h>
@@ -69,28 +70,13 @@ struct clone_arguments {
 #define ARGUMENTS_FIRST_SIZE 64 /* of their first version */
 #define SET_TID_MAX          32
 
-/* What is longer than we know must be zero: it asks for nothing. */
 static long read_arguments(struct clone_arguments *arguments, vaddr_t at, size_t size)
 {
-	u8 more[64];
-
 	if (size > PAGE_SIZE)
 		return -E2BIG;
 	if (size < ARGUMENTS_FIRST_SIZE)
 		return -EINVAL;
-	for (size_t done = sizeof(*arguments); done < size;) {
-		size_t piece = MIN(size - done, sizeof(more));
-
-		if (env_copyin(more, at + done, piece) != K_OK)
-			return -EFAULT;
-		for (size_t i = 0; i < piece; i++) {
-			if (more[i] != 0)
-				return -E2BIG;
-		}
-		done += piece;
-	}
-	memset(arguments, 0, sizeof(*arguments));
-	return errno_of(env_copyin(arguments, at, MIN(size, sizeof(*arguments))));
+	return structure_read(arguments, sizeof(*arguments), at, size);
 }
 
 static bool is_stack(const struct clone_arguments *a)

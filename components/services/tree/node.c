@@ -11,6 +11,7 @@
 
 static struct node *table[BUCKETS];
 static struct object_cache node_cache;
+u32 tree_moves;
 
 void nodes_init(void)
 {
@@ -123,6 +124,7 @@ void node_move(struct node *node, struct node *parent, char *name, size_t length
 {
 	struct node *old = node->parent;
 
+	tree_moves++;
 	leave(node);
 	if (node->name != node->short_name)
 		node_name_free(node->name, node->length);
@@ -219,6 +221,19 @@ long node_find(struct node *dir, const char *name, size_t length, struct node **
 		return 0;
 	}
 	return dir->inode->volume->in_memory ? -ENOENT : ask(dir, name, length, out);
+}
+
+long node_find_cached(struct node *dir, const char *name, size_t length, struct node **out)
+{
+	struct node *node;
+
+	if (length > NAME_MAX)
+		return -ENAMETOOLONG;
+	node = look(dir, name, length);
+	if (!node)
+		return -EAGAIN;
+	*out = node_ref(node);
+	return 0;
 }
 
 bool node_is_below(const struct node *node, const struct node *above)

@@ -16,7 +16,8 @@
 	(O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC |      \
 		O_ASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME |          \
 		O_CLOEXEC | O_PATH | O_TMPFILE)
-#define PATH_FLAGS (O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC)
+#define IGNORED_FLAG 0x4000000u /* Linux's own FMODE_NONOTIFY: taken, and without a meaning */
+#define PATH_FLAGS   (O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC)
 /* What opening does, and F_GETFL does not show. */
 #define ONCE_FLAGS    (O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC)
 #define TMPFILE_ALONE (O_TMPFILE & ~O_DIRECTORY)
@@ -213,6 +214,8 @@ static long open_unnamed(struct walk *walk, u32 flags, u32 mode, struct open_fil
 	struct place place;
 	long error = walk_whole(walk, !(flags & O_NOFOLLOW));
 
+	if (error == 0 && walk->scope.mount)
+		error = walk_check_scope(walk, walk->at);
 	if (error == 0 && !inode_is(walk->at.node->inode, S_IFDIR))
 		error = -ENOTDIR;
 	if (error == 0)
@@ -235,7 +238,20 @@ static long open_unnamed(struct walk *walk, u32 flags, u32 mode, struct open_fil
 	return error;
 }
 
-/* The last component: found, followed or made. -EAGAIN: followed, to be walked on. */
+/* The same at the end of a look-up that may have had to stay somewhere. */
+static inline long open_within(
+	struct walk *walk, struct place place, u32 flags, struct open_file **file)
+{
+	long error = unlikely(walk->scope.mount != NULL) ? walk_check_scope(walk, place) : 0;
+
+	if (error != 0) {
+		place_unref(place);
+		return error;
+	}
+	return open_found(place, flags, walk->slash, file);
+}
+
+/* The last component: found, followed or made. 1: followed, to be walked on. */
 static long open_last(struct walk *walk, u32 flags, u32 mode, struct open_file **file)
 {
 	bool follow = !(flags & O_NOFOLLOW) && !(flags & O_CREAT && flags & O_EXCL);
@@ -250,16 +266,16 @@ static long open_last(struct walk *walk, u32 flags, u32 mode, struct open_file *
 	if (error != 0)
 		return error;
 	if (!inode_is(place.node->inode, S_IFLNK) || !(follow || walk->slash))
-		return open_found(place, flags, walk->slash, file);
+		return open_within(walk, place, flags, file);
 	if (!place.node->inode->ops->jump) {
 		error = walk_follow(walk, place);
-		return error == 0 ? -EAGAIN : error;
+		return error == 0 ? 1 : error;
 	}
 	error = walk_follow(walk, place);
 	if (error != 0)
 		return error;
 	place_ref(walk->at);
-	return open_found(walk->at, flags, walk->slash, file);
+	return open_within(walk, walk->at, flags, file);
 }
 
 static long open_walk(struct walk *walk, u32 flags, u32 mode, struct open_file **file)
@@ -272,7 +288,7 @@ static long open_walk(struct walk *walk, u32 flags, u32 mode, struct open_file *
 		error = walk_parent(walk);
 		if (error == 0)
 			error = open_last(walk, flags, mode, file);
-	} while (error == -EAGAIN);
+	} while (error == 1);
 	return error;
 }
 
@@ -295,20 +311,13 @@ static long tidy_flags(u32 *flags)
 	return 0;
 }
 
-long sys_openat(int dirfd, vaddr_t path, int flags_given, unsigned int mode)
+/* From a look-up that has begun to a descriptor; the look-up is over then. */
+static inline long open_and_install(struct walk *walk, u32 flags, u32 mode)
 {
 	struct proc *proc = env_current();
-	u32 flags = (u32)flags_given;
 	struct open_file *file;
-	struct walk *walk;
-	long result = tidy_flags(&flags);
+	long result = open_walk(walk, flags, mode & MODE_ALL & ~proc->tree->umask, &file);
 
-	if (result != 0)
-		return result;
-	result = walk_begin(&walk, dirfd, path, false);
-	if (result != 0)
-		return result;
-	result = open_walk(walk, flags, mode & MODE_ALL & ~proc->tree->umask, &file);
 	walk_end(walk);
 	if (result != 0)
 		return result;
@@ -316,6 +325,39 @@ long sys_openat(int dirfd, vaddr_t path, int flags_given, unsigned int mode)
 	if (result < 0)
 		file_unref(file);
 	return result;
+}
+
+long sys_openat(int dirfd, vaddr_t path, int flags_given, unsigned int mode)
+{
+	u32 flags = (u32)flags_given;
+	struct walk *walk;
+	long result = tidy_flags(&flags);
+
+	if (result != 0)
+		return result;
+	result = walk_begin(&walk, dirfd, path, false);
+	return result == 0 ? open_and_install(walk, flags, mode) : result;
+}
+
+long tree_openat_within(int dirfd, vaddr_t path, u64 flags_given, u64 mode, u32 resolve)
+{
+	u32 flags = (u32)flags_given;
+	struct walk *walk;
+	long result;
+
+	if ((flags_given & ~(u64)(OPEN_FLAGS | IGNORED_FLAG)) != 0)
+		return -EINVAL;
+	if (flags & O_PATH && (flags & ~(PATH_FLAGS | IGNORED_FLAG)) != 0)
+		return -EINVAL;
+	if (flags & (O_CREAT | TMPFILE_ALONE) ? (mode & ~(u64)MODE_ALL) != 0 : mode != 0)
+		return -EINVAL;
+	result = tidy_flags(&flags);
+	if (result != 0)
+		return result;
+	if (resolve & RESOLVE_CACHED && flags & (O_TRUNC | O_CREAT | TMPFILE_ALONE))
+		return -EAGAIN;
+	result = walk_begin_within(&walk, dirfd, path, resolve);
+	return result == 0 ? open_and_install(walk, flags, (u32)mode) : result;
 }
 
 long sys_open(vaddr_t path, int flags, unsigned int mode)

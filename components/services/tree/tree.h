@@ -280,6 +280,11 @@ static inline struct node *node_ref(struct node *node)
 void node_unref(struct node *node);
 /* The child of that name, held. -ENOENT, -ENOMEM, or what the file system says. */
 long node_find(struct node *dir, const char *name, size_t length, struct node **out) must_check;
+/* The same if nobody need be asked: else -EAGAIN. */
+long node_find_cached(
+	struct node *dir, const char *name, size_t length, struct node **out) must_check;
+/* How often something in the tree has got another place. */
+extern u32 tree_moves;
 bool node_is_below(const struct node *node, const struct node *above);
 
 /* --- inodes --------------------------------------------------------------------- */
@@ -473,6 +478,9 @@ struct walk {
 		struct node *node; /* held: its inode has the text */
 		char *text;        /* or memory of our own */
 	} links[LINKS_MAX];
+	u32 resolve;        /* RESOLVE_…: how far it may lead */
+	u32 moves;          /* tree_moves at its beginning */
+	struct place scope; /* held: it stays there and below; or nowhere */
 	char path[PATH_MAX];
 };
 
@@ -482,6 +490,30 @@ long walk_begin(struct walk **out, int dirfd, vaddr_t path, bool may_be_empty) m
 long walk_begin_kernel(
 	struct walk **out, int dirfd, const char *path, bool may_be_empty) must_check;
 void walk_end(struct walk *walk);
+/* It stands there now; the place stays the caller's. */
+static inline void walk_go(struct walk *walk, struct place place)
+{
+	place_ref(place);
+	place_set(&walk->at, place);
+}
+/* Above which nothing can be named: the process's root, or where a look-up of openat2() is to stay.
+ */
+static inline struct place walk_root(const struct walk *walk)
+{
+	return unlikely(walk->scope.mount != NULL) ? walk->scope : tree_actor()->tree->root;
+}
+/* openat2(2): what a look-up must not do, or -EXDEV, -ELOOP, -EAGAIN. */
+#define RESOLVE_NO_XDEV       0x01u /* get into another mount */
+#define RESOLVE_NO_MAGICLINKS 0x02u /* follow a link that leads to a place without a name for it   \
+				     */
+#define RESOLVE_NO_SYMLINKS 0x04u   /* follow any */
+#define RESOLVE_BENEATH     0x08u   /* leave what is below its beginning */
+#define RESOLVE_IN_ROOT     0x10u   /* the same, but the beginning is the root */
+#define RESOLVE_CACHED      0x20u   /* ask a file system, which may sleep */
+#define RESOLVE_SCOPED      (RESOLVE_BENEATH | RESOLVE_IN_ROOT)
+long walk_begin_within(struct walk **out, int dirfd, vaddr_t path, u32 resolve) must_check;
+/* At the end of one that was to stay somewhere: whether `place`, its result, is there. -EXDEV. */
+long walk_check_scope(const struct walk *walk, struct place place) must_check;
 /* To the directory of the last component. */
 long walk_parent(struct walk *walk) must_check;
 /*
@@ -546,6 +578,8 @@ void tree_begun(void);
 long tree_fork(const struct proc *parent, struct proc *child) must_check;
 void tree_share(const struct proc *parent, struct proc *child);
 void tree_exit(struct proc *proc);
+/* openat2(), with its arguments fetched; `resolve` has been looked at. A descriptor. */
+long tree_openat_within(int dirfd, vaddr_t path, u64 flags, u64 mode, u32 resolve) must_check;
 /* Opens a file for the services: -errno, or 0. */
 long tree_open(const char *path, u32 flags, struct open_file **file) must_check;
 /* An open file of the inode at `place`, whose references it takes over on success. */

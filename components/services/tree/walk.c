@@ -8,99 +8,6 @@
  */
 #include <services/tree/tree.h>
 
-static struct place current_root(void)
-{
-	return tree_actor()->tree->root;
-}
-
-static void walk_go(struct walk *walk, struct place place)
-{
-	place_ref(place);
-	place_set(&walk->at, place);
-}
-
-static struct walk *walk_alloc(void)
-{
-	struct walk *walk = kalloc(sizeof(*walk));
-
-	if (walk)
-		memset(walk, 0, offsetof(struct walk, links));
-	return walk;
-}
-
-/* Where a path that begins at `dirfd` begins. */
-static long begin_at(struct walk *walk, int dirfd)
-{
-	struct open_file *file;
-
-	if (walk->path[0] == '/') {
-		walk_go(walk, current_root());
-		return 0;
-	}
-	if (dirfd == AT_FDCWD) {
-		walk_go(walk, tree_actor()->tree->cwd);
-		return 0;
-	}
-	file = files_find(dirfd);
-	if (!file)
-		return -EBADF;
-	if (!file->inode || (!walk->empty && !inode_is(file->inode, S_IFDIR)))
-		return -ENOTDIR;
-	walk_go(walk, file->place);
-	return 0;
-}
-
-long walk_begin(struct walk **out, int dirfd, vaddr_t path, bool may_be_empty)
-{
-	struct walk *walk = walk_alloc();
-	size_t length;
-	long error;
-
-	if (!walk)
-		return -ENOMEM;
-	error = errno_of(env_copyin_string(walk->path, path, sizeof(walk->path), &length));
-	if (error == 0 && length == 0) {
-		walk->empty = may_be_empty;
-		error = may_be_empty ? 0 : -ENOENT;
-	}
-	if (error == 0)
-		error = begin_at(walk, dirfd);
-	if (error != 0) {
-		kfree(walk, sizeof(*walk));
-		return error;
-	}
-	walk->rest = walk->path;
-	*out = walk;
-	return 0;
-}
-
-long walk_begin_kernel(struct walk **out, int dirfd, const char *path, bool may_be_empty)
-{
-	struct walk *walk = walk_alloc();
-	size_t length = strlen(path);
-	long error = 0;
-
-	if (!walk)
-		return -ENOMEM;
-	if (length >= sizeof(walk->path))
-		error = -ENAMETOOLONG;
-	else
-		memcpy(walk->path, path, length + 1);
-	if (error == 0 && length == 0) {
-		walk->empty = may_be_empty;
-		error = may_be_empty ? 0 : -ENOENT;
-	}
-	if (error == 0)
-		error = begin_at(walk, dirfd);
-	if (error != 0) {
-		kfree(walk, sizeof(*walk));
-		return error;
-	}
-	walk->rest = walk->path;
-	*out = walk;
-	return 0;
-}
-
 /* Done with the link on top of the stack. */
 static void pop(struct walk *walk)
 {
@@ -114,39 +21,81 @@ void walk_end(struct walk *walk)
 {
 	while (walk->depth > 0)
 		pop(walk);
+	if (unlikely(walk->scope.mount != NULL))
+		place_unref(walk->scope);
 	place_unref(walk->at);
 	kfree(walk, sizeof(*walk));
 }
 
-/* To the directory above, over mounts; not above the process's root. */
-static void step_up(struct walk *walk)
+/* There is nothing above. */
+static long stay(const struct walk *walk)
 {
-	struct place root = current_root();
+	return walk->resolve & RESOLVE_BENEATH ? -EXDEV : 0;
+}
+
+/* To the directory above, over mounts; not above the root. */
+static long step_up(struct walk *walk)
+{
+	struct place root = walk_root(walk);
+	const struct mount *from = walk->at.mount;
 
 	for (;;) {
 		if (place_is_same(walk->at, root))
-			return;
+			return stay(walk);
 		if (walk->at.node != walk->at.mount->root)
 			break;
 		if (!mount_leave(&walk->at))
-			return;
+			return stay(walk);
 	}
 	walk_go(walk, (struct place){walk->at.mount, walk->at.node->parent});
 	mount_enter(&walk->at);
+	if (likely(walk->resolve == 0))
+		return 0;
+	if (walk->resolve & RESOLVE_NO_XDEV && walk->at.mount != from)
+		return -EXDEV;
+	/* What was moved meanwhile may have taken us out of where we are to stay. */
+	return walk->scope.mount && walk->moves != tree_moves ? -EAGAIN : 0;
 }
 
-static long find_child(struct walk *walk, const char *name, u32 length, struct place *child)
+/* With the node that was found, and what is mounted on it. */
+static inline void stand_on(const struct walk *walk, struct node *node, struct place *child)
 {
-	struct node *node;
-	long error = node_find(walk->at.node, name, length, &node);
-
-	if (error != 0)
-		return error;
 	child->mount = walk->at.mount;
 	child->mount->refs++;
 	child->node = node;
 	mount_enter(child);
+}
+
+/* The same where not everything is allowed. */
+static noinline long find_child_within(
+	struct walk *walk, const char *name, u32 length, struct place *child)
+{
+	struct node *node;
+	long error = walk->resolve & RESOLVE_CACHED
+			     ? node_find_cached(walk->at.node, name, length, &node)
+			     : node_find(walk->at.node, name, length, &node);
+
+	if (error != 0)
+		return error;
+	stand_on(walk, node, child);
+	if (walk->resolve & RESOLVE_NO_XDEV && child->mount != walk->at.mount) {
+		place_unref(*child);
+		return -EXDEV;
+	}
 	return 0;
+}
+
+static inline long find_child(struct walk *walk, const char *name, u32 length, struct place *child)
+{
+	struct node *node;
+	long error;
+
+	if (unlikely(walk->resolve != 0))
+		return find_child_within(walk, name, length, child);
+	error = node_find(walk->at.node, name, length, &node);
+	if (error == 0)
+		stand_on(walk, node, child);
+	return error;
 }
 
 /* The text of a link, in memory of its own if the inode does not have it. */
@@ -171,14 +120,36 @@ static long link_text(struct inode *inode, char **own, const char **text)
 	return 0;
 }
 
+/* A link that leads to a place without a name for it. */
 static long jump(struct walk *walk, struct inode *inode)
 {
 	struct place place;
-	long error = inode->ops->jump(inode, &place);
+	long error = walk->resolve & RESOLVE_CACHED ? -EAGAIN : inode->ops->jump(inode, &place);
 
-	if (error == 0)
+	if (error != 0)
+		return error;
+	if (walk->resolve & RESOLVE_NO_MAGICLINKS)
+		error = -ELOOP;
+	else if ((walk->resolve & RESOLVE_NO_XDEV && place.mount != walk->at.mount) ||
+		 walk->scope.mount)
+		error = -EXDEV;
+	if (error != 0)
+		place_unref(place);
+	else
 		place_set(&walk->at, place);
 	return error;
+}
+
+/* An absolute link: from the root on. */
+static long go_to_root(struct walk *walk)
+{
+	struct place root = walk_root(walk);
+
+	if (walk->resolve & RESOLVE_BENEATH ||
+		(walk->resolve & RESOLVE_NO_XDEV && walk->at.mount != root.mount))
+		return -EXDEV;
+	walk_go(walk, root);
+	return 0;
 }
 
 /* Follows the link at `place`, whose references it takes over. What is left to go is walk->rest. */
@@ -187,7 +158,8 @@ long walk_follow(struct walk *walk, struct place place)
 	struct inode *inode = place.node->inode;
 	const char *text;
 	char *own;
-	long error = ++walk->followed > LINKS_MAX ? -ELOOP : 0;
+	long error =
+		++walk->followed > LINKS_MAX || walk->resolve & RESOLVE_NO_SYMLINKS ? -ELOOP : 0;
 
 	if (error == 0 && inode->ops->jump) {
 		error = jump(walk, inode);
@@ -206,10 +178,8 @@ long walk_follow(struct walk *walk, struct place place)
 	walk->links[walk->depth].text = own;
 	walk->depth++;
 	place.mount->refs--;
-	if (text[0] == '/')
-		walk_go(walk, current_root());
 	walk->rest = text;
-	return 0;
+	return text[0] == '/' ? go_to_root(walk) : 0;
 }
 
 static enum last_kind kind_of(const char *name, u32 length)
@@ -264,7 +234,7 @@ static long step(struct walk *walk)
 	long error;
 
 	if (walk->last_kind == LAST_DOTDOT)
-		step_up(walk);
+		return step_up(walk);
 	if (walk->last_kind != LAST_NAME)
 		return 0;
 	error = find_child(walk, walk->last, walk->last_length, &child);
@@ -319,15 +289,14 @@ long walk_parent(struct walk *walk)
 
 long walk_last(struct walk *walk, struct place *place)
 {
-	switch (walk->last_kind) {
-	case LAST_NAME:
+	long error = 0;
+
+	if (walk->last_kind == LAST_NAME)
 		return find_child(walk, walk->last, walk->last_length, place);
-	case LAST_DOTDOT:
-		step_up(walk);
-		break;
-	default:
-		break;
-	}
+	if (walk->last_kind == LAST_DOTDOT)
+		error = step_up(walk);
+	if (error != 0)
+		return error;
 	place_ref(walk->at);
 	*place = walk->at;
 	return 0;
@@ -362,20 +331,4 @@ long walk_whole(struct walk *walk, bool follow)
 	}
 	place_set(&walk->at, place);
 	return walk->slash && !inode_is(place.node->inode, S_IFDIR) ? -ENOTDIR : 0;
-}
-
-long tree_find(int dirfd, vaddr_t path, bool follow, bool may_be_empty, struct place *place)
-{
-	struct walk *walk;
-	long error = walk_begin(&walk, dirfd, path, may_be_empty);
-
-	if (error != 0)
-		return error;
-	error = walk_whole(walk, follow);
-	if (error == 0) {
-		place_ref(walk->at);
-		*place = walk->at;
-	}
-	walk_end(walk);
-	return error;
 }

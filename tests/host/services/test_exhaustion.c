@@ -168,6 +168,28 @@ static void tree_step(vaddr_t buf)
 	}
 }
 
+/* An open that says where it may lead, and a process that reads its own memory as another's. */
+static void remote_step(vaddr_t buf)
+{
+	u64 how[3] = {0, 0, 8}, vector[2 * 10];
+	long fd, moved;
+
+	host_poke(buf + 64, how, sizeof(how));
+	fd = host_sys(SYS_openat2, -100, text(buf, "tmp/../tmp"), buf + 64, sizeof(how));
+	if (!is_fine(fd))
+		host_die("openat2 fails oddly when memory is out");
+	host_sys(SYS_close, fd);
+	for (int i = 0; i < 10; i++) {
+		vector[2 * i] = buf + 1024;
+		vector[2 * i + 1] = 100;
+	}
+	host_poke(buf + 64, vector, sizeof(vector));
+	moved = host_sys(
+		SYS_process_vm_writev, host_sys(SYS_getpid), buf + 64, 10, buf + 64, 10, 0);
+	if (moved != 1000 && moved != -ENOMEM)
+		host_die("process_vm_writev fails oddly when memory is out");
+}
+
 /* Texts of /proc, in pieces; what is read is whole, or the reader is told why not. */
 static void proc_step(vaddr_t buf)
 {
@@ -211,6 +233,7 @@ static void program(void *argument)
 	while (host_sys(SYS_wait4, -1) > 0)
 		;
 	tree_step(buf);
+	remote_step(buf);
 	proc_step(buf);
 	exec_step(buf);
 	if (host_live_objects() != live || host_live_spaces() != spaces)
