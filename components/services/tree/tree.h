@@ -503,13 +503,14 @@ static inline struct place walk_root(const struct walk *walk)
 	return unlikely(walk->scope.mount != NULL) ? walk->scope : tree_actor()->tree->root;
 }
 /* openat2(2): what a look-up must not do, or -EXDEV, -ELOOP, -EAGAIN. */
-#define RESOLVE_NO_XDEV       0x01u /* get into another mount */
-#define RESOLVE_NO_MAGICLINKS 0x02u /* follow a link that leads to a place without a name for it   \
-				     */
-#define RESOLVE_NO_SYMLINKS 0x04u   /* follow any */
-#define RESOLVE_BENEATH     0x08u   /* leave what is below its beginning */
-#define RESOLVE_IN_ROOT     0x10u   /* the same, but the beginning is the root */
-#define RESOLVE_CACHED      0x20u   /* ask a file system, which may sleep */
+#define RESOLVE_NO_XDEV 0x01u /* get into another mount */
+#define RESOLVE_NO_MAGICLINKS                                                                      \
+	0x02u                     /* follow a link that leads to a place without a name for it     \
+				   */
+#define RESOLVE_NO_SYMLINKS 0x04u /* follow any */
+#define RESOLVE_BENEATH     0x08u /* leave what is below its beginning */
+#define RESOLVE_IN_ROOT     0x10u /* the same, but the beginning is the root */
+#define RESOLVE_CACHED      0x20u /* ask a file system, which may sleep */
 #define RESOLVE_SCOPED      (RESOLVE_BENEATH | RESOLVE_IN_ROOT)
 long walk_begin_within(struct walk **out, int dirfd, vaddr_t path, u32 resolve) must_check;
 /* At the end of one that was to stay somewhere: whether `place`, its result, is there. -EXDEV. */
