@@ -42,8 +42,8 @@ static long control_locks(int fd, struct open_file *file, unsigned command, vadd
 	return locks_control(fd, file, command, argument);
 }
 
-/* Whether the flags may be set: only some files are read around the cache, and only an owner's
- * readings leave no trace. */
+/* Whether the flags may be set: only some files are read around the cache (and pipes, where the
+ * flag means packets), and only an owner's readings leave no trace. */
 static long check_flags(const struct open_file *file, u32 flags)
 {
 	bool has_tree = IS_ENABLED(CONFIG_SERVICES_TREE) && file->inode;
@@ -51,8 +51,8 @@ static long check_flags(const struct open_file *file, u32 flags)
 	if (has_tree && flags & O_NOATIME && !(file->flags & O_NOATIME) &&
 		!inode_is_own(file->inode))
 		return -EPERM;
-	if (flags & O_DIRECT && has_tree && !inode_is(file->inode, S_IFREG) &&
-		!inode_is(file->inode, S_IFIFO))
+	if (flags & O_DIRECT && !file->ops->capacity &&
+		!(has_tree && inode_is(file->inode, S_IFREG)))
 		return -EINVAL;
 	return 0;
 }
@@ -85,6 +85,7 @@ static long control_rest(int fd, struct open_file *file, unsigned command, long 
 			       ? seals_control(file, command, (u32)argument)
 			       : -EINVAL;
 	case F_SETPIPE_SZ:
+		return file->ops->resize ? file->ops->resize(file, (u64)argument) : -EBADF;
 	case F_GETPIPE_SZ:
 		return file->ops->capacity ? (long)file->ops->capacity(file) : -EBADF;
 	default:

@@ -109,9 +109,11 @@ struct file_ops {
 	/* What /proc/PID/fd calls a file that has neither inode nor number of its own: "[eventfd]".
 	 */
 	const char *name;
-	/* How many bytes it holds between a writer and a reader, which cannot be changed. NULL: it
-	 * is no pipe. */
+	/* How many bytes it may hold between a writer and a reader. NULL: it is no pipe. */
 	u64 (*capacity)(const struct open_file *file);
+	/* Makes it hold so many, or some more: the new capacity. -EINVAL, -EPERM, -ENOMEM, -EBUSY.
+	 */
+	long (*resize)(struct open_file *file, u64 bytes);
 	/* What a transfer of no bytes gives: 0, unless the file takes only some sizes. */
 	s32 nothing;
 	/* What fstat says of a file that has no inode. */

@@ -1,5 +1,6 @@
 /* ends: the two open files of a pipe, from pipe() to the last close. */
-#include <services/pipes/pipe.h>
+#include <services/identity/identity.h>
+#include <services/pipes/ring.h>
 #include <services/tree/status.h>
 #include <services/tree/tree.h>
 
@@ -10,9 +11,11 @@
 
 long pipe_ioctl(struct open_file *file, unsigned request, vaddr_t argument)
 {
-	const struct pipe *pipe = file->object;
-	s32 used = (s32)(pipe->head - pipe->tail);
+	struct pipe *pipe = file->object;
+	s32 used = 0;
 
+	for (u32 i = pipe->tail; i != pipe->head; i++)
+		used += pipe_slot(pipe, i)->length;
 	if (request != FIONREAD)
 		return -ENOTTY;
 	return errno_of(env_copyout(argument, &used, sizeof(used)));
@@ -36,8 +39,76 @@ void pipe_status(const struct open_file *file, struct file_status *status)
 
 u64 pipe_capacity(const struct open_file *file)
 {
-	(void)file;
-	return PIPE_SIZE;
+	const struct pipe *pipe = file->object;
+
+	return ((u64)pipe->mask + 1) * PAGE_SIZE;
+}
+
+static void free_ring(struct pipe *pipe)
+{
+	for (u32 i = 0; i <= pipe->mask; i++) {
+		if (pipe->ring[i].page)
+			kfree(pipe->ring[i].page, PAGE_SIZE);
+	}
+	kfree(pipe->ring, (pipe->mask + 1) * sizeof(*pipe->ring));
+}
+
+static struct pipe_slot *create_ring(u32 slots)
+{
+	struct pipe_slot *ring = kalloc(slots * sizeof(*ring));
+
+	if (ring)
+		memset(ring, 0, slots * sizeof(*ring));
+	return ring;
+}
+
+/* Another ring, with what is in the pipe at its front. -EBUSY: that is too much; -ENOMEM. */
+static long replace_ring(struct pipe *pipe, u32 slots)
+{
+	u32 used = pipe_used(pipe);
+	struct pipe_slot *ring;
+
+	if (used > slots)
+		return -EBUSY;
+	ring = create_ring(slots);
+	if (!ring)
+		return -ENOMEM;
+	for (u32 i = 0; i < used; i++) {
+		ring[i] = *pipe_slot(pipe, pipe->tail + i);
+		pipe_slot(pipe, pipe->tail + i)->page = NULL;
+	}
+	free_ring(pipe);
+	pipe->ring = ring;
+	pipe->mask = slots - 1;
+	pipe->tail = 0;
+	pipe->head = used;
+	return 0;
+}
+
+long pipe_resize(struct open_file *file, u64 bytes)
+{
+	struct pipe *pipe = file->object;
+	u64 size = PAGE_SIZE;
+	enum kstatus status;
+	long error;
+
+	if (bytes > 1u << 31)
+		return -EINVAL;
+	while (size < bytes)
+		size *= 2;
+	if (size > PIPE_MAX_SIZE && size > pipe_capacity(file) &&
+		!identity_has(&env_current()->identity, CAP_SYS_RESOURCE))
+		return -EPERM;
+	status = pipe_lock(pipe);
+	if (status != K_OK)
+		return errno_of(status);
+	error = replace_ring(pipe, (u32)(size / PAGE_SIZE));
+	pipe_unlock(pipe);
+	if (error == 0 && !pipe_is_full(pipe)) {
+		env_wakeup_all(&pipe->writable);
+		watch_wake(&pipe->watches, POLL_WRITABLE);
+	}
+	return error == 0 ? (long)size : error;
 }
 
 void pipe_free_if_closed(struct pipe *pipe)
@@ -45,10 +116,7 @@ void pipe_free_if_closed(struct pipe *pipe)
 	if (pipe->read_open > 0 || pipe->write_open > 0)
 		return;
 	assert(!pipe->busy);
-	for (u32 i = 0; i < PIPE_PAGES; i++) {
-		if (pipe->pages[i])
-			kfree(pipe->pages[i], PAGE_SIZE);
-	}
+	free_ring(pipe);
 	if (IS_ENABLED(CONFIG_SERVICES_TREE) && pipe->inode)
 		pipe->inode->pipe = NULL;
 	if (IS_ENABLED(CONFIG_SERVICES_TREE))
@@ -77,21 +145,21 @@ u32 pipe_poll(struct open_file *file, struct watch *watch)
 
 	watch_add(&pipe->watches, watch);
 	if (file->ops->read) {
-		found |= pipe->head != pipe->tail ? POLL_READABLE : 0;
+		found |= pipe_is_empty(pipe) ? 0 : POLL_READABLE;
 		/* A FIFO that nobody has written to yet has not been hung up. */
 		if (pipe->write_open == 0 && file->version != pipe->writes_begun)
 			found |= POLLHUP;
 	}
 	if (file->ops->write) {
-		found |= PIPE_SIZE - (pipe->head - pipe->tail) >= PIPE_BUF ? POLL_WRITABLE : 0;
+		found |= pipe_is_full(pipe) ? 0 : POLL_WRITABLE;
 		found |= pipe->read_open == 0 ? POLLERR : 0;
 	}
 	return found;
 }
 
-const struct file_ops pipe_ops[4] =
-	FILE_OPS_BY_MODE(pipe_read, pipe_write, NULL, NULL, .poll = pipe_poll, .ioctl = pipe_ioctl,
-		.status = pipe_status, .capacity = pipe_capacity, .release = pipe_release);
+const struct file_ops pipe_ops[4] = FILE_OPS_BY_MODE(pipe_read, pipe_write, NULL, NULL,
+	.poll = pipe_poll, .ioctl = pipe_ioctl, .status = pipe_status, .capacity = pipe_capacity,
+	.resize = pipe_resize, .release = pipe_release);
 
 struct pipe *pipe_create(void)
 {
@@ -100,6 +168,12 @@ struct pipe *pipe_create(void)
 	if (!pipe)
 		return NULL;
 	memset(pipe, 0, sizeof(*pipe));
+	pipe->mask = PIPE_SLOTS - 1;
+	pipe->ring = create_ring(PIPE_SLOTS);
+	if (!pipe->ring) {
+		kfree(pipe, sizeof(*pipe));
+		return NULL;
+	}
 	pipe->uid = env_current()->identity.fsuid;
 	pipe->gid = env_current()->identity.fsgid;
 	if (IS_ENABLED(CONFIG_SERVICES_TREE))
@@ -121,7 +195,7 @@ static long create_pipe(u32 flags, struct open_file *ends[2])
 
 	if (!pipe)
 		return -ENOMEM;
-	ends[0] = file_create(&pipe_ops[O_RDONLY], pipe, O_RDONLY | flags);
+	ends[0] = file_create(&pipe_ops[O_RDONLY], pipe, O_RDONLY | (flags & O_NONBLOCK));
 	if (!ends[0]) {
 		pipe_free_if_closed(pipe);
 		return -ENOMEM;
@@ -162,9 +236,9 @@ long sys_pipe2(vaddr_t fds, int flags)
 	s32 pair[2];
 	long error;
 
-	if (((u32)flags & ~(O_CLOEXEC | O_NONBLOCK)) != 0)
+	if (((u32)flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT)) != 0)
 		return -EINVAL;
-	error = create_pipe((u32)flags & O_NONBLOCK, ends);
+	error = create_pipe((u32)flags & (O_NONBLOCK | O_DIRECT), ends);
 	if (error == 0)
 		error = install_pair(proc, ends, ((u32)flags & O_CLOEXEC) != 0, pair);
 	if (error != 0)

@@ -4,31 +4,6 @@
 #include <services/pipes/ring.h>
 #include <services/process/process.h>
 
-/* The piece of the ring at `at` that lies in one page, at most `n`. */
-static u32 piece_at(u32 at, u64 n)
-{
-	return (u32)MIN(n, (u64)(PAGE_SIZE - at % PAGE_SIZE));
-}
-
-static u8 *page_of(struct pipe *pipe, u32 at)
-{
-	return pipe->pages[at / PAGE_SIZE % PIPE_PAGES];
-}
-
-/* `n` bytes, which lie in one page, have been read. */
-static void consume(struct pipe *pipe, u32 n)
-{
-	pipe->tail += n;
-	if (pipe->tail % PAGE_SIZE == 0)
-		drop_page(pipe, pipe->tail - 1);
-	if (pipe_used(pipe) > 0)
-		return;
-	if (pipe->tail > PAGE_SIZE)
-		drop_page(pipe, pipe->tail);
-	pipe->head = 0;
-	pipe->tail = 0;
-}
-
 static void tell_writers(struct pipe *pipe)
 {
 	if (pipe->writers > 0)
@@ -43,13 +18,15 @@ static void tell_readers(struct pipe *pipe)
 	watch_wake(&pipe->watches, POLL_READABLE);
 }
 
-/* Holds the pipe once there is something in it: 1; 0 or -errno, and it is not held: there will be
- * nothing. */
+/*
+ * Holds the pipe once there is something in it: 1. 0: there will be nothing, and it is not held,
+ * nor with -errno.
+ */
 static long hold_for_bytes(struct pipe *pipe, bool waits)
 {
 	enum kstatus status = pipe_lock(pipe);
 
-	while (status == K_OK && pipe_used(pipe) == 0) {
+	while (status == K_OK && pipe_is_empty(pipe)) {
 		if (!pipe->write_open || !waits) {
 			pipe_unlock(pipe);
 			return pipe->write_open ? -EAGAIN : 0;
@@ -66,7 +43,7 @@ static long hold_for_room(struct pipe *pipe, bool waits)
 {
 	enum kstatus status = pipe_lock(pipe);
 
-	while (status == K_OK && (!pipe->read_open || pipe_used(pipe) == PIPE_SIZE)) {
+	while (status == K_OK && (!pipe->read_open || pipe_is_full(pipe))) {
 		if (!pipe->read_open || !waits) {
 			pipe_unlock(pipe);
 			return pipe->read_open ? -EAGAIN : process_broken_pipe();
@@ -76,16 +53,6 @@ static long hold_for_room(struct pipe *pipe, bool waits)
 	return status == K_OK ? 1 : errno_of(status);
 }
 
-/* The page for what is written next; false: memory is out. */
-static bool make_page(struct pipe *pipe)
-{
-	u8 **page = &pipe->pages[pipe->head / PAGE_SIZE % PIPE_PAGES];
-
-	if (!*page)
-		*page = kalloc(PAGE_SIZE);
-	return *page != NULL;
-}
-
 long pipe_move_out(struct pipe *pipe, u64 most, bool waits, pipe_mover move, void *context)
 {
 	long result = hold_for_bytes(pipe, waits);
@@ -93,13 +60,14 @@ long pipe_move_out(struct pipe *pipe, u64 most, bool waits, pipe_mover move, voi
 
 	if (result <= 0)
 		return result;
-	while (done < most && pipe_used(pipe) > 0) {
-		u32 at = pipe->tail, n = piece_at(at, MIN(most - done, pipe_used(pipe)));
+	while (done < most && !pipe_is_empty(pipe)) {
+		struct pipe_slot *slot = pipe_slot(pipe, pipe->tail);
+		u32 n = (u32)MIN(slot->length, most - done);
 
-		result = move(context, page_of(pipe, at) + at % PAGE_SIZE, n);
+		result = move(context, slot->page + slot->at, n);
 		if (result <= 0)
 			break;
-		consume(pipe, (u32)result);
+		pipe_consume(pipe, slot, (u32)result);
 		done += (u64)result;
 		if ((u32)result < n)
 			break;
@@ -118,19 +86,16 @@ long pipe_move_in(struct pipe *pipe, u64 most, bool waits, pipe_mover move, void
 
 	if (result <= 0)
 		return result;
-	while (done < most && pipe_used(pipe) < PIPE_SIZE) {
-		u32 at = pipe->head,
-		    n = piece_at(at, MIN(most - done, PIPE_SIZE - pipe_used(pipe)));
+	while (done < most && !pipe_is_full(pipe)) {
+		struct pipe_slot *slot = pipe_prepare(pipe);
 
 		result = -ENOMEM;
-		if (make_page(pipe))
-			result = move(context, page_of(pipe, at) + at % PAGE_SIZE, n);
+		if (slot)
+			result = move(context, slot->page, (u32)MIN(most - done, PAGE_SIZE));
 		if (result <= 0)
 			break;
-		pipe->head += (u32)result;
+		pipe_enter(pipe, slot, (u32)result, PIPE_ALONE);
 		done += (u64)result;
-		if ((u32)result < n)
-			break;
 	}
 	pipe_unlock(pipe);
 	if (done > 0)
@@ -138,53 +103,106 @@ long pipe_move_in(struct pipe *pipe, u64 most, bool waits, pipe_mover move, void
 	return done > 0 ? (long)done : result;
 }
 
-/* Nothing in here sleeps, so neither has to be held. -ENOMEM: not a byte was copied. */
-static long copy_ring(struct pipe *from, struct pipe *to, u64 most, bool copies)
+/* --- from one ring to another: nothing in here sleeps, so neither has to be held --- */
+
+/* The slot at the tail goes over whole, page and all. */
+static void move_slot(struct pipe *from, struct pipe *to)
 {
-	u64 done = 0, offered = MIN(most, pipe_used(from));
-	u32 at = from->tail;
+	struct pipe_slot *slot = pipe_slot(from, from->tail), *next = pipe_slot(to, to->head);
+	u8 *page = next->page;
 
-	while (done < offered && pipe_used(to) < PIPE_SIZE) {
-		u32 n = piece_at(at, MIN(offered - done, PIPE_SIZE - pipe_used(to)));
-
-		n = piece_at(to->head, n);
-		if (!make_page(to))
-			break;
-		memcpy(page_of(to, to->head) + to->head % PAGE_SIZE,
-			page_of(from, at) + at % PAGE_SIZE, n);
-		to->head += n;
-		done += n;
-		at += n;
-		if (!copies) {
-			consume(from, n);
-			at = from->tail;
-		}
-	}
-	return done > 0 ? (long)done : -ENOMEM;
+	*next = *slot;
+	slot->page = page; /* one that an empty slot had kept, or none */
+	to->head++;
+	pipe_consume(from, slot, slot->length);
 }
 
-long pipe_move_between(struct pipe *from, struct pipe *to, u64 most, bool waits, bool copies)
+/* The first `n` bytes of a slot are in the other ring too. False: memory is out. */
+static bool copy_slot(const struct pipe_slot *slot, u32 n, struct pipe *to)
+{
+	struct pipe_slot *next = pipe_prepare(to);
+
+	if (!next)
+		return false;
+	memcpy(next->page, slot->page + slot->at, n);
+	pipe_enter(to, next, n, slot->kind == PIPE_PACKET ? PIPE_PACKET : PIPE_ALONE);
+	return true;
+}
+
+static u64 copy_slots(struct pipe *from, struct pipe *to, u64 most)
+{
+	u64 done = 0;
+
+	for (u32 at = from->tail; done < most && at != from->head && !pipe_is_full(to); at++) {
+		const struct pipe_slot *slot = pipe_slot(from, at);
+		u32 n = (u32)MIN(slot->length, most - done);
+
+		if (!copy_slot(slot, n, to))
+			break;
+		done += n;
+	}
+	return done;
+}
+
+static u64 move_slots(struct pipe *from, struct pipe *to, u64 most)
+{
+	u64 done = 0;
+
+	while (done < most && !pipe_is_empty(from) && !pipe_is_full(to)) {
+		struct pipe_slot *slot = pipe_slot(from, from->tail);
+		u32 n = (u32)MIN(slot->length, most - done);
+
+		if (n == slot->length) {
+			move_slot(from, to);
+		} else if (copy_slot(slot, n, to)) {
+			pipe_consume(from, slot, n);
+		} else {
+			break;
+		}
+		done += n;
+	}
+	return done;
+}
+
+/*
+ * Until there is something in the one, or there will not be, and room in the other: 1, and neither
+ * is held. While one is waited for the other may change.
+ */
+static long wait_for_both(struct pipe *from, struct pipe *to, bool waits)
 {
 	long result;
 
-	do { /* while one was waited for, the other may have changed */
+	do {
 		result = hold_for_bytes(from, waits);
-		if (result <= 0)
+		if (result < 0)
 			return result;
-		pipe_unlock(from);
+		if (result > 0)
+			pipe_unlock(from);
 		result = hold_for_room(to, waits);
-		if (result <= 0) {
+		if (result < 0) {
 			pipe_pass_on(from);
 			return result;
 		}
 		pipe_unlock(to);
-	} while (from->busy || pipe_used(from) == 0);
-	result = copy_ring(from, to, most, copies);
-	if (result > 0) {
-		tell_readers(to);
-		if (!copies)
-			tell_writers(from);
-	}
+	} while (from->busy || (pipe_is_empty(from) && from->write_open > 0));
+	return 1;
+}
+
+long pipe_move_between(struct pipe *from, struct pipe *to, u64 most, bool waits, bool copies)
+{
+	long result = wait_for_both(from, to, waits);
+	u64 done;
+
+	if (result < 0)
+		return result;
+	if (pipe_is_empty(from))
+		return 0;
+	done = copies ? copy_slots(from, to, most) : move_slots(from, to, most);
+	if (done == 0)
+		return -ENOMEM;
+	tell_readers(to);
+	if (!copies)
+		tell_writers(from);
 	pipe_pass_on(from);
-	return result;
+	return (long)done;
 }

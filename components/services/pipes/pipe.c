@@ -1,64 +1,70 @@
 /*
  * pipe: the transfer, whose hot path is a byte there and a byte back.
  *
- * A reader takes what there is and sleeps only for the first byte. A writer of
- * up to PIPE_BUF bytes waits until all fit; a larger write goes in as room comes, and
- * other writers' bytes may come in between.
+ * A reader takes what there is and sleeps only for the first byte. A write of up to PIPE_BUF bytes,
+ * a page, takes one slot, so it is whole; a larger one goes in as room comes, and other writers'
+ * bytes may come in between.
  */
 #include <services/pipes/ring.h>
 #include <services/process/process.h>
 
-/* Copies `n` bytes out, which are there. */
-static enum kstatus pipe_drain(struct pipe *pipe, struct io *io, u32 n)
+/* Copies out as much as there is, and is wanted. */
+static enum kstatus pipe_drain(struct pipe *pipe, struct io *io)
 {
-	while (n > 0) {
-		u32 at = pipe->tail % PAGE_SIZE;
-		u32 piece = MIN(n, (u32)PAGE_SIZE - at);
-		u8 *page = pipe->pages[pipe->tail / PAGE_SIZE % PIPE_PAGES];
+	do {
+		struct pipe_slot *slot = pipe_slot(pipe, pipe->tail);
+		u32 n = (u32)MIN(slot->length, io->left);
+		bool is_packet = slot->kind == PIPE_PACKET;
 		size_t moved;
-		enum kstatus status = io_copyout(io, page + at, piece, &moved);
+		enum kstatus status = io_copyout(io, slot->page + slot->at, n, &moved);
 
 		if (unlikely(status != K_OK)) {
 			io->left += moved; /* as on Linux, a part of a page does not count */
 			return status;
 		}
-		pipe->tail += piece;
-		n -= piece;
-		if (pipe->tail % PAGE_SIZE == 0)
-			drop_page(pipe, pipe->tail - 1);
-	}
-	if (pipe_used(pipe) == 0) {
-		if (unlikely(pipe->tail > PAGE_SIZE))
-			drop_page(pipe, pipe->tail);
-		pipe->head = 0;
-		pipe->tail = 0;
-	}
+		pipe_consume(pipe, slot, is_packet ? slot->length : n);
+		if (is_packet)
+			break;
+	} while (io->left > 0 && !pipe_is_empty(pipe));
 	return K_OK;
 }
 
-/* Copies `n` bytes in, for which there is room. */
-static enum kstatus pipe_fill(struct pipe *pipe, struct io *io, u32 n)
+/* What would not fill a page goes behind the bytes of the last slot, if it fits there. */
+static enum kstatus pipe_merge(struct pipe *pipe, struct io *io)
 {
-	while (n > 0) {
-		u32 at = pipe->head % PAGE_SIZE;
-		u32 piece = MIN(n, (u32)PAGE_SIZE - at);
-		u8 **page = &pipe->pages[pipe->head / PAGE_SIZE % PIPE_PAGES];
+	struct pipe_slot *slot = pipe_slot(pipe, pipe->head - 1);
+	u32 n = (u32)(io->left % PAGE_SIZE), end = slot->at + slot->length;
+	enum kstatus status;
+	size_t moved;
+
+	if (n == 0 || slot->kind != PIPE_MERGES || end + n > PAGE_SIZE)
+		return K_OK;
+	status = io_copyin(io, slot->page + end, n, &moved);
+	if (unlikely(status != K_OK))
+		io->left += moved;
+	else
+		slot->length = (u16)(slot->length + n);
+	return status;
+}
+
+/* Copies in what there is room for: there is some. */
+static enum kstatus pipe_fill(struct pipe *pipe, struct io *io, enum pipe_kind kind)
+{
+	do {
+		u32 n = (u32)MIN(io->left, PAGE_SIZE);
+		struct pipe_slot *slot = pipe_prepare(pipe);
 		size_t moved;
 		enum kstatus status;
 
-		if (unlikely(!*page)) {
-			*page = kalloc(PAGE_SIZE);
-			if (!*page)
-				return K_NOMEM;
-		}
-		status = io_copyin(io, *page + at, piece, &moved);
+		if (unlikely(!slot))
+			return K_NOMEM;
+		status = io_copyin(io, slot->page, n, &moved);
 		if (unlikely(status != K_OK)) {
 			io->left += moved;
 			return status;
 		}
-		pipe->head += piece;
-		n -= piece;
-	}
+		pipe_enter(pipe, slot, n, kind);
+	} while (unlikely(io->left > 0) && !pipe_is_full(pipe));
 	return K_OK;
 }
 
@@ -76,9 +82,9 @@ long pipe_read(struct open_file *file, struct io *io)
 	struct pipe *pipe = file->object;
 	u64 wanted = io->left;
 	enum kstatus status = pipe_lock(pipe);
-	u32 had;
+	bool was_full;
 
-	while (status == K_OK && pipe_used(pipe) == 0) {
+	while (status == K_OK && pipe_is_empty(pipe)) {
 		if (!pipe->write_open || file->flags & O_NONBLOCK) {
 			long result = pipe->write_open ? -EAGAIN : 0;
 
@@ -86,42 +92,53 @@ long pipe_read(struct open_file *file, struct io *io)
 			return result;
 		}
 		status = pipe_wait(pipe, &pipe->readable, &pipe->readers, false);
-		if (unlikely(pipe_used(pipe) == 0) && status == K_OK)
+		if (unlikely(pipe_is_empty(pipe)) && status == K_OK)
 			status = woken_in_vain(pipe);
 	}
 	if (unlikely(status != K_OK)) {
 		pipe_pass_on(pipe);
 		return errno_of(status);
 	}
-	had = pipe_used(pipe);
-	status = pipe_drain(pipe, io, (u32)MIN(had, wanted));
+	was_full = pipe_is_full(pipe);
+	status = pipe_drain(pipe, io);
 	pipe_unlock(pipe);
 	if (pipe->writers > 0)
 		env_wakeup_all(&pipe->writable);
-	if (unlikely(had > PIPE_SIZE - PIPE_BUF && pipe_used(pipe) <= PIPE_SIZE - PIPE_BUF))
+	if (unlikely(was_full && !pipe_is_full(pipe)))
 		watch_wake(&pipe->watches, POLL_WRITABLE);
 	pipe_pass_on(pipe);
 	return io->left < wanted ? (long)(wanted - io->left) : errno_of(status);
+}
+
+/* SIGPIPE, whether or not something has been written. */
+static noinline long write_broken(struct pipe *pipe, u64 written)
+{
+	long error;
+
+	pipe_unlock(pipe);
+	error = process_broken_pipe();
+	return written > 0 ? (long)written : error;
 }
 
 long pipe_write(struct open_file *file, struct io *io)
 {
 	struct pipe *pipe = file->object;
 	u64 offered = io->left;
-	u32 need = offered <= PIPE_BUF ? (u32)offered : 1;
 	enum kstatus status = pipe_lock(pipe);
 
 	if (unlikely(status != K_OK))
 		return errno_of(status);
+	if (unlikely(!pipe_is_empty(pipe)) && pipe->read_open) {
+		status = pipe_merge(pipe, io);
+		watch_wake(&pipe->watches, POLL_READABLE);
+		if (status != K_OK || io->left == 0)
+			goto unlock;
+	}
 	do {
-		u32 room = PIPE_SIZE - pipe_used(pipe);
-
-		if (unlikely(!pipe->read_open)) {
-			pipe_unlock(pipe);
-			return process_broken_pipe();
-		}
-		if (likely(room >= need)) {
-			status = pipe_fill(pipe, io, (u32)MIN(room, io->left));
+		if (unlikely(!pipe->read_open))
+			return write_broken(pipe, offered - io->left);
+		if (likely(!pipe_is_full(pipe))) {
+			status = pipe_fill(pipe, io, file->flags & O_DIRECT);
 			if (pipe->readers > 0)
 				env_wakeup_one(&pipe->readable);
 			watch_wake(&pipe->watches, POLL_READABLE);
@@ -133,6 +150,7 @@ long pipe_write(struct open_file *file, struct io *io)
 				goto out; /* not held any more */
 		}
 	} while (status == K_OK && io->left > 0);
+unlock:
 	pipe_unlock(pipe);
 out:
 	return io->left < offered ? (long)(offered - io->left) : errno_of(status);

@@ -1,10 +1,15 @@
 /*
  * pipe: the ring behind the two ends.
  *
- * `head` counts the bytes ever written, `tail` those read; what lies between is in the
- * ring, byte i at pages[i / PAGE_SIZE] modulo the ring's size. Pages come when they are first
- * written to and go when they have been read; the first stays. An empty pipe starts over at its
- * front, so a ping-pong of small messages stays within one page.
+ * As on Linux the ring is one of slots, each with up to a page of bytes: a write takes a slot for
+ * each page of it, but for what fits behind the bytes of the last slot; so a pipe can be full with
+ * less in it than it has pages. `head` counts the slots ever filled, `tail` those emptied; what
+ * lies between is in the ring, slot i at ring[i & mask]. A filled slot is never without
+ * bytes.
+ *
+ * Pages come when their slot is first written and go when it is empty; the first slot keeps its
+ * own. An empty pipe starts over at that slot, so a ping-pong of small messages stays within one
+ * page.
  *
  * A FIFO's inode has a pipe while somebody has it open.
  *
@@ -18,13 +23,26 @@
 #include <services/tree/place.h>
 #include <services/tree/tree.h>
 
-#define PIPE_SIZE  65536u
-#define PIPE_BUF   4096u /* a write of up to that is all or nothing */
-#define PIPE_PAGES (PIPE_SIZE / PAGE_SIZE)
+#define PIPE_SLOTS    16u        /* of a new ring */
+#define PIPE_MAX_SIZE (1u << 20) /* which a ring is made larger than by CAP_SYS_RESOURCE alone */
+
+enum pipe_kind {
+	PIPE_MERGES = 0,        /* a later write may go on behind it */
+	PIPE_ALONE = 1,         /* it came by splice */
+	PIPE_PACKET = O_DIRECT, /* what a read leaves of it is lost */
+};
+
+struct pipe_slot {
+	u8 *page;
+	u16 at, length; /* the bytes of the page that are in the pipe */
+	enum pipe_kind kind;
+};
 
 struct pipe {
 	u32 head, tail;
+	u32 mask; /* slots of the ring, a power of two, less one */
 	bool busy;
+	struct pipe_slot *ring;
 	u32 read_open, write_open;     /* open files of each end: of a FIFO, any number */
 	u32 reads_begun, writes_begun; /* how many there ever were: who opens waits for the other */
 	u32 readers, writers, waiters; /* asleep in the queues below */
@@ -37,7 +55,6 @@ struct pipe {
 	u32 uid, gid;                  /* who made it, and when: what fstat tells */
 	struct timestamp made;         /* until it has an inode */
 	struct place place;            /* where one without a name is found in /proc, once it was */
-	u8 *pages[PIPE_PAGES];
 };
 
 /* Without open files. NULL: memory is out. */
@@ -58,12 +75,14 @@ u32 pipe_poll(struct open_file *file, struct watch *watch);
 long pipe_ioctl(struct open_file *file, unsigned request, vaddr_t argument);
 void pipe_status(const struct open_file *file, struct file_status *status);
 u64 pipe_capacity(const struct open_file *file);
+long pipe_resize(struct open_file *file, u64 bytes);
 void pipe_release(struct open_file *file);
 /*
  * Moving without a client: what is in the ring is given to `move` where it lies, and what it takes
- * is gone; or it puts bytes into the ring. It says how many, or -errno, and may sleep: the pipe is
- * held. Fewer than it was offered: that is all. They wait for the first byte, or room for it, if
- * `waits`; else -EAGAIN. 0: there are no writers, and -EPIPE with SIGPIPE: no readers.
+ * is gone; fewer than it was offered: that is all. Or it puts bytes into a fresh slot of the ring,
+ * until there is no more room. It says how many, 0: no more, or -errno, and may sleep: the pipe is
+ * held. They wait for the first byte, or room for it, if `waits`; else -EAGAIN. 0: there are no
+ * writers, and -EPIPE with SIGPIPE: no readers.
  */
 typedef long (*pipe_mover)(void *context, u8 *bytes, u32 n);
 long pipe_move_out(struct pipe *pipe, u64 most, bool waits, pipe_mover move, void *context);

@@ -1,4 +1,4 @@
-/* ring: what moves bytes through a pipe has in common: holding it, waiting, giving pages back. */
+/* ring: what moves bytes through a pipe has in common: its slots, holding it, waiting. */
 #pragma once
 
 #include <services/pipes/pipe.h>
@@ -7,6 +7,56 @@
 static inline u32 pipe_used(const struct pipe *pipe)
 {
 	return pipe->head - pipe->tail;
+}
+
+static inline bool pipe_is_empty(const struct pipe *pipe)
+{
+	return pipe->head == pipe->tail;
+}
+
+static inline bool pipe_is_full(const struct pipe *pipe)
+{
+	return pipe_used(pipe) > pipe->mask;
+}
+
+static inline struct pipe_slot *pipe_slot(struct pipe *pipe, u32 n)
+{
+	return &pipe->ring[n & pipe->mask];
+}
+
+/* The slot to fill next, which has a page; NULL: memory is out. The pipe is not full. */
+static inline struct pipe_slot *pipe_prepare(struct pipe *pipe)
+{
+	struct pipe_slot *slot = pipe_slot(pipe, pipe->head);
+
+	if (unlikely(!slot->page))
+		slot->page = kalloc(PAGE_SIZE);
+	return likely(slot->page != NULL) ? slot : NULL;
+}
+
+/* `n` bytes have been put into it. */
+static inline void pipe_enter(struct pipe *pipe, struct pipe_slot *slot, u32 n, enum pipe_kind kind)
+{
+	slot->at = 0;
+	slot->length = (u16)n;
+	slot->kind = kind;
+	pipe->head++;
+}
+
+/* `n` bytes have been taken from the slot at the tail. */
+static inline void pipe_consume(struct pipe *pipe, struct pipe_slot *slot, u32 n)
+{
+	slot->at = (u16)(slot->at + n);
+	slot->length = (u16)(slot->length - n);
+	if (slot->length > 0)
+		return;
+	pipe->tail++;
+	if (unlikely(slot != pipe->ring)) {
+		kfree(slot->page, PAGE_SIZE);
+		slot->page = NULL;
+	}
+	if (pipe_is_empty(pipe))
+		pipe->head = pipe->tail = 0;
 }
 
 /*
@@ -60,20 +110,6 @@ static inline enum kstatus must_check pipe_wait(
 /* A reader is woken for what is in the ring; what it leaves there is another's. */
 static inline void pipe_pass_on(struct pipe *pipe)
 {
-	if (unlikely(pipe->readers > 0 && pipe_used(pipe) > 0))
+	if (unlikely(pipe->readers > 0 && !pipe_is_empty(pipe)))
 		env_wakeup_one(&pipe->readable);
-}
-
-/*
- * The page that `at` lies in has been read. It goes, unless it is the first, or the ring is so full
- * that the writers have come round to its front.
- */
-static inline void drop_page(struct pipe *pipe, u32 at)
-{
-	u32 index = at / PAGE_SIZE % PIPE_PAGES;
-
-	if (index > 0 && pipe->pages[index] && pipe_used(pipe) <= PIPE_SIZE - PAGE_SIZE) {
-		kfree(pipe->pages[index], PAGE_SIZE);
-		pipe->pages[index] = NULL;
-	}
 }

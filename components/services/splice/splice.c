@@ -63,6 +63,8 @@ static long get(void *context, u8 *bytes, u32 n)
 	struct own_io own;
 	long result;
 
+	if (from->position) /* a page of the file takes one slot */
+		n = MIN(n, (u32)(PAGE_SIZE - *from->position % PAGE_SIZE));
 	own_io_init(&own, bytes, n);
 	if (from->position)
 		result = from->file->ops->read_at(from->file, &own.io, *from->position);
@@ -80,15 +82,22 @@ static long put_to_client(void *context, u8 *bytes, u32 n)
 	size_t moved;
 	enum kstatus status = io_copyout(context, bytes, n, &moved);
 
-	return moved > 0 ? (long)moved : errno_of(status);
+	return status == K_OK ? (long)n : errno_of(status); /* a part of a slot does not count */
 }
 
+/* What lies in one page of the client's takes one slot, and comes whole or not at all. */
 static long get_from_client(void *context, u8 *bytes, u32 n)
 {
+	struct io *from = context;
+	struct iovec *front = from->at;
+	enum kstatus status;
 	size_t moved;
-	enum kstatus status = io_copyin(context, bytes, n, &moved);
 
-	return moved > 0 ? (long)moved : errno_of(status);
+	while (front->length == 0)
+		front++;
+	n = (u32)MIN(MIN(n, front->length), PAGE_SIZE - front->base % PAGE_SIZE);
+	status = io_copyin(from, bytes, n, &moved);
+	return status == K_OK ? (long)n : errno_of(status);
 }
 
 /* --- splice --- */

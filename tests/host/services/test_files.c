@@ -14,9 +14,7 @@
 #define F_DUPFD_CLOEXEC 1030
 
 /*
- * A call that never blocks: the pipes are all made non-blocking. Writes are small: Linux's pipe
- * holds sixteen buffers of up to a page, and so can be full with fewer than 65536 bytes in it; ours
- * cannot.
+ * A call that never blocks: the pipes are all made non-blocking.
  */
 static struct step random_step(void)
 {
@@ -24,7 +22,7 @@ static struct step random_step(void)
 	static const long flags[] = {O_NONBLOCK, O_NONBLOCK | O_CLOEXEC, O_NONBLOCK | 1};
 	static const long dup_flags[] = {0, O_CLOEXEC, O_NONBLOCK};
 	static const long sizes[] = {0, 1, 100, 4096, 4000};
-	static const long small[] = {0, 1, 100, 64, 7};
+	static const long small[] = {0, 1, 100, 64, 7, 4000};
 	long place = (long)(host_random() % 4096);
 
 	switch (host_random() % 14) {

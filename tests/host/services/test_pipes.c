@@ -1,10 +1,11 @@
-/* Pipes against a model: a queue of bytes. */
+/* Pipes against a model: a queue of slots of up to a page, as Linux has it. */
 #include <services/files/files.h>
 
 #include "services_test.h"
 
-#define PIPE_CAPACITY 65536
-#define ATOMIC        4096
+#define ATOMIC       4096
+#define F_SETPIPE_SZ 1031
+#define MOST_SLOTS   32u
 
 struct ends {
 	long read, write;
@@ -59,33 +60,90 @@ static bool is_stream(vaddr_t at, u64 from, size_t n)
 	return true;
 }
 
+struct model {
+	u32 head, tail, slots;
+	struct {
+		u64 begin, end; /* in its page */
+	} of[MOST_SLOTS];
+};
+
+/* What a write of `n` bytes that does not wait gives. */
+static long model_write(struct model *m, u64 n)
+{
+	u64 rest = n % PAGE_SIZE, done = 0;
+	u64 *end = &m->of[(m->head - 1) % MOST_SLOTS].end;
+
+	if (m->head != m->tail && rest > 0 && *end + rest <= PAGE_SIZE) {
+		*end += rest;
+		done = rest;
+	}
+	while (done < n && m->head - m->tail < m->slots) {
+		u64 piece = MIN(n - done, (u64)PAGE_SIZE);
+
+		m->of[m->head % MOST_SLOTS].begin = 0;
+		m->of[m->head++ % MOST_SLOTS].end = piece;
+		done += piece;
+	}
+	return n > 0 && done == 0 ? -EAGAIN : (long)done;
+}
+
+static long model_read(struct model *m, u64 n)
+{
+	u64 done = 0;
+
+	if (n > 0 && m->head == m->tail)
+		return -EAGAIN;
+	while (done < n && m->head != m->tail) {
+		u64 *begin = &m->of[m->tail % MOST_SLOTS].begin;
+		u64 left = m->of[m->tail % MOST_SLOTS].end - *begin;
+
+		*begin += MIN(left, n - done);
+		m->tail += left <= n - done;
+		done += MIN(left, n - done);
+	}
+	return (long)done;
+}
+
+static long model_resize(struct model *m, u64 bytes)
+{
+	u32 slots = 1;
+
+	while ((u64)slots * PAGE_SIZE < bytes)
+		slots *= 2;
+	if (m->head - m->tail > slots)
+		return -EBUSY;
+	m->slots = slots;
+	return (long)slots * (long)PAGE_SIZE;
+}
+
 /* One process, non-blocking ends: after each step the model says what must come out. */
 static void test_model(void *argument)
 {
+	static const u64 resizes[] = {0, 1, 4096, 4097, 10000, 65536, 65536, 131072};
 	u64 live = host_live_objects();
 	struct ends ends = make_pipe(04000);
 	vaddr_t buf = host_alloc(100000);
 	vaddr_t count = host_alloc(4);
+	struct model model = {.slots = 16};
 	u64 written = 0, taken = 0;
 
 	(void)argument;
-	for (int step = 0; step < 3000; step++) {
+	for (int step = 0; step < 5000; step++) {
 		size_t n = host_chance(3) ? host_random() % 90000 : host_random() % 5000;
-		u64 used = written - taken;
 		long expected, got;
 
-		if (host_chance(2)) {
-			u64 room = PIPE_CAPACITY - used;
+		if (host_chance(20)) {
+			u64 bytes = resizes[host_random() % ARRAY_SIZE(resizes)];
 
+			expected = model_resize(&model, bytes);
+			got = host_sys(SYS_fcntl, ends.read, F_SETPIPE_SZ, bytes);
+		} else if (host_chance(2)) {
 			fill_stream(buf, written, n);
-			expected = n == 0        ? 0
-				   : n <= ATOMIC ? (room >= n ? (long)n : -EAGAIN)
-				   : room > 0    ? (long)MIN(n, room)
-						 : -EAGAIN;
+			expected = model_write(&model, n);
 			got = host_sys(SYS_write, ends.write, buf, n);
 			written += got > 0 ? (u64)got : 0;
 		} else {
-			expected = n == 0 ? 0 : used == 0 ? -EAGAIN : (long)MIN(n, used);
+			expected = model_read(&model, n);
 			got = host_sys(SYS_read, ends.read, buf, n);
 			if (got > 0 && !is_stream(buf, taken, (size_t)got))
 				host_die("other bytes come out than went in");
@@ -100,7 +158,7 @@ static void test_model(void *argument)
 	tap_ok(written > 1000000, "a random sequence of transfers agrees with the model");
 	while (host_sys(SYS_read, ends.read, buf, 100000) > 0)
 		;
-	tap_ok(host_live_objects() <= live + 4, "an empty pipe keeps one page");
+	tap_ok(host_live_objects() <= live + 5, "an empty pipe keeps one page");
 	tap_eq(host_sys(SYS_close, ends.write), 0, "the write end can be closed");
 	tap_eq(host_sys(SYS_read, ends.read, buf, 1), 0, "then comes the end of the file");
 	tap_eq(host_sys(SYS_close, ends.read), 0, "and the read end can be");
@@ -287,6 +345,8 @@ static void test_errors(void *argument)
 
 	(void)argument;
 	host_sys(SYS_mprotect, readonly, PAGE_SIZE, 1);
+	tap_eq(host_sys(SYS_fcntl, ends.read, F_SETPIPE_SZ, (1u << 31) + 1), -EINVAL,
+		"a pipe of more than two gigabytes is an error");
 	tap_eq(host_sys(SYS_pipe, 0x100), -EFAULT,
 		"pipe does not store descriptors at a bad address");
 	tap_eq(host_sys(SYS_pipe, readonly), -EFAULT, "nor in memory that may only be read");
@@ -311,6 +371,22 @@ static void test_errors(void *argument)
 	tap_eq(host_sys(SYS_ioctl, ends.read, 0x5413, buf), -ENOTTY, "a pipe is no terminal");
 }
 
+/* With O_DIRECT each write is a packet, and a read takes one. */
+static void test_packets(void *argument)
+{
+	struct ends ends = make_pipe(040000 | 04000);
+	vaddr_t buf = host_alloc(PAGE_SIZE * 2);
+
+	(void)argument;
+	tap_eq(host_sys(SYS_write, ends.write, buf, 10), 10, "a packet is written");
+	tap_eq(host_sys(SYS_write, ends.write, buf, PAGE_SIZE + 5), PAGE_SIZE + 5,
+		"and one that makes two");
+	tap_eq(host_sys(SYS_read, ends.read, buf, 4), 4, "what a read leaves of a packet");
+	tap_eq(host_sys(SYS_read, ends.read, buf, 2 * PAGE_SIZE), PAGE_SIZE, "is lost");
+	tap_eq(host_sys(SYS_read, ends.read, buf, 2 * PAGE_SIZE), 5, "and then comes the rest");
+	tap_eq(host_sys(SYS_read, ends.read, buf, 1), -EAGAIN, "and no more");
+}
+
 static void deadlock(void *argument)
 {
 	struct ends ends = make_pipe(0);
@@ -325,6 +401,7 @@ void test_pipes(void)
 {
 	test_run_plain(test_errors, "errors");
 	test_run_plain(test_model, "the model");
+	test_run_plain(test_packets, "packets");
 	test_run_plain(test_broken, "broken pipes");
 	for (u64 seed = 0; seed < 10; seed++) {
 		struct host_chances chances = {test_seed() * 1000 + seed, 3, seed % 2 ? 3 : 0};
