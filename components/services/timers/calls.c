@@ -26,16 +26,23 @@ struct event {
 };
 _Static_assert(sizeof(struct event) == 64, "struct sigevent");
 
+static bool is_cpu_clock(int clock)
+{
+	return clock < 0 || clock == CLOCK_PROCESS_CPUTIME || clock == CLOCK_THREAD_CPUTIME;
+}
+
 static long check_clock(int clock)
 {
+	struct cpu_clock cpu;
+
+	if (is_cpu_clock(clock))
+		return cpu_clock_find(clock, false, &cpu);
 	switch (clock) {
 	case CLOCK_REALTIME:
 	case CLOCK_MONOTONIC:
 	case CLOCK_BOOTTIME:
 	case CLOCK_TAI:
 		return 0;
-	case CLOCK_PROCESS_CPUTIME:
-	case CLOCK_THREAD_CPUTIME:
 	case CLOCK_MONOTONIC_RAW:
 	case CLOCK_REALTIME_COARSE:
 	case CLOCK_MONOTONIC_COARSE:
@@ -86,6 +93,9 @@ long sys_timer_create(int clock, vaddr_t how, vaddr_t number)
 		return -EAGAIN;
 	id = t->number;
 	t->clock = clock;
+	t->by_cpu = is_cpu_clock(clock);
+	if (t->by_cpu && cpu_clock_find(clock, false, &t->cpu) == 0)
+		t->cpu_of = t->cpu.whole ? t->cpu.of->pid : t->cpu.of->tid;
 	t->silent = event.notify == SIGEV_NONE;
 	t->thread = event.notify == SIGEV_THREAD_ID ? event.thread : 0;
 	if (how == 0)
@@ -115,6 +125,7 @@ long sys_timer_settime(int number, int flags, vaddr_t fresh, vaddr_t old)
 {
 	struct timer_setting setting, before;
 	struct posix_timer *t;
+	long error;
 
 	if (fresh == 0)
 		return -EINVAL;
@@ -126,8 +137,10 @@ long sys_timer_settime(int number, int flags, vaddr_t fresh, vaddr_t old)
 	if (!t)
 		return -EINVAL;
 	before = setting_of(t);
-	posix_timer_set(
+	error = posix_timer_set(
 		t, timespec_ns(&setting.first), timespec_ns(&setting.again), flags & TIMER_ABSTIME);
+	if (error != 0)
+		return error;
 	return old != 0 ? errno_of(env_copyout(old, &before, sizeof(before))) : 0;
 }
 

@@ -10,6 +10,24 @@
 
 #define IGNORED_AGAIN_NS 1000000u /* how soon one rings again whose signal is ignored */
 
+/* Of processor time: whose clock it is; false: he has ended. */
+static bool find_clock(const struct posix_timer *t, struct cpu_clock *clock)
+{
+	*clock = t->cpu;
+	clock->of = clock->whole ? process_find(t->cpu_of) : process_find_thread(t->cpu_of);
+	return clock->of && clock->of->state == PROC_ALIVE;
+}
+
+/* The time that its deadline is in. The processor time of who has ended stands still. */
+static u64 now_of(const struct posix_timer *t)
+{
+	struct cpu_clock clock;
+
+	if (likely(!t->by_cpu))
+		return env_now();
+	return find_clock(t, &clock) ? cpu_clock_now(&clock) : 0;
+}
+
 /* What its clock is ahead of env_now(). */
 static u64 zero_of(const struct posix_timer *t)
 {
@@ -32,8 +50,20 @@ static s64 forward(struct posix_timer *t, u64 now)
 
 static void start(struct posix_timer *t)
 {
+	struct cpu_clock clock;
+
 	t->active = true;
-	service_timer_set(&t->timer, t->deadline);
+	if (!t->by_cpu)
+		service_timer_set(&t->timer, t->deadline);
+	else if (find_clock(t, &clock))
+		cpu_timer_set(&t->cpu_timer, &clock, t->deadline);
+}
+
+static void stop(struct posix_timer *t)
+{
+	t->active = false;
+	service_timer_clear(&t->timer);
+	cpu_timer_clear(&t->cpu_timer);
 }
 
 /* One that repeats, whose signal is taken or comes to nothing. */
@@ -54,13 +84,12 @@ static bool find_thread(const struct posix_timer *t, struct proc **thread)
 	return *thread && (*thread)->leader == t->leader && !(*thread)->exiting;
 }
 
-static void expired(struct service_timer *timer)
+static void ring(struct posix_timer *t)
 {
-	struct posix_timer *t = container_of(timer, struct posix_timer, timer);
 	struct proc *thread;
 
 	t->active = false;
-	if (!find_thread(t, &thread))
+	if (t->silent || !find_thread(t, &thread))
 		return;
 	t->rang = t->again != 0;
 	if (t->waits) {
@@ -69,7 +98,17 @@ static void expired(struct service_timer *timer)
 	}
 	t->waits = signal_send_item(t->leader, thread, &t->signal);
 	if (!t->waits && t->rang)
-		start_again(t, env_now() + IGNORED_AGAIN_NS);
+		start_again(t, now_of(t) + IGNORED_AGAIN_NS);
+}
+
+static void expired(struct service_timer *timer)
+{
+	ring(container_of(timer, struct posix_timer, timer));
+}
+
+static void cpu_expired(struct cpu_timer *timer)
+{
+	ring(container_of(timer, struct posix_timer, cpu_timer));
 }
 
 static s32 as_int(s64 overrun)
@@ -90,7 +129,7 @@ static void signal_taken(struct signal_queued *item, struct signal_info *info)
 	if (!info)
 		return;
 	if (t->rang) {
-		start_again(t, env_now());
+		start_again(t, now_of(t));
 		t->last_overrun = t->overrun;
 		t->overrun = -1;
 		info->overrun = as_int(t->last_overrun + t->resent);
@@ -130,6 +169,7 @@ struct posix_timer *posix_timer_make(struct proc *leader)
 		return NULL;
 	*t = (struct posix_timer){.leader = leader, .overrun = -1};
 	service_timer_init(&t->timer, expired);
+	cpu_timer_init(&t->cpu_timer, cpu_expired);
 	t->signal.taken = signal_taken;
 	do {
 		t->number = table->next;
@@ -156,7 +196,7 @@ struct posix_timer *posix_timer_find(struct proc *leader, s32 number)
 
 void posix_timer_delete(struct posix_timer *t)
 {
-	service_timer_clear(&t->timer);
+	stop(t);
 	clock_unwatch(&t->watch);
 	list_remove(&t->link);
 	t->leader->timers.count--;
@@ -189,12 +229,23 @@ void timers_move(struct proc *from, struct proc *to)
 
 /* --- setting ------------------------------------------------------------------------------ */
 
-void posix_timer_set(struct posix_timer *t, u64 first, u64 again, bool absolute)
+/* One by processor time counts in silence, too, and rings at once when its time has come. */
+static void start_by_cpu(struct posix_timer *t)
+{
+	if (t->deadline > now_of(t))
+		start(t);
+	else
+		ring(t);
+}
+
+long posix_timer_set(struct posix_timer *t, u64 first, u64 again, bool absolute)
 {
 	u64 zero = zero_of(t);
+	struct cpu_clock clock;
 
-	service_timer_clear(&t->timer);
-	t->active = false;
+	if (t->by_cpu && !find_clock(t, &clock))
+		return -ESRCH;
+	stop(t);
 	t->rang = false;
 	t->overrun = -1;
 	t->last_overrun = 0;
@@ -202,15 +253,28 @@ void posix_timer_set(struct posix_timer *t, u64 first, u64 again, bool absolute)
 	t->again = 0;
 	t->absolute = absolute && zero != 0;
 	if (first == 0)
-		return;
+		return 0;
 	t->again = again;
 	if (absolute)
 		t->deadline = first > zero ? first - zero : 0;
 	else
-		t->deadline = env_now() + first;
-	if (!t->silent)
+		t->deadline = now_of(t) + first;
+	if (t->by_cpu)
+		start_by_cpu(t);
+	else if (!t->silent)
 		start(t);
-	t->active = !t->silent;
+	return 0;
+}
+
+static u64 left_by_cpu(const struct posix_timer *t)
+{
+	struct cpu_clock clock;
+	u64 now;
+
+	if (!find_clock(t, &clock) || (!t->active && !t->rang))
+		return 0;
+	now = cpu_clock_now(&clock);
+	return t->deadline > now ? t->deadline - now : 1;
 }
 
 /* One whose time has come and that will ring again at once is a nanosecond away; a silent one that
@@ -219,6 +283,8 @@ u64 posix_timer_left(struct posix_timer *t)
 {
 	u64 now = env_now();
 
+	if (t->by_cpu)
+		return left_by_cpu(t);
 	if (t->again == 0 && !t->active && !t->silent)
 		return 0;
 	if (t->again != 0 && (t->rang || t->silent))

@@ -5,6 +5,7 @@
 #include <services/process/timer.h>
 #include <services/services.h>
 #include <services/signals/signals.h>
+#include <services/usage/usage.h>
 
 struct posix_timer {
 	struct list link; /* in its process's table */
@@ -13,8 +14,12 @@ struct posix_timer {
 	s32 clock;
 	s32 thread; /* whom it tells; 0: the process */
 	bool silent;
-	struct service_timer timer; /* set while it will ring by itself */
-	u64 deadline;               /* when it rings, or has rung; env_now() */
+	bool by_cpu;                /* its clock is one of processor time … */
+	struct cpu_clock cpu;       /* … of which kind; whose, the next says: he may have ended */
+	s32 cpu_of;                 /* number of that process or thread */
+	struct service_timer timer; /* set while it will ring by itself … */
+	struct cpu_timer cpu_timer; /* … or this, by its clock */
+	u64 deadline;               /* when it rings, or has rung; env_now(), or by its clock */
 	u64 again;                  /* nanoseconds between two times; 0: once */
 	bool active;                /* it will ring */
 	bool rang;                  /* and is to be set again when the signal is taken */
@@ -39,7 +44,7 @@ struct posix_timer *posix_timer_make(struct proc *leader) must_check;
 struct posix_timer *posix_timer_find(struct proc *leader, s32 number);
 void posix_timer_delete(struct posix_timer *timer);
 /* Rings `first` nanoseconds from now, or (`absolute`) at that time of its clock, and then every
- * `again`. 0: not at all. */
-void posix_timer_set(struct posix_timer *timer, u64 first, u64 again, bool absolute);
+ * `again`. 0: not at all. -ESRCH: whose processor time is its clock has ended. */
+long posix_timer_set(struct posix_timer *timer, u64 first, u64 again, bool absolute);
 /* Nanoseconds until it rings, 0: not at all. */
 u64 posix_timer_left(struct posix_timer *timer);

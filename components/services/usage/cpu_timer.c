@@ -101,11 +101,13 @@ void cpu_timers_forget(struct proc *proc)
 
 void cpu_timers_move(struct proc *from, struct proc *to)
 {
-	struct cpu_timer *timer;
+	struct cpu_timer *timer, *after;
 
-	list_for_each(timer, &timers, link)
+	list_for_each_safe(timer, after, &timers, link)
 	{
 		if (timer->of == from && timer->whole)
 			timer->of = to;
+		else if (timer->of == from)
+			cpu_timer_clear(timer); /* by the clock of the leader that was */
 	}
 }

@@ -5,9 +5,10 @@
 extern const struct conform_suite opening, opening_user, names, names_user, bytes, attributes,
 	attributes_user, descriptors, memory, processes, signals, identity, identity_user, limits,
 	privileges, privileges_user, scheduling, scheduling_user, settings, others, others_user,
-	seals;
+	seals, timers, splices, watches, system_v, vectors, clones, flags;
 
 const struct conform_suite *const conform_suites[] = {&opening, &opening_user, &names, &names_user,
 	&bytes, &attributes, &attributes_user, &descriptors, &memory, &processes, &signals,
 	&identity, &identity_user, &limits, &privileges, &privileges_user, &scheduling,
-	&scheduling_user, &settings, &others, &others_user, &seals, NULL};
+	&scheduling_user, &settings, &others, &others_user, &seals, &timers, &splices, &watches,
+	&system_v, &vectors, &clones, &flags, NULL};

@@ -5,9 +5,9 @@
 #include <workloads/common/signals.h>
 #include <workloads/common/test.h>
 
-extern const struct test_suite ringing, setting;
+extern const struct test_suite ringing, setting, computing;
 
-const struct test_suite *const test_suites[] = {&ringing, &setting, NULL};
+const struct test_suite *const test_suites[] = {&ringing, &setting, &computing, NULL};
 
 #define NO_TIMER 4711
 #define MS       1000000L

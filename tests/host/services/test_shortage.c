@@ -41,7 +41,9 @@ static void timers(void)
 
 	host_poke(buf + 64, setting, sizeof(setting));
 	for (int i = 0; i < 3; i++) {
-		long made = fine(host_sys(SYS_timer_create, 1, 0, buf), EAGAIN, "timer_create");
+		long clock = i; /* two of them of processor time */
+		long made =
+			fine(host_sys(SYS_timer_create, clock + 1, 0, buf), EAGAIN, "timer_create");
 		s32 number;
 
 		if (made < 0)
