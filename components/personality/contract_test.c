@@ -82,6 +82,21 @@ static void test_object(void)
 }
 
 /* Of a client that runs, or could. */
+/* A client that never ran has had nothing; the idle machine's share only grows. */
+static void test_times(void)
+{
+	struct env_times times = {.total = 1, .program_ticks = 1, .waits = 1};
+	u64 idle = env_idle(), now;
+
+	env_times(&one, &times);
+	tap_ok(times.total == 0 && times.program_ticks == 0 && times.system_ticks == 0 &&
+			times.waits == 0 && times.preemptions == 0,
+		"a client that has not run has had no processor time");
+	tap_ok(!times.asleep, "and does not sleep");
+	now = env_now();
+	tap_ok(env_idle() >= idle && env_idle() <= now, "idle time grows, and is a part of all");
+}
+
 static void test_other_memory(void)
 {
 	char bytes[16] = "";
@@ -110,6 +125,7 @@ void contract_test_personality(void)
 	tap_ok(env_now() <= env_now(), "time does not go back");
 	if (!tap_ok(env_client_create(&one) == K_OK, "a client is made"))
 		return;
+	test_times();
 	if (tap_ok(env_exec_begin(&one) == K_OK, "a fresh space is begun")) {
 		test_mapping();
 		test_object();
@@ -118,6 +134,7 @@ void contract_test_personality(void)
 	if (tap_ok(env_exec_begin(&one) == K_OK, "and another"))
 		test_other_memory();
 	env_client_destroy(&one);
+	test_times(); /* one that is no more */
 }
 
 #else

@@ -3,9 +3,9 @@
 
 #include "memory_test.h"
 
-extern const struct test_suite remapping, advising, bounds;
+extern const struct test_suite remapping, advising, bounds, holes;
 
-const struct test_suite *const test_suites[] = {&remapping, &advising, &bounds, NULL};
+const struct test_suite *const test_suites[] = {&remapping, &advising, &bounds, &holes, NULL};
 
 int make_file(size_t pages)
 {
