@@ -1,8 +1,8 @@
 """Images of other people's programs: files of Debian packages, with the libraries that they name, as a cpio archive.
 
 ``kit.packages`` says which packages and where their files are. From each come its programs, libraries and data, not its documentation. Every
-ELF file is asked for its interpreter and its libraries. ``/bin`` and ``/usr/bin`` are one folder under two names, as on Debian (``lib`` and ``sbin``
-too), but the folder is the shorter one: a preset's own programs are there. Nothing of an image belongs into a repository.
+ELF file is asked for its interpreter and its libraries. ``/bin`` is a link to ``/usr/bin``, as on Debian (``lib`` and ``sbin`` too): programs find
+their data by where they themselves are. Nothing of an image belongs into a repository.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ LEFT_OUT = re.compile(
     r"^usr/(share/(doc|doc-base|man|info|locale|lintian|bash-completion|bug|menu|applications|pixmaps|icons|python3?/runtime\.d)|lib/debug)(/|$)"
 )
 LIBRARY_FOLDERS = ("lib/x86_64-linux-gnu", "lib64", "lib")
-MERGED = {"usr/bin": "bin", "usr/sbin": "sbin", "usr/lib": "lib", "usr/lib32": "lib32", "usr/lib64": "lib64", "usr/libx32": "libx32"}
+OPENED_LATER = {"libc.so.6": "libgcc_s.so.1"}
+"""What a library opens by name when it is needed: the C library, to end a thread. Debian's depends on it."""
+MERGED = {name: f"usr/{name}" for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32")}
 """Folder -> the one that it is a link to."""
 SHELLS = ("dash", "busybox", "bash", "bash-static", "zsh-static", "zsh")
 """Who is ``/bin/sh`` where no package says so; the first of them that is there."""
@@ -34,7 +36,7 @@ ETC = {
     "etc/passwd": b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n",
     "etc/group": b"root:x:0:\ntty:x:5:\nnogroup:x:65534:\n",
 }
-FOLDERS = ("bin", "dev", "etc", "home", "lib", "mnt", "proc", "root", "run", "sbin", "tmp", "usr", "var", "var/tmp")
+FOLDERS = ("dev", "etc", "home", "mnt", "proc", "root", "run", "tmp", "usr", *MERGED.values(), "var", "var/tmp")
 
 MEMORY_LEAST = 256
 """Megabytes: what the machine of docs/measuring.md has."""
@@ -47,7 +49,7 @@ def build(packages: Sequence[str], store: Path, say: Progress) -> list[cpio.Memb
     """
     members: dict[str, cpio.Member] = {name: _folder(name) for name in FOLDERS}
     for old, new in MERGED.items():
-        members[old] = cpio.Member(old, stat.S_IFLNK | 0o777, b"../" + new.encode())
+        members[old] = cpio.Member(old, stat.S_IFLNK | 0o777, new.encode())
     taken = closure(packages, store, say)
     for package in taken:
         if not package.is_library:
@@ -87,7 +89,8 @@ def joined(initrd: Path, members: Sequence[cpio.Member] | object) -> bytes:
     together = {member.name: member for member in cpio.read(initrd.read_bytes())}
     together.update({member.name: member for member in members})  # type: ignore[attr-defined]
     _add_parents(together)
-    return cpio.write([together[name] for name in sorted(together)])
+    # Folders come first: what is called bin/hello is written through the link bin.
+    return cpio.write(sorted(together.values(), key=lambda member: (not stat.S_ISDIR(member.mode), member.name)))
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -120,21 +123,14 @@ def _add(members: dict[str, cpio.Member], name: str, path: Path) -> None:
     except FileNotFoundError:  # dpkg lists files that an administrator has removed
         return
     new = _merged_name(name)
-    if new in MERGED.values() or new in members and stat.S_ISDIR(members[new].mode):
+    if new in members and stat.S_ISDIR(members[new].mode):
         return
     if stat.S_ISLNK(mode):
-        members[new] = _link(new, name, os.readlink(path))
+        members[new] = cpio.Member(new, stat.S_IFLNK | 0o777, os.fsencode(os.readlink(path)))
     elif stat.S_ISDIR(mode):
         members[new] = cpio.Member(new, mode & 0o47777)
     elif stat.S_ISREG(mode):
         members[new] = cpio.Member(new, stat.S_IFREG | mode & 0o7777, path.read_bytes())
-
-
-def _link(new: str, old: str, target: str) -> cpio.Member:
-    """A link that was at ``old``. Where a way up leads depends on where it begins, so such a target becomes absolute."""
-    if ".." in target.split("/") and not target.startswith("/"):
-        target = os.path.normpath(os.path.join("/", os.path.dirname(old), target))
-    return cpio.Member(new, stat.S_IFLNK | 0o777, os.fsencode(target))
 
 
 def _add_alternatives(members: dict[str, cpio.Member]) -> None:
@@ -152,25 +148,25 @@ def _add_alternatives(members: dict[str, cpio.Member]) -> None:
 
 def _add_applets(members: dict[str, cpio.Member]) -> None:
     """A busybox in the image gets its applets as links, where no other program has the name."""
-    if "bin/busybox" not in members:
+    if "usr/bin/busybox" not in members:
         return
     here = Path("/bin/busybox")
     applets = subprocess.run([str(here), "--list"], capture_output=True, text=True) if here.exists() else None
     for applet in applets.stdout.split() if applets and applets.returncode == 0 else ["sh", "ls", "cat", "echo"]:
-        if f"sbin/{applet}" not in members:
-            members.setdefault(f"bin/{applet}", cpio.Member(f"bin/{applet}", stat.S_IFLNK | 0o777, b"busybox"))
+        if f"usr/sbin/{applet}" not in members:
+            members.setdefault(f"usr/bin/{applet}", cpio.Member(f"usr/bin/{applet}", stat.S_IFLNK | 0o777, b"busybox"))
 
 
 def _add_shell(members: dict[str, cpio.Member]) -> None:
-    shell = next((name for name in SHELLS if f"bin/{name}" in members), None)
+    shell = next((name for name in SHELLS if f"usr/bin/{name}" in members), None)
     if shell is not None:
-        members.setdefault("bin/sh", cpio.Member("bin/sh", stat.S_IFLNK | 0o777, shell.encode()))
+        members.setdefault("usr/bin/sh", cpio.Member("usr/bin/sh", stat.S_IFLNK | 0o777, shell.encode()))
 
 
 def _add_terminals(members: dict[str, cpio.Member]) -> None:
     """What editors and shells ask about the terminal that they find themselves at."""
     for terminal in TERMINALS:
-        name = f"lib/terminfo/{terminal[0]}/{terminal}"
+        name = f"usr/lib/terminfo/{terminal[0]}/{terminal}"
         path = Path("/") / name
         if path.is_file() and name not in members:
             members[name] = cpio.Member(name, stat.S_IFREG | 0o644, path.read_bytes())
@@ -194,7 +190,8 @@ def _add_libraries(members: dict[str, cpio.Member], roots: Sequence[Path]) -> No
     waiting = [member.data for member in members.values() if stat.S_ISREG(member.mode)]
     seen: set[str] = set()
     while waiting:
-        for wanted in _dependencies(waiting.pop()):
+        named = _dependencies(waiting.pop())
+        for wanted in [*named, *(OPENED_LATER[name] for name in named if name in OPENED_LATER)]:
             if wanted in seen:
                 continue
             seen.add(wanted)

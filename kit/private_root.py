@@ -117,8 +117,11 @@ def _make_devices(root: Path) -> None:
         subprocess.run(["mount", "--bind", f"/dev/{name}", str(root / "dev" / name)], check=True)
     for name, target in (("fd", "/proc/self/fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")):
         (root / "dev" / name).symlink_to(target)
-    (root / "dev/shm").mkdir()
+    for name in ("shm", "pts"):
+        (root / "dev" / name).mkdir()
     _mount("tmpfs", "tmpfs", root / "dev/shm", "nosuid,nodev,mode=1777")
+    _mount("devpts", "devpts", root / "dev/pts", "newinstance,ptmxmode=0666,mode=620")
+    (root / "dev/ptmx").symlink_to("pts/ptmx")
 
 
 def _forget_own_settings() -> None:

@@ -118,7 +118,7 @@ def test_programs_work_on_a_disk_and_leave_it_clean(preset: str, options: tuple[
     assert not clean(path)
     copied = tmp_path / "copy"
     assert tool("debugfs", "-R", f"dump /a/copy {copied}", path).returncode == 0
-    busybox = next(member.data for member in programs("busybox-static") if member.name == "bin/busybox")
+    busybox = next(member.data for member in programs("busybox-static") if member.name == "usr/bin/busybox")
     assert copied.read_bytes() == busybox, "the host reads what the guest wrote"
     listed = tool("debugfs", "-R", "ls -l /a", path).stdout
     assert any("fifo" in line and " 10644 " in line for line in listed.splitlines()), listed

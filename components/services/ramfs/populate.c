@@ -2,48 +2,80 @@
  * populate: the initial RAM disk becomes files.
  *
  * A file's bytes stay where they are in the archive until somebody writes to it. A later member
- * replaces an earlier one of the same name, and a member's directories need not be members
- * themselves, as on Linux.
+ * replaces an earlier one of the same name, a member's directories need not be members themselves,
+ * and a symbolic link on the way to it is followed, as on Linux.
  */
 #include <services/initramfs/cpio.h>
 #include <services/ramfs/ramfs.h>
 
-/* The directory in which the last part of the member's name belongs, made as needed, held; *name:
- * that part. */
-static long reach(struct node *dir, const char **name, size_t *length, struct node **out)
-{
-	const char *from = *name;
+#define LINKS_FOLLOWED 8 /* in one name */
 
-	node_ref(dir);
+/* Where a name in the archive leads; all nodes are held. */
+struct way {
+	struct node *root;
+	u32 followed;
+	struct node *dir; /* as far as it has come */
+	const char *last; /* what is to be found or made there */
+	size_t length;
+};
+
+static long reach(struct way *way, struct node *from, const char *name);
+
+static void go_to(struct way *way, struct node *dir)
+{
+	node_unref(way->dir);
+	way->dir = dir;
+}
+
+/* The last part, which must be a directory or lead to one, is where the way goes on. It is made if
+ * there is nothing of that name. */
+static long enter(struct way *way)
+{
+	struct node *next, *dir;
+	long error = node_find(way->dir, way->last, way->length, &next);
+
+	if (error == -ENOENT)
+		error = tree_create(
+			way->dir, way->last, way->length, S_IFDIR | 0755, 0, NULL, &next);
+	if (error != 0)
+		return error;
+	if (inode_is(next->inode, S_IFDIR)) {
+		go_to(way, next);
+		return 0;
+	}
+	error = -EINVAL;
+	if (inode_is(next->inode, S_IFLNK) && way->followed++ < LINKS_FOLLOWED) {
+		dir = next->inode->target[0] == '/' ? way->root : way->dir;
+		error = reach(way, dir, next->inode->target);
+		if (error == 0)
+			error = enter(way);
+	}
+	node_unref(next);
+	return error;
+}
+
+/* To the directory, seen from `from`, in which the last part of the name belongs. */
+static long reach(struct way *way, struct node *from, const char *name)
+{
+	node_ref(from);
+	go_to(way, from);
+	while (*name == '/')
+		name++;
 	for (;;) {
-		struct node *next;
-		size_t n = 0;
 		long error;
 
-		while (from[n] != '\0' && from[n] != '/')
-			n++;
-		if (n == 0 || n > NAME_MAX) {
-			node_unref(dir);
+		way->last = name;
+		while (*name != '\0' && *name != '/')
+			name++;
+		way->length = (size_t)(name - way->last);
+		if (way->length == 0 || way->length > NAME_MAX)
 			return -EINVAL;
-		}
-		if (from[n] == '\0') {
-			*name = from;
-			*length = n;
-			*out = dir;
+		if (*name == '\0')
 			return 0;
-		}
-		error = node_find(dir, from, n, &next);
-		if (error == -ENOENT)
-			error = tree_create(dir, from, n, S_IFDIR | 0755, 0, NULL, &next);
-		node_unref(dir);
+		error = enter(way);
 		if (error != 0)
 			return error;
-		dir = next;
-		from += n + 1;
-		if (!inode_is(dir->inode, S_IFDIR)) {
-			node_unref(dir);
-			return -EINVAL;
-		}
+		name++;
 	}
 }
 
@@ -116,11 +148,26 @@ static long create_member(
 	return error;
 }
 
+/* Takes the place of what has the name, but for a directory, which stays. */
+static long replace_member(struct way *way, struct node *old, const struct cpio_entry *entry)
+{
+	if (inode_is(old->inode, S_IFDIR)) {
+		if ((entry->mode & S_IFMT) == S_IFDIR)
+			old->inode->mode = entry->mode;
+		node_unref(old);
+		return 0;
+	}
+	old->inode->links--;
+	node_unlink(old);
+	node_unref(old);
+	return create_member(way->dir, way->last, way->length, entry);
+}
+
 static long add_member(struct node *root, const struct cpio_entry *entry)
 {
+	struct way way = {.root = root};
 	const char *name = entry->name;
-	struct node *dir, *old;
-	size_t length;
+	struct node *old;
 	long error;
 
 	if (name[0] == '.' && (name[1] == '/' || name[1] == '\0'))
@@ -129,24 +176,15 @@ static long add_member(struct node *root, const struct cpio_entry *entry)
 		name++;
 	if (*name == '\0')
 		return 0; /* the root itself */
-	error = reach(root, &name, &length, &dir);
-	if (error != 0)
-		return error;
-	error = node_find(dir, name, length, &old);
-	if (error == 0 && inode_is(old->inode, S_IFDIR)) {
-		old->inode->mode =
-			(entry->mode & S_IFMT) == S_IFDIR ? entry->mode : old->inode->mode;
-	} else {
-		if (error == 0) {
-			old->inode->links--;
-			node_unlink(old);
-		}
-		node_unref(error == 0 ? old : NULL);
-		error = create_member(dir, name, length, entry);
-		old = NULL;
+	error = reach(&way, root, name);
+	if (error == 0) {
+		error = node_find(way.dir, way.last, way.length, &old);
+		if (error == 0)
+			error = replace_member(&way, old, entry);
+		else if (error == -ENOENT)
+			error = create_member(way.dir, way.last, way.length, entry);
 	}
-	node_unref(old);
-	node_unref(dir);
+	node_unref(way.dir);
 	return error;
 }
 

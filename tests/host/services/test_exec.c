@@ -309,6 +309,37 @@ static void test_start(void)
 	tap_eq(host_live_objects(), 0, "and nothing is left");
 }
 
+/* A root whose first program's name leads through `first` and `second`, both links, to `folder`. */
+static int start_behind_links(const char *first, const char *second, const char *folder)
+{
+	static struct archive archive;
+	static u8 elf[TEST_ELF_SIZE];
+
+	archive_begin(&archive);
+	archive_add(&archive, folder, 0040755, NULL, 0);
+	archive_add(&archive, "bin", 0120777, first, strlen(first));
+	archive_add(&archive, "sbin", 0120777, second, strlen(second));
+	archive_add(&archive, "bin/init", 0100755, elf, make_elf(elf));
+	archive_end(&archive);
+	host_set_initrd(archive.bytes, archive.size);
+	return host_run("/usr/bin/init", "", nobody, NULL, (struct host_chances){0});
+}
+
+static void test_links(void)
+{
+	tap_eq(start_behind_links("sbin", "usr/bin", "usr/bin"), 0,
+		"a file's name in the archive leads through links");
+	tap_eq(start_behind_links("/sbin", "/usr/bin", "usr/bin"), 0, "absolute ones too");
+	tap_eq(start_behind_links("usr/bin", "usr/bin", "usr"), 0,
+		"and makes the folder that they lead to");
+	tap_eq(start_behind_links("sbin", "bin", "usr/bin"), HOST_REFUSED, "but not in a circle");
+	tap_eq(start_behind_links("../usr/bin", "usr/bin", "usr/bin"), HOST_REFUSED,
+		"and not upwards");
+	tap_eq(start_behind_links("usr/init", "usr/init", "usr/init/"), HOST_REFUSED,
+		"a name that ends in a slash is none");
+	tap_eq(host_live_objects(), 0, "and nothing is left");
+}
+
 void test_exec(void);
 void test_exec(void)
 {
@@ -317,4 +348,5 @@ void test_exec(void)
 	test_run_plain(test_refusals, "refusals");
 	test_dynamic();
 	test_start();
+	test_links();
 }
