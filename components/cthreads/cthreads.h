@@ -113,5 +113,7 @@ void cthreads_expire(u64 now);
 
 /* How many exist (parked ones too), for reports and tests. */
 unsigned cthreads_count(void);
+/* How many frames their stacks take. */
+u64 cthreads_frames(void);
 
 #include <cthreads_impl.h>

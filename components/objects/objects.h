@@ -37,10 +37,12 @@ u64 object_cache_reclaim(struct object_cache *cache);
 
 /*
  * Tells what is in use, for who looks for leaks: empty slabs are given back, then for each cache a
- * line of results says how many objects live, and one how many frames are free or hold slabs
- * (docs/measuring.md). What is as it was before leaves every line as it was.
+ * line of results says how many objects live, and one how many frames are free or hold slabs, less
+ * `given`, those that were added since the start (docs/measuring.md). What is as it was before
+ * leaves every line as it was.
  */
-void object_caches_tell(const char *image, void (*write)(const char *line, size_t length));
+void object_caches_tell(
+	const char *image, s64 given, void (*write)(const char *line, size_t length));
 
 /* For things of odd sizes up to 2 MiB, in memory of the next power of two. The size must be given
  * again at release. */

@@ -211,6 +211,10 @@ struct env_memory {
 	u64 total_pages, free_pages;
 };
 void env_memory(struct env_memory *memory);
+/* How many frames the services' own allocator has beyond those of the start, less those that hold
+ * the stacks of their own threads: what follows the largest need so far, for who looks for leaks.
+ */
+s64 env_given_frames(void);
 
 /* --- the client's thread ---------------------------------------------------- */
 

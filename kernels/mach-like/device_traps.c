@@ -61,7 +61,7 @@ static void tell_counts(void)
 	char word[8];
 
 	if (boot_option("counts", word, sizeof(word)))
-		object_caches_tell("kernel", write_line);
+		object_caches_tell("kernel", 0, write_line);
 }
 
 TRAP(trap_host_reboot)

@@ -43,6 +43,11 @@ unsigned cthreads_count(void)
 	return cthreads.count;
 }
 
+u64 cthreads_frames(void)
+{
+	return (u64)(cthreads.count - 1) << CONFIG_CTHREADS_COROUTINES_STACK_ORDER;
+}
+
 /* The lowest word of a thread's stack; the first thread's stack is not ours. */
 static u64 *canary_of(struct cthread *thread)
 {

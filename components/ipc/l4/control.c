@@ -247,7 +247,7 @@ static void tell_counts(void)
 	char word[8];
 
 	if (boot_option("counts", word, sizeof(word)))
-		object_caches_tell("kernel", write_line);
+		object_caches_tell("kernel", 0, write_line);
 }
 
 long l4_call_debugger(long operation, long address, long length, long d, long e, long f)

@@ -165,7 +165,8 @@ static void tell(const char *image, const char *name, u64 value,
 	write(line, MIN(n, sizeof(line) - 1));
 }
 
-void object_caches_tell(const char *image, void (*write)(const char *line, size_t length))
+void object_caches_tell(
+	const char *image, s64 given, void (*write)(const char *line, size_t length))
 {
 	struct object_cache *cache;
 	u64 frames = 0;
@@ -176,5 +177,5 @@ void object_caches_tell(const char *image, void (*write)(const char *line, size_
 		tell(image, cache->name, cache->live, write);
 		frames += cache->slabs << cache->order;
 	}
-	tell(image, "frames", frames + frames_count_free(), write);
+	tell(image, "frames", frames + frames_count_free() - (u64)given, write);
 }

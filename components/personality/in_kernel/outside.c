@@ -69,6 +69,12 @@ u64 env_random(void)
 	return arch_random();
 }
 
+/* The kernel has had all of it from the start, and the services no threads of their own. */
+s64 env_given_frames(void)
+{
+	return 0;
+}
+
 noreturn void env_power_off(int status)
 {
 	arch_exit(status == 0 ? ARCH_EXIT_OK : ARCH_EXIT_FAILED);

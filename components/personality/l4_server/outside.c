@@ -119,6 +119,12 @@ u64 env_random(void)
 	return arch_random();
 }
 
+/* It has all memory from the start. */
+s64 env_given_frames(void)
+{
+	return -(s64)cthreads_frames();
+}
+
 noreturn void env_power_off(int status)
 {
 	l4_power_off(status == 0 ? ARCH_EXIT_OK : ARCH_EXIT_FAILED);

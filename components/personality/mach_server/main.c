@@ -395,6 +395,12 @@ static noreturn void work(void *argument)
 #define GROWTH 64 /* frames of the arena that are taken at once */
 
 static u64 arena_start, arena_used; /* its address, and how much of it the allocators have */
+static u64 arena_grown;             /* frames that were added to it */
+
+s64 env_given_frames(void)
+{
+	return (s64)arena_grown - (s64)cthreads_frames();
+}
 
 /* Has the kernel give us the page now, where it can say that it has none. */
 static bool touch(u64 address)
@@ -417,6 +423,7 @@ static bool grow_arena(void)
 		at += PAGE_SIZE;
 	frames_add(start, at);
 	arena_used = at;
+	arena_grown += (at - start) >> PAGE_SHIFT;
 	return at > start;
 }
 

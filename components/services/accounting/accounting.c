@@ -79,7 +79,7 @@ noreturn void services_end(int status)
 	if (IS_ENABLED(CONFIG_SERVICES_TREE))
 		volumes_close();
 	if (env_option("counts", line, sizeof(line)))
-		object_caches_tell("personality", env_result_write);
+		object_caches_tell("personality", env_given_frames(), env_result_write);
 	env_result_write(line,
 		format_string(line, sizeof(line), "{\"type\":\"end\",\"status\":%d}\n", status));
 	env_power_off(status);
