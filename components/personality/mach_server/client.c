@@ -21,6 +21,17 @@ struct proc *client_by_name(mach_port_t name)
 	return *client_of(name);
 }
 
+void clients_attend(void)
+{
+	for (unsigned i = 0; i < NAMES; i++) {
+		const struct env_client *client = clients[i] ? &clients[i]->client : NULL;
+
+		if (client && client->attention && !client->busy && !client->faulted &&
+			!client->attender)
+			env_attention(clients[i]);
+	}
+}
+
 void must(long result, const char *what)
 {
 	if (result != KERN_SUCCESS)

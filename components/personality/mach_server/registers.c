@@ -267,6 +267,22 @@ static bool stop(struct proc *proc)
 	return false;
 }
 
+static void look_again(struct cthread_timer *expired)
+{
+	(void)expired;
+	clients_attend();
+}
+
+/* Nobody could be found to do it: a program that only computes would never hear of its end. */
+static void attend_later(void)
+{
+	static struct cthread_timer later;
+
+	if (!later.link.next)
+		cthread_timer_init(&later);
+	cthread_timer_set(&later, env_now() + RETRY_NS, look_again);
+}
+
 static void attend(void *argument)
 {
 	static struct cthread_queue nobody = {{&nobody.waiters, &nobody.waiters}};
@@ -283,8 +299,11 @@ static void attend(void *argument)
 				thread_resume(client->thread);
 			break;
 		}
-		enum kstatus status = cthread_wait(&nobody, env_now() + RETRY_NS);
-		(void)status; /* time has passed, or nobody could take over: try again */
+		if (cthread_wait(&nobody, env_now() + RETRY_NS) == K_NOMEM) {
+			attend_later(); /* no thread can take over, and it has to leave the library
+					   first */
+			break;
+		}
 	}
 	if (attender->proc)
 		attender->proc->client.attender = NULL;
@@ -307,11 +326,15 @@ void env_attention(struct proc *proc)
 	if (client->busy || client->faulted || client->attender || client->task == MACH_PORT_NULL)
 		return;
 	struct server_attender *attender = kalloc(sizeof(*attender));
-	if (!attender)
-		return; /* then at its next call or fault */
+	if (!attender) {
+		attend_later();
+		return;
+	}
 	attender->proc = proc;
-	if (cthread_create(&thread, attend, attender) == K_OK)
+	if (cthread_create(&thread, attend, attender) == K_OK) {
 		client->attender = attender;
-	else
-		kfree(attender, sizeof(*attender));
+		return;
+	}
+	kfree(attender, sizeof(*attender));
+	attend_later();
 }

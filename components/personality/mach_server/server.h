@@ -63,6 +63,8 @@ static inline mach_port_t client_target(const struct proc *proc)
 void registers_apply(struct proc *proc);
 /* Sees to a process that is stopped or in a call; false: it has ended. */
 bool attention_serve(struct proc *proc);
+/* Asks anew for the attention of all that have not been seen to for want of a thread. */
+void clients_attend(void);
 /* The process ends: nobody is to see to it any more. */
 void attention_forget(struct proc *proc);
 

@@ -14,10 +14,19 @@ static enum kstatus sleep_for_signal(u64 deadline)
 	return env_sleep(&nobody, deadline);
 }
 
+/* Until the call is to be broken off, or was for want of memory to sleep with: then others run
+ * before it is made again. */
+static void sleep_until_broken_off(struct proc *proc)
+{
+	enum kstatus status = K_OK;
+
+	while (status != K_INTERRUPTED && !signal_breaks_off(proc, 0))
+		status = sleep_for_signal(ENV_FOREVER);
+}
+
 long sys_pause(void)
 {
-	while (!signal_breaks_off(env_current(), 0))
-		(void)!sleep_for_signal(ENV_FOREVER);
+	sleep_until_broken_off(env_current());
 	return -ERESTARTNOHAND;
 }
 
@@ -32,9 +41,9 @@ long sys_rt_sigsuspend(vaddr_t set, size_t size)
 		return -EFAULT;
 	proc->signals.saved_mask = proc->signals.mask;
 	signal_set_mask(proc, mask);
-	while (!signal_breaks_off(proc, 0))
-		(void)!sleep_for_signal(ENV_FOREVER);
+	sleep_until_broken_off(proc);
 	proc->signals.restore_mask = true;
+	env_attention(proc);
 	return -ERESTARTNOHAND;
 }
 
