@@ -51,7 +51,7 @@ static inline void pipe_consume(struct pipe *pipe, struct pipe_slot *slot, u32 n
 	if (slot->length > 0)
 		return;
 	pipe->tail++;
-	if (unlikely(slot != pipe->ring)) {
+	if (unlikely(slot != pipe->ring) && slot->page) { /* else it went with its bytes */
 		kfree(slot->page, PAGE_SIZE);
 		slot->page = NULL;
 	}
