@@ -92,7 +92,7 @@ struct proc {
 	struct signal_state signals;
 	s32 group, session;                 /* (p) process group and session, by number */
 	bool detached;                      /* (p) it has given up its session's terminal */
-	bool has_execed;                    /* (p) since it was forked */
+	u32 execs;                          /* (p) since it was forked */
 	long (*restart)(struct proc *proc); /* what restart_syscall goes on with; NULL: nothing */
 	u64 restart_deadline, restart_count;
 	vaddr_t restart_address;

@@ -52,7 +52,7 @@ static void take_over(struct proc *proc, struct program *program, const struct l
 		signals_exec(proc);
 	proc->clear_tid = 0;
 	proc->robust_list = 0;
-	proc->has_execed = true;
+	proc->execs++;
 	proc->exit_signal = SIGCHLD;
 	process_end_vfork(proc);
 }

@@ -118,6 +118,9 @@ struct file_ops {
 	s32 nothing;
 	/* What fstat says of a file that has no inode. */
 	void (*status)(const struct open_file *file, struct file_status *status);
+	/* Of a file that was opened by name: a descriptor of the process is behind it no more.
+	 * NULL: nothing to do. */
+	void (*closed)(struct open_file *file, const struct proc *proc);
 	/* The last reference has gone. NULL: nothing to do. */
 	void (*release)(struct open_file *file);
 };
@@ -159,6 +162,8 @@ void file_unref(struct open_file *file);
 /* Puts `file` behind the lowest free descriptor of `proc`, giving it the reference; -EMFILE when
  * there is none. */
 long files_install(struct proc *proc, struct open_file *file, bool cloexec);
+/* Whether there is a descriptor for one more file: -EMFILE. */
+long files_may_install(struct proc *proc) must_check;
 /* Puts it behind descriptor `fd`, which must be free and below PROC_FILES. */
 void files_install_at(struct proc *proc, u32 fd, struct open_file *file, bool cloexec);
 /* The lowest free one from `from` on. */

@@ -177,6 +177,11 @@ long files_install_from(struct proc *proc, u32 from, struct open_file *file, boo
 	return (long)fd;
 }
 
+long files_may_install(struct proc *proc)
+{
+	return lowest_free(files_table(proc), 0) < files_limit(proc) ? 0 : -EMFILE;
+}
+
 long files_install(struct proc *proc, struct open_file *file, bool cloexec)
 {
 	return files_install_from(proc, 0, file, cloexec);

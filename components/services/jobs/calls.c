@@ -11,7 +11,7 @@ static long may_move(const struct proc *proc)
 	if (proc->parent == caller) {
 		if (proc->session != caller->session)
 			return -EPERM;
-		if (proc->has_execed)
+		if (proc->execs > 0)
 			return -EACCES;
 	} else if (proc != caller) {
 		return -ESRCH;

@@ -92,7 +92,7 @@ static void init_leader(struct proc *proc, const struct proc *creator)
 	proc->group = creator ? creator->leader->group : proc->pid;
 	proc->session = creator ? creator->leader->session : proc->pid;
 	proc->detached = creator ? creator->leader->detached : false;
-	proc->has_execed = false;
+	proc->execs = 0;
 	proc->parent = NULL;
 	list_init(&proc->children);
 	list_init(&proc->sibling);
@@ -305,7 +305,7 @@ void process_replace(struct proc *leader, struct proc *proc)
 	proc->stop_unreported = leader->stop_unreported;
 	proc->continue_unreported = leader->continue_unreported;
 	proc->stop_signal = leader->stop_signal;
-	proc->has_execed = leader->has_execed;
+	proc->execs = leader->execs;
 	proc->settings.adopts = leader->settings.adopts;
 	proc->exit_signal = leader->exit_signal;
 	proc->limits = leader->limits;

@@ -81,7 +81,7 @@ static void add_work(struct text *text, struct proc *proc)
 	s32 foreground;
 	u32 terminal = terminal_number(leader, &foreground);
 	bool real_time = policy_is_real_time(proc->wishes.policy);
-	u32 flags = FLAG_RANDOMIZED | (leader->has_execed ? 0 : FLAG_FORK_NO_EXEC) |
+	u32 flags = FLAG_RANDOMIZED | (leader->execs > 0 ? 0 : FLAG_FORK_NO_EXEC) |
 		    (proc->exiting ? FLAG_EXITING : 0);
 
 	if (text->of_thread)

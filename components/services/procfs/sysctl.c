@@ -7,6 +7,8 @@
 #include <services/identity/identity.h>
 #include <services/limits/limits.h>
 #include <services/memory/mappings.h>
+#include <services/mqueue/sysctl.h>
+#include <services/procfs/state.h>
 #include <services/procfs/sysctl.h>
 #include <services/system/system.h>
 
@@ -162,8 +164,45 @@ NUMBER(pipe_user_pages_hard, 0)
 NUMBER(pipe_user_pages_soft, 16384)
 NUMBER(suid_dumpable, 0)
 
+/* --- fs/mqueue ------------------------------------------------------------------------ */
+
+#if IS_ENABLED(CONFIG_SERVICES_MQUEUE)
+static long write_bound(char *bytes, enum mq_bound which)
+{
+	s64 value;
+
+	return text_number(bytes, &value) ? mq_set_bound(which, value) : -EINVAL;
+}
+
+#define BOUND(name_, which_)                                                                       \
+	NUMBER(name_, mq_bound(which_))                                                            \
+	static long write_##name_(struct proc *proc, char *bytes, size_t n)                        \
+	{                                                                                          \
+		(void)proc, (void)n;                                                               \
+		return write_bound(bytes, which_);                                                 \
+	}
+#define BOUND_ROW(name_)                                                                           \
+	{                                                                                          \
+		.name = #name_, .mode = S_IFREG | 0644, .ops = &text_inode_ops,                    \
+		.text = text_##name_, .write = write_##name_                                       \
+	}
+
+BOUND(msg_default, MQ_MOST_USUAL)
+BOUND(msg_max, MQ_MOST)
+BOUND(msgsize_default, MQ_SIZE_USUAL)
+BOUND(msgsize_max, MQ_SIZE)
+BOUND(queues_max, MQ_QUEUES)
+
+static const struct entry mqueue_entries[] = {BOUND_ROW(msg_default), BOUND_ROW(msg_max),
+	BOUND_ROW(msgsize_default), BOUND_ROW(msgsize_max), BOUND_ROW(queues_max)};
+static const struct table mqueue_table = {mqueue_entries, COUNT(mqueue_entries), 160};
+#endif
+
 static const struct entry fs_entries[] = {
 	{"file-max", S_IFREG | 0444, &text_inode_ops, .text = text_file_max},
+#if IS_ENABLED(CONFIG_SERVICES_MQUEUE)
+	BELOW("mqueue", mqueue_table),
+#endif
 	ROW(nr_open),
 	ROW(overflowgid),
 	ROW(overflowuid),

@@ -10,6 +10,7 @@
 #include <services/identity/identity.h>
 #include <services/initramfs/initramfs.h>
 #include <services/inotify/notify.h>
+#include <services/mqueue/volume.h>
 #include <services/limits/limits.h>
 #include <services/memory/mappings.h>
 #include <services/pidfd/pidfd.h>
@@ -185,6 +186,8 @@ enum kstatus services_start(const char *path, const char *args)
 		inotify_init();
 	if (IS_ENABLED(CONFIG_SERVICES_SYSV))
 		init_sysv();
+	if (IS_ENABLED(CONFIG_SERVICES_MQUEUE))
+		mqueue_init();
 	if (IS_ENABLED(CONFIG_SERVICES_SOCKETS))
 		sockets_init();
 	proc = create_first(&error);

@@ -8,6 +8,7 @@
 #include <services/devices/disk.h>
 #include <services/devices/devices.h>
 #include <services/ext2/ext2_types.h>
+#include <services/mqueue/volume.h>
 #include <services/procfs/procfs.h>
 #include <services/ramfs/ramfs.h>
 #include <services/terminal/terminal.h>
@@ -25,6 +26,9 @@ const struct volume_type *const volume_types[] = {
 #endif
 #if IS_ENABLED(CONFIG_SERVICES_PROCFS)
 	&procfs_type,
+#endif
+#if IS_ENABLED(CONFIG_SERVICES_MQUEUE)
+	&mqueue_type,
 #endif
 };
 const size_t volume_types_count = ARRAY_SIZE(volume_types);

@@ -26,6 +26,8 @@ void tree_file_close(struct open_file *file, struct proc *proc)
 {
 	if (unlikely(file->inode->locks))
 		locks_close(file->inode, proc);
+	if (unlikely(file->ops->closed != NULL))
+		file->ops->closed(file, proc);
 }
 
 void tree_file_release(struct open_file *file)
