@@ -190,6 +190,18 @@ static void remote_step(vaddr_t buf)
 		host_die("process_vm_writev fails oddly when memory is out");
 }
 
+/* The first use of a queue makes what stays for the others. */
+static void first_queue(vaddr_t buf)
+{
+	long fd = host_sys(SYS_mq_open, text(buf, "first"), 0102, 0600, 0);
+
+	if (!is_fine(fd))
+		host_die("mq_open fails oddly when memory is out");
+	host_sys(SYS_close, fd);
+	if (fd >= 0 && !is_fine(host_sys(SYS_mq_unlink, text(buf, "first"))))
+		host_die("mq_unlink fails oddly when memory is out");
+}
+
 /* Texts of /proc, in pieces; what is read is whole, or the reader is told why not. */
 static void proc_step(vaddr_t buf)
 {
@@ -219,6 +231,8 @@ static void program(void *argument)
 
 	(void)argument;
 	host_fail_allocation((u64)fails);
+	first_queue(buf);
+	live = host_live_objects();
 	pipe_step(buf);
 	socket_step(buf);
 	watched_step(buf);

@@ -91,6 +91,26 @@ static void sealed_files(void)
 	host_sys(SYS_close, fd);
 }
 
+/* Messages by priority; one is left in the queue, which has no name any more. */
+static void posix_queues(void)
+{
+	u64 event[8] = {0, 1ull << 32};
+	long fd = fine(host_sys(SYS_mq_open, text("q"), 0102 | 04000, 0600, 0), 0, "mq_open");
+
+	host_poke(buf + 64, event, sizeof(event));
+	if (fd >= 0) {
+		fine(host_sys(SYS_mq_notify, fd, buf + 64), 0, "mq_notify");
+		for (u64 i = 0; i < 3; i++)
+			fine(host_sys(SYS_mq_timedsend, fd, buf, 3000 * i, i, 0), 0,
+				"mq_timedsend");
+		fine(host_sys(SYS_mq_timedreceive, fd, buf, 8192, 0, 0), EAGAIN, "mq_timedreceive");
+		fine(host_sys(SYS_mq_getsetattr, fd, 0, buf), 0, "mq_getsetattr");
+		host_sys(SYS_close, fd);
+	}
+	if (fine(host_sys(SYS_mq_unlink, text("q")), ENOENT, "mq_unlink") == -ENOMEM)
+		host_sys(SYS_mq_unlink, text("q"));
+}
+
 static bool make_pipe(long ends[2])
 {
 	bool made = fine(host_sys(SYS_pipe2, buf, 04000), ENFILE, "pipe2") == 0;
@@ -271,6 +291,7 @@ static const struct step {
 	{"splicing", splicing},
 	{"inotify", watching},
 	{"message queues", messages},
+	{"POSIX message queues", posix_queues},
 	{"semaphores", semaphores},
 	{"shared segments", segments},
 	{"wishes and usage", wishes},
