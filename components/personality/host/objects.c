@@ -75,8 +75,11 @@ void *kalloc(size_t size)
 
 void kfree(void *memory, size_t size)
 {
-	struct object *object = container_of(memory, struct object, bytes);
+	struct object *object;
 
+	if (!memory)
+		return;
+	object = container_of(memory, struct object, bytes);
 	check(object->size == size);
 	list_remove(&object->link);
 	live--;
