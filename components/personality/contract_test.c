@@ -97,6 +97,15 @@ static void test_times(void)
 	tap_ok(env_idle() >= idle && env_idle() <= now, "idle time grows, and is a part of all");
 }
 
+static void test_loads(void)
+{
+	u64 loads[ENV_LOADS] = {~0ull, ~0ull, ~0ull};
+
+	env_loads(loads);
+	tap_ok(loads[0] < 2048 && loads[1] <= loads[0] && loads[2] <= loads[1],
+		"a machine that has just begun has little load, over long even less");
+}
+
 static void test_other_memory(void)
 {
 	char bytes[16] = "";
@@ -126,6 +135,7 @@ void contract_test_personality(void)
 	if (!tap_ok(env_client_create(&one) == K_OK, "a client is made"))
 		return;
 	test_times();
+	test_loads();
 	if (tap_ok(env_exec_begin(&one) == K_OK, "a fresh space is begun")) {
 		test_mapping();
 		test_object();

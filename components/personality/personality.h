@@ -152,6 +152,9 @@ void env_usage(struct proc *proc, struct env_usage *usage);
 void env_times(struct proc *thread, struct env_times *times);
 /* For how many nanoseconds nobody could run. */
 u64 env_idle(void);
+/* How many threads can run, averaged over 1, 5 and 15 minutes, in 2048ths (Linux's avenrun). */
+#define ENV_LOADS 3
+void env_loads(u64 loads[ENV_LOADS]);
 
 /* --- file memory ------------------------------------------------------------- */
 

@@ -145,6 +145,13 @@ struct thread_times {
 };
 void thread_get_times(const struct thread *thread, struct thread_times *times);
 
+/*
+ * How many threads run or could run, averaged over the last 1, 5 and 15 minutes: sampled at a tick
+ * every five seconds, older samples counting less and less, in 2048ths (Linux's calc_load()).
+ */
+#define THREAD_LOADS 3
+extern u64 thread_loads[THREAD_LOADS];
+
 /* The kernel's timer upcall: deadlines, the scheduler's tick, the next interrupt. */
 void thread_timer(bool user);
 /* Lets the ticks begin: from here on a thread that only computes is preempted. */

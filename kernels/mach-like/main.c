@@ -84,7 +84,7 @@ const entry_call native_calls[NATIVE_CALLS] = {
 	[MACH_TRAP_VM_EXCHANGE] = trap_vm_exchange,
 	[MACH_TRAP_MEMORY_ENTRY_NEXT] = trap_memory_entry_next,
 	[MACH_TRAP_THREAD_TIMES] = trap_thread_times,
-	[MACH_TRAP_HOST_IDLE] = trap_host_idle,
+	[MACH_TRAP_HOST_TIMES] = trap_host_times,
 };
 
 /*

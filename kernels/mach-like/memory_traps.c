@@ -147,15 +147,18 @@ TRAP(trap_host_memory)
 	return put_result((vaddr_t)b, &memory, sizeof(memory));
 }
 
-TRAP(trap_host_idle)
+TRAP(trap_host_times)
 {
+	struct mach_host_times told;
 	struct thread_times idle;
 
 	(void)c, UNUSED3;
 	if (!ipc_port_named(ipc_current_space(), (mach_port_t)a, IKOT_HOST))
 		return KERN_INVALID_CAPABILITY;
 	thread_get_times(NULL, &idle);
-	return put_result((vaddr_t)b, &idle.total, sizeof(idle.total));
+	told.idle = idle.total;
+	memcpy(told.loads, thread_loads, sizeof(told.loads));
+	return put_result((vaddr_t)b, &told, sizeof(told));
 }
 
 /* --- memory in messages ----------------------------------------------------------------- */

@@ -123,7 +123,7 @@ TRAP(trap_memory_entry_mappings);
 TRAP(trap_memory_entry_next);
 TRAP(trap_task_usage);
 TRAP(trap_host_memory);
-TRAP(trap_host_idle);
+TRAP(trap_host_times);
 TRAP(trap_thread_times);
 TRAP(trap_device_status);
 TRAP(trap_device_read_at);

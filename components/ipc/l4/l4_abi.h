@@ -235,6 +235,7 @@ struct l4_thread_times {
 	u64 program_ticks; /* timer ticks that found it in user mode … */
 	u64 system_ticks;  /* … or the kernel, or its server, at work for it */
 	u64 preemptions;   /* times that another ran though it was ready */
+	u64 loads[3];      /* of L4_NIL: how many can run, over 1, 5, 15 minutes, in 2048ths */
 };
 
 /* DEBUGGER, for the root task only */

@@ -224,5 +224,7 @@ long l4_call_thread_times(long id, long address, long c, long d, long e, long f)
 		.program_ticks = times.program_ticks,
 		.system_ticks = times.system_ticks,
 		.preemptions = times.preemptions};
+	if (!thread)
+		memcpy(told.loads, thread_loads, sizeof(told.loads));
 	return write_caller((u64)address, &told, sizeof(told)) ? 0 : -L4_ERROR_INVALID;
 }

@@ -366,10 +366,9 @@ static inline long host_memory(mach_port_t host, struct mach_host_memory *memory
 	return mach_trap3(MACH_TRAP_HOST_MEMORY, host, (u64)memory, 0);
 }
 
-/* For how many nanoseconds nobody could run. */
-static inline long host_idle(mach_port_t host, u64 *idle)
+static inline long host_times(mach_port_t host, struct mach_host_times *times)
 {
-	return mach_trap3(MACH_TRAP_HOST_IDLE, host, (u64)idle, 0);
+	return mach_trap3(MACH_TRAP_HOST_TIMES, host, (u64)times, 0);
 }
 
 /* Ends the machine: success, or failure for a status other than 0. Returns only when refused. */

@@ -61,7 +61,7 @@
 #define MACH_TRAP_VM_EXCHANGE           107
 #define MACH_TRAP_MEMORY_ENTRY_NEXT     108
 #define MACH_TRAP_THREAD_TIMES          109
-#define MACH_TRAP_HOST_IDLE             110
+#define MACH_TRAP_HOST_TIMES            110
 #define MACH_TRAPS                      111
 
 /* --- memory --------------------------------------------------------------------- */
@@ -99,6 +99,13 @@ struct mach_thread_times {
 	u64 program_ticks; /* timer ticks that found it in user mode … */
 	u64 system_ticks;  /* … or the kernel, or a server, at work for it */
 	u64 preemptions;   /* times that another ran though it was ready */
+};
+
+/* Of the machine: for how many nanoseconds nobody could run, and how many can, averaged over 1, 5
+ * and 15 minutes, in 2048ths. */
+struct mach_host_times {
+	u64 idle;
+	u64 loads[3];
 };
 
 struct mach_host_memory {

@@ -176,6 +176,11 @@ u64 env_idle(void)
 	return idle.total;
 }
 
+void env_loads(u64 loads[ENV_LOADS])
+{
+	memcpy(loads, thread_loads, sizeof(thread_loads));
+}
+
 /* --- exec ------------------------------------------------------------------------ */
 
 enum kstatus env_exec_begin(struct proc *proc)

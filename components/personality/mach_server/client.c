@@ -242,12 +242,24 @@ void env_times(struct proc *thread, struct env_times *times)
 		.asleep = thread->client.sleeper != NULL};
 }
 
+static struct mach_host_times machine_times(void)
+{
+	struct mach_host_times times = {0};
+
+	must(host_times(server_boot->host, &times), "the machine's times");
+	return times;
+}
+
 u64 env_idle(void)
 {
-	u64 idle = 0;
+	return machine_times().idle;
+}
 
-	must(host_idle(server_boot->host, &idle), "how long it was idle");
-	return idle;
+void env_loads(u64 loads[ENV_LOADS])
+{
+	struct mach_host_times times = machine_times();
+
+	memcpy(loads, times.loads, sizeof(times.loads));
 }
 
 /* --- exec -------------------------------------------------------------------------------- */

@@ -8,7 +8,8 @@
 #include <services/system/system.h>
 #include <services/usage/usage.h>
 
-#define USER_HZ 100
+#define USER_HZ  100
+#define LOAD_ONE 2048u /* see env_loads() */
 
 static unsigned long long ticks(u64 ns)
 {
@@ -118,13 +119,21 @@ static struct census take_census(void)
 	return census;
 }
 
-/* Nobody samples how many run: the averages are 0. */
+/* Rounded to hundredths. */
 void text_loadavg(struct text *text, struct proc *proc)
 {
 	struct census census = take_census();
+	u64 loads[ENV_LOADS];
 
 	(void)proc;
-	text_add(text, "0.00 0.00 0.00 %u/%u %d\n", census.running, census.threads, process_last());
+	env_loads(loads);
+	for (unsigned i = 0; i < ENV_LOADS; i++) {
+		u64 load = loads[i] + LOAD_ONE / 200;
+
+		text_add(text, "%u.%02u ", (unsigned)(load / LOAD_ONE),
+			(unsigned)(load % LOAD_ONE * 100 / LOAD_ONE));
+	}
+	text_add(text, "%u/%u %d\n", census.running, census.threads, process_last());
 }
 
 /* User time is what processes had of it; the system's is what is left when nobody was idle. */

@@ -6,6 +6,8 @@
 
 #include <unix_calls.h>
 
+#define LOAD_SHIFT (16 - 11) /* sysinfo tells loads in 65536ths */
+
 struct sysinfo {
 	s64 uptime;
 	u64 loads[3];
@@ -22,6 +24,9 @@ long sys_sysinfo(vaddr_t info)
 	struct sysinfo now = {.uptime = (s64)(env_now() / NSEC_PER_SEC), .unit = 1};
 	struct proc *proc;
 
+	env_loads(now.loads);
+	for (unsigned i = 0; i < ENV_LOADS; i++)
+		now.loads[i] <<= LOAD_SHIFT;
 	env_memory(&memory);
 	now.total = memory.total_pages * PAGE_SIZE;
 	now.free = memory.free_pages * PAGE_SIZE;

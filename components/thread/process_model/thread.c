@@ -19,6 +19,7 @@
 struct thread *thread_current;
 struct thread *thread_payer;
 u8 thread_resched;
+u32 thread_ready;
 
 static struct thread idle_thread;
 static struct thread *dead; /* the thread that ended last, if nobody has freed it yet */
@@ -142,9 +143,19 @@ static always_inline void switch_to(struct thread *next, bool donates)
 	bury_dead();
 }
 
-void thread_switch_away(void)
+/* From here on it runs. */
+static always_inline struct sched_node *take_first(void)
 {
 	struct sched_node *node = sched_pick();
+
+	if (node)
+		thread_ready--;
+	return node;
+}
+
+void thread_switch_away(void)
+{
+	struct sched_node *node = take_first();
 
 	assert(thread_current->state != THREAD_RUNNING);
 	thread_resched = 0;
@@ -162,7 +173,7 @@ void thread_idle(void)
 	thread_timer_start();
 	arch_mark_user_start();
 	for (;;) {
-		struct sched_node *node = sched_pick();
+		struct sched_node *node = take_first();
 
 		thread_resched = 0;
 		if (node) {
@@ -201,6 +212,7 @@ void thread_make_ready(struct thread *thread)
 {
 	assert(thread->state == THREAD_STOPPED || thread->state == THREAD_BLOCKED);
 	thread->state = THREAD_READY;
+	thread_ready++;
 	sched_enqueue(&thread->sched, SCHED_BACK);
 	if (thread_current != &idle_thread &&
 		sched_preempts(&thread->sched, &thread_current->sched))
@@ -209,8 +221,10 @@ void thread_make_ready(struct thread *thread)
 
 void thread_stop(struct thread *thread)
 {
-	if (thread->state == THREAD_READY)
+	if (thread->state == THREAD_READY) {
+		thread_ready--;
 		sched_dequeue(&thread->sched);
+	}
 	if (list_is_linked(&thread->wait_link))
 		list_remove(&thread->wait_link);
 	thread_clear_deadline(thread);
@@ -241,6 +255,7 @@ void thread_preempt(void)
 		thread_resched = 0;
 		self->preemptions++;
 		self->state = THREAD_READY;
+		thread_ready++;
 		sched_enqueue(&self->sched, self->sched.slice > 0 ? SCHED_FRONT : SCHED_BACK);
 		thread_switch_away();
 	}
@@ -249,6 +264,7 @@ void thread_preempt(void)
 void thread_yield(void)
 {
 	thread_current->state = THREAD_READY;
+	thread_ready++;
 	sched_enqueue(&thread_current->sched, SCHED_BACK);
 	thread_switch_away();
 }

@@ -14,6 +14,8 @@ static inline void thread_set_resume_user(struct thread *thread)
 
 void thread_change_payer(struct thread *thread);
 
+extern u32 thread_ready; /* threads in the scheduler's queues */
+
 static always_inline struct thread *thread_paying(void)
 {
 	return IPC_DONATES ? thread_payer : thread_current;

@@ -6,9 +6,15 @@
  */
 #include <thread/thread.h>
 
+#define LOAD_PERIOD_NS 5000000000ull
+#define LOAD_ONE       2048u
+
 static struct list deadlines = {&deadlines, &deadlines};
 static u64 next_tick; /* when the scheduler's tick is due */
+static u64 next_load; /* when it is time to count who could run */
 static u64 jitter;    /* 0: ticks are of one length */
+
+u64 thread_loads[THREAD_LOADS];
 
 static void arm_timer(void)
 {
@@ -81,7 +87,23 @@ void thread_timer_start(void)
 {
 	jitter_init();
 	next_tick = arch_now() + tick_length();
+	next_load = arch_now() + LOAD_PERIOD_NS;
 	arm_timer();
+}
+
+/* An idle machine has ticks too, so this wakes nobody. `user`: the current thread was running. */
+static noinline void count_load(u64 now, bool user)
+{
+	static const u16 kept[THREAD_LOADS] = {
+		1884, 2014, 2037}; /* 2048 / exp(5 s / 1, 5, 15 min) */
+	u64 active = (thread_ready + user) * LOAD_ONE;
+
+	next_load = now + LOAD_PERIOD_NS;
+	for (unsigned i = 0; i < THREAD_LOADS; i++) {
+		u64 sum = thread_loads[i] * kept[i] + active * (LOAD_ONE - kept[i]);
+
+		thread_loads[i] = (sum + (active >= thread_loads[i] ? LOAD_ONE - 1 : 0)) / LOAD_ONE;
+	}
 }
 
 /*
@@ -110,6 +132,8 @@ void thread_timer(bool user)
 		sample(now - next_tick);
 	expire_deadlines(now);
 	if (now >= next_tick) {
+		if (unlikely(now >= next_load))
+			count_load(now, user);
 		next_tick = now + tick_length();
 		if (!user)
 			sched_tick_idle();

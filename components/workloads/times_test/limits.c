@@ -1,4 +1,7 @@
 /* limits: RLIMIT_CPU. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/sysinfo.h>
 #include <sys/wait.h>
 
 #include "times_test.h"
@@ -58,10 +61,37 @@ static void sleeping_is_free(void)
 	sleep_ms(1200);
 }
 
+static unsigned long load(void)
+{
+	struct sysinfo now;
+
+	CHECK_EQ(sys_call3(SYS_sysinfo, (long)&now, 0, 0), 0);
+	return now.loads[0];
+}
+
+/* The cases before have computed for nearly as long as there is between two samples. */
+static void shows_in_the_load(void)
+{
+	char text[100] = "";
+	double told;
+	long fd;
+
+	for (int i = 0; load() == 0 && i < 60; i++)
+		compute(100 * MS);
+	fd = sys_call3(SYS_open, (long)"/proc/loadavg", O_RDONLY, 0);
+	CHECK(sys_read((int)fd, text, sizeof(text) - 1) > 14);
+	told = strtod(text, NULL) - (double)load() / 65536;
+	CHECK(load() > 0);
+	CHECK(told > -1 && told < 1); /* a sample may have come between */
+	if (!on_host)
+		CHECK(told > -0.1 && told < 0.1);
+}
+
 static const struct test_case cases[] = {
 	DIES("SIGKILL at the hard limit", hard_kills, SIGKILL),
 	DIES("with a handler SIGXCPU at the soft one, which moves on", between_them, SIGKILL),
 	CASE("SIGXCPU kills; a child has the limit, and its own time", inherited),
+	CASE("what was computed shows in the load averages", shows_in_the_load),
 	CASE("a process that sleeps uses nothing", sleeping_is_free),
 };
 TEST_SUITE(limits, cases);
