@@ -207,15 +207,40 @@ void tree_set_program(struct proc *proc, struct place place)
 	place_unref(old);
 }
 
+/* NULL: memory is out. */
+static struct proc_tree *copy_tree(const struct proc_tree *tree)
+{
+	struct proc_tree *copy = kalloc(sizeof(*copy));
+
+	if (!copy)
+		return NULL;
+	*copy = *tree;
+	copy->refs = 1;
+	place_ref(copy->cwd);
+	place_ref(copy->root);
+	return copy;
+}
+
+long tree_unshare(struct proc_tree *tree, struct proc_tree **copy)
+{
+	*copy = tree->refs > 1 ? copy_tree(tree) : NULL;
+	return tree->refs > 1 && !*copy ? -ENOMEM : 0;
+}
+
+void tree_drop(struct proc_tree *tree)
+{
+	if (--tree->refs > 0)
+		return;
+	place_unref(tree->cwd);
+	place_unref(tree->root);
+	kfree(tree, sizeof(*tree));
+}
+
 long tree_fork(const struct proc *parent, struct proc *child)
 {
-	child->tree = kalloc(sizeof(*child->tree));
+	child->tree = copy_tree(parent->tree);
 	if (!child->tree)
 		return -ENOMEM;
-	*child->tree = *parent->tree;
-	child->tree->refs = 1;
-	place_ref(child->tree->cwd);
-	place_ref(child->tree->root);
 	share_program(parent, child);
 	return 0;
 }
@@ -233,9 +258,6 @@ void tree_exit(struct proc *proc)
 
 	tree_set_program(proc, (struct place){NULL, NULL});
 	proc->tree = NULL;
-	if (!tree || --tree->refs > 0)
-		return;
-	place_unref(tree->cwd);
-	place_unref(tree->root);
-	kfree(tree, sizeof(*tree));
+	if (tree)
+		tree_drop(tree);
 }

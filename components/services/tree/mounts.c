@@ -119,16 +119,18 @@ static long mount_change(const struct place *at, const struct request *r)
 	return 0;
 }
 
-static long mount_at(const struct place *at, const struct request *r)
+static long mount_at(struct place *at, const struct request *r)
 {
 	if (r->flags & MS_REMOUNT)
 		return mount_change(at, r);
+	if (!(r->flags & MS_KINDS))
+		mount_enter(at); /* over what is there: also over the root */
 	if (r->flags & MS_BIND)
 		return mount_bind(at, r);
 	if (r->flags & MS_KINDS)
 		return at->node == at->mount->root ? 0 : -EINVAL;
 	if (r->flags & MS_MOVE)
-		return -EINVAL; /* a mount is where it is */
+		return mount_move(r->source, *at);
 	if (!inode_is(at->node->inode, S_IFDIR))
 		return -ENOTDIR;
 	return mount_new(at, r);

@@ -408,6 +408,8 @@ static inline bool place_is_same(struct place a, struct place b)
 /* Puts `root` of `volume` over the place (NULL: makes the first mount). Holds what it needs. */
 long mount_create(const struct place *at, struct volume *volume, struct node *root, u32 flags,
 	const char *source, struct mount **out) must_check;
+/* mount(2) with MS_MOVE: what is mounted at `source` is seen at `to` from now on. */
+long mount_move(const char *source, struct place to) must_check;
 /* Nobody holds it any more: it goes. */
 void mount_destroy(struct mount *mount);
 /* What is mounted there, and on that: moves the place up to the topmost. */
@@ -578,6 +580,10 @@ void tree_begun(void);
  * (CLONE_FS). */
 long tree_fork(const struct proc *parent, struct proc *child) must_check;
 void tree_share(const struct proc *parent, struct proc *child);
+/* A copy of what several have of the tree, or NULL if it is one's own already. -ENOMEM. */
+long tree_unshare(struct proc_tree *tree, struct proc_tree **copy) must_check;
+/* One less has it. */
+void tree_drop(struct proc_tree *tree);
 void tree_exit(struct proc *proc);
 /* openat2(), with its arguments fetched; `resolve` has been looked at. A descriptor. */
 long tree_openat_within(int dirfd, vaddr_t path, u64 flags, u64 mode, u32 resolve) must_check;

@@ -1,6 +1,6 @@
 /* suites: all there are, in the order they run in. */
 #include <workloads/common/test.h>
 
-extern const struct test_suite resolving, waiting, remote;
+extern const struct test_suite resolving, waiting, remote, places;
 
-const struct test_suite *const test_suites[] = {&resolving, &waiting, &remote, NULL};
+const struct test_suite *const test_suites[] = {&resolving, &waiting, &remote, &places, NULL};

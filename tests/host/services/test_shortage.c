@@ -111,6 +111,15 @@ static void posix_queues(void)
 		host_sys(SYS_mq_unlink, text("q"));
 }
 
+/* Looking for what cannot be done: nothing changes. */
+static void places(void)
+{
+	fine(host_sys(SYS_sysfs, 1, text("proc")), 0, "sysfs");
+	fine(host_sys(SYS_pivot_root, text("/tmp"), buf + 8192), EBUSY, "pivot_root");
+	fine(host_sys(SYS_mount, text("/tmp"), buf + 8192, 0, 8192, 0), EINVAL, "moving a mount");
+	fine(host_sys(SYS_unshare, 0x600), 0, "unshare");
+}
+
 static bool make_pipe(long ends[2])
 {
 	bool made = fine(host_sys(SYS_pipe2, buf, 04000), ENFILE, "pipe2") == 0;
@@ -292,6 +301,7 @@ static const struct step {
 	{"inotify", watching},
 	{"message queues", messages},
 	{"POSIX message queues", posix_queues},
+	{"places", places},
 	{"semaphores", semaphores},
 	{"shared segments", segments},
 	{"wishes and usage", wishes},
