@@ -1,5 +1,6 @@
 /* size: truncate and its relatives, and getting everything to the disk. */
 #include <services/devices/disk.h>
+#include <services/process/process.h>
 #include <services/tree/seals.h>
 #include <services/tree/tree.h>
 
@@ -12,16 +13,22 @@
 #define FALLOC_INSERT     32
 #define FALLOC_UNSHARE    64
 
+/* Whether the process may have a file so large: one that is already keeps its size. */
+static long check_limit(const struct inode *inode, u64 size)
+{
+	if (size <= inode->size || size <= process_current()->limits.of[LIMIT_FSIZE].soft)
+		return 0;
+	return process_file_too_large();
+}
+
 static long change_size(struct inode *inode, s64 size)
 {
 	long error = inode_lock(inode);
 
 	if (error != 0)
 		return error;
-	if (size > 0 && (u64)size > inode->size &&
-		(u64)size > process_current()->limits.of[LIMIT_FSIZE].soft)
-		error = -EFBIG;
-	else
+	error = check_limit(inode, (u64)size);
+	if (error == 0)
 		error = seals_check_size(inode, (u64)size);
 	if (error == 0)
 		error = inode_truncate(inode, (u64)size);
@@ -111,6 +118,21 @@ static long punch(struct inode *inode, u64 from, u64 to)
 	return error;
 }
 
+/* fallocate on a file that can, which the caller has locked. */
+static long change_space(struct inode *inode, u32 mode, u64 from, u64 to)
+{
+	long error;
+
+	if (mode & FALLOC_PUNCH_HOLE)
+		return inode->seals & SEALS_ON_WRITING ? -EPERM : punch(inode, from, to);
+	error = check_limit(inode, to); /* where the size is to stay, too */
+	if (error != 0)
+		return error;
+	if (inode->seals & SEAL_GROW && to > inode->size)
+		return -EPERM;
+	return allocate(inode, from, to, mode & FALLOC_KEEP_SIZE);
+}
+
 /* Whether Linux knows such a mode at all; which of them a file system has is another question. */
 static bool is_known_mode(u32 mode)
 {
@@ -161,17 +183,7 @@ long sys_fallocate(int fd, int mode, long offset, long length)
 	error = inode_lock(inode);
 	if (error != 0)
 		return error;
-	if (mode & FALLOC_PUNCH_HOLE && inode->seals & SEALS_ON_WRITING)
-		error = -EPERM;
-	else if (mode & FALLOC_PUNCH_HOLE)
-		error = punch(inode, (u64)offset, (u64)offset + (u64)length);
-	else if ((u64)offset + (u64)length > process_current()->limits.of[LIMIT_FSIZE].soft)
-		error = -EFBIG;
-	else if (inode->seals & SEAL_GROW && (u64)offset + (u64)length > inode->size)
-		error = -EPERM;
-	else
-		error = allocate(
-			inode, (u64)offset, (u64)offset + (u64)length, mode & FALLOC_KEEP_SIZE);
+	error = change_space(inode, (u32)mode, (u64)offset, (u64)offset + (u64)length);
 	inode_unlock(inode);
 	if (error == 0)
 		notify_use(file->place.node, IN_MODIFY);

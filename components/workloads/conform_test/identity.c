@@ -41,9 +41,23 @@ static void too_large_dies(void)
 	sys_write(WR, "x", 1);
 }
 
+static void truncated_larger_dies(void)
+{
+	CHECK_EQ(sys_call3(SYS_ftruncate, WR, 6, 0), 0); /* as large as it is */
+	sys_call3(SYS_ftruncate, WR, 7, 0);
+}
+
+static void allocated_larger_dies(void)
+{
+	CHECK_EQ(sys_call4(SYS_fallocate, WR, 0, 0, 6), 0);
+	sys_call4(SYS_fallocate, WR, 0, 6, 1);
+}
+
 static void size_limit(void)
 {
 	expect_death(too_large_dies, 25);
+	expect_death(truncated_larger_dies, 25);
+	expect_death(allocated_larger_dies, 25);
 }
 
 static const struct conform_case identity_cases[] = {
@@ -104,7 +118,7 @@ static const struct conform_case limits_cases[] = {
 	{"what is open above the limit stays so",
 		{DO(limit_5), GIVES(0, setrlimit, RLIMIT_NOFILE, BUF),
 			GIVES(6, read, RD, BUF, 10)}},
-	{"a write beyond the size limit gives SIGXFSZ",
+	{"what makes a file larger than its limit gives SIGXFSZ",
 		{DO(limit_5), GIVES(0, setrlimit, RLIMIT_FSIZE, BUF), DO(size_limit)}},
 	{"a limit may be without end", {DO(limit_more), GIVES(0, setrlimit, RLIMIT_CORE, BUF)}},
 	{"getpriority tells 20 less nice",

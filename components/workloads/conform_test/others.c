@@ -13,7 +13,7 @@
 #endif
 #define P_PIDFD_TYPE 3
 
-enum { KCMP_FILE, KCMP_VM, KCMP_FILES, KCMP_FS, KCMP_SIGHAND };
+enum { KCMP_FILE, KCMP_VM, KCMP_FILES, KCMP_FS, KCMP_SIGHAND, KCMP_IO, KCMP_SYSVSEM };
 
 static long compare(long a, long b, int kind, long index1, long index2)
 {
@@ -34,6 +34,7 @@ static void same_things(void)
 	CHECK(compare(me, pid, KCMP_FILES, 0, 0) > 0);
 	CHECK(compare(me, pid, KCMP_FS, 0, 0) > 0);
 	CHECK(compare(me, pid, KCMP_SIGHAND, 0, 0) > 0);
+	CHECK_EQ(compare(me, pid, KCMP_SYSVSEM, 0, 0), 0); /* neither wants any undone */
 	CHECK_EQ(compare(me, pid, KCMP_FILE, RD, RD), 0);
 	copy = (int)sys_call3(SYS_dup, RD, 0, 0);
 	CHECK_EQ(compare(me, me, KCMP_FILE, RD, copy), 0);
