@@ -37,6 +37,8 @@ static void status(const struct open_file *file, struct file_status *status)
 
 const struct file_ops epoll_ops = {
 	.name = "[eventpoll]",
+	.nothing = -EINVAL,
+	.seek = file_seek_nowhere,
 	.read = io_never,
 	.write = io_never,
 	.poll = poll,

@@ -78,25 +78,6 @@ static long event_write(struct open_file *file, struct io *io)
 	return (long)sizeof(value);
 }
 
-/* It has no positions, but on Linux nobody is told so. */
-static s64 event_seek(struct open_file *file, s64 offset, unsigned whence)
-{
-	(void)file, (void)offset, (void)whence;
-	return 0;
-}
-
-static long event_read_at(struct open_file *file, struct io *io, u64 position)
-{
-	(void)position;
-	return event_read(file, io);
-}
-
-static long event_write_at(struct open_file *file, struct io *io, u64 position)
-{
-	(void)position;
-	return event_write(file, io);
-}
-
 static u32 event_poll(struct open_file *file, struct watch *watch)
 {
 	struct event *event = file->object;
@@ -119,9 +100,7 @@ static void event_release(struct open_file *file)
 static const struct file_ops event_ops = {
 	.name = "[eventfd]",
 	.nothing = -EINVAL,
-	.seek = event_seek,
-	.read_at = event_read_at,
-	.write_at = event_write_at,
+	.seek = file_seek_nowhere,
 	.read = event_read,
 	.write = event_write,
 	.poll = event_poll,

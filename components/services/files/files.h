@@ -81,6 +81,8 @@ static inline bool io_is_own(const struct io *io)
 	return io->at->base >= IO_NOWHERE;
 }
 
+#define IO_AS_USUAL 1 /* see file_ops.nothing */
+
 struct file_status;
 struct epoll_item;
 struct inode;
@@ -114,8 +116,12 @@ struct file_ops {
 	/* Makes it hold so many, or some more: the new capacity. -EINVAL, -EPERM, -ENOMEM, -EBUSY.
 	 */
 	long (*resize)(struct open_file *file, u64 bytes);
-	/* What a transfer of no bytes gives: 0, unless the file takes only some sizes. */
+	/* What a transfer of no bytes gives: 0, unless the file takes only some sizes; IO_AS_USUAL:
+	 * what its operation says. */
 	s32 nothing;
+	/* Where the file's owner keeps its place, once somebody has asked for one, so that all find
+	 * the same (fchmod, /proc). NULL: each who asks gets another. */
+	struct place *(*place)(struct open_file *file);
 	/* What fstat says of a file that has no inode. */
 	void (*status)(const struct open_file *file, struct file_status *status);
 	/* Of a file that was opened by name: a descriptor of the process is behind it no more.
@@ -228,7 +234,14 @@ static inline struct open_file *files_find_usable(int fd)
 	return file && !(file->flags & O_PATH) ? file : NULL;
 }
 
-/* file_ops.seek of a file whose end nobody knows beforehand. */
+/* Whether it can be read or written at a position: what lseek answers is no sign of it. */
+static inline bool file_has_positions(const struct open_file *file)
+{
+	return file->ops->seek && (file->inode || file->ops->read_at || file->ops->write_at);
+}
+/* file_ops.seek of what has no positions, though nobody is told so (Linux's noop_llseek). */
+s64 file_seek_nowhere(struct open_file *file, s64 offset, unsigned whence);
+/* The same of a file whose end nobody knows beforehand. */
 s64 file_seek_endless(struct open_file *file, s64 offset, unsigned whence);
 /* Why a file has no read operation: -EISDIR or -EBADF. */
 long file_not_readable(const struct open_file *file);

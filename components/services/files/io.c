@@ -2,7 +2,8 @@
  * io: read, write and their vector forms, at the file's position.
  *
  * The order of the checks is Linux's: the descriptor, what it is open for, the vector,
- * the addresses, and only then the device. A device never sees a transfer of 0 bytes.
+ * the addresses, and only then the device. A device never sees a transfer of 0 bytes, unless it
+ * wants to (IO_AS_USUAL).
  */
 #include <services/files/files.h>
 
@@ -14,8 +15,8 @@ static long transfer(struct open_file *file, io_function function, vaddr_t buf, 
 	struct io io = {&one, one.length};
 
 	if (unlikely(!io_is_user_range(buf, count)))
-		return -EFAULT;
-	if (unlikely(count == 0))
+		return function == io_never ? -EINVAL : -EFAULT;
+	if (unlikely(count == 0) && file->ops->nothing != IO_AS_USUAL)
 		return file->ops->nothing;
 	return function(file, &io);
 }
@@ -102,6 +103,8 @@ long io_fetch_vector(
 	long result;
 
 	*vector = fast;
+	if (count == 0) /* the address is nobody's concern */
+		return 0;
 	if (count > IO_VECTOR_MAX)
 		return -EINVAL;
 	if (count > IO_VECTOR_FAST) {
@@ -129,10 +132,15 @@ static long transfer_vector(struct open_file *file, io_function function,
 	struct iovec *vector;
 	long result = io_fetch_vector(fast, &vector, iov, count);
 
+	if (result == 0 && function == io_never)
+		result = -EINVAL;
 	if (result > 0) {
 		struct io io = {vector, (u64)result};
 
-		result = function ? function(file, &io) : function_at(file, &io, position);
+		if (!function && io.left > INT64_MAX - position)
+			result = -EINVAL;
+		else
+			result = function ? function(file, &io) : function_at(file, &io, position);
 	}
 	io_free_vector(fast, vector, count);
 	return result;

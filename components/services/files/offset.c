@@ -37,6 +37,12 @@ long sys_lseek(int fd, long offset, unsigned int whence)
 	return file->ops->seek ? file->ops->seek(file, offset, whence) : -ESPIPE;
 }
 
+s64 file_seek_nowhere(struct open_file *file, s64 offset, unsigned whence)
+{
+	(void)file, (void)offset, (void)whence;
+	return 0;
+}
+
 /* The file to read or write at `position`, or NULL with *error. `reads`: which of the two; it may
  * have no read operation. */
 static struct open_file *find_seekable(int fd, s64 position, bool reads, long *error)
@@ -50,7 +56,7 @@ static struct open_file *find_seekable(int fd, s64 position, bool reads, long *e
 	if (!file)
 		return NULL;
 	*error = -ESPIPE;
-	if (!file->ops->seek)
+	if (!file_has_positions(file))
 		return NULL;
 	*error = -EBADF;
 	return reads || file->ops->write_at ? file : NULL;

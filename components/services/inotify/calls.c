@@ -32,13 +32,6 @@ static long inotify_ioctl(struct open_file *file, unsigned request, vaddr_t argu
 	return errno_of(env_copyout(argument, &bytes, sizeof(bytes)));
 }
 
-/* It has no positions, but on Linux nobody is told so. */
-static s64 inotify_seek(struct open_file *file, s64 offset, unsigned whence)
-{
-	(void)file, (void)offset, (void)whence;
-	return 0;
-}
-
 static void inotify_status(const struct open_file *file, struct file_status *status)
 {
 	(void)file;
@@ -57,9 +50,9 @@ static void inotify_release(struct open_file *file)
 
 static const struct file_ops inotify_ops = {
 	.name = "inotify",
-	.nothing = -EINVAL,
+	.nothing = IO_AS_USUAL,
 	.read = events_read,
-	.seek = inotify_seek,
+	.seek = file_seek_nowhere,
 	.poll = inotify_poll,
 	.ioctl = inotify_ioctl,
 	.status = inotify_status,

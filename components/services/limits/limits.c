@@ -51,43 +51,48 @@ static bool may_look_at(const struct proc *proc)
 		       mine->gid == its->gid && mine->gid == its->egid && mine->gid == its->sgid);
 }
 
-static long exchange(struct proc *proc, unsigned resource, vaddr_t fresh, vaddr_t old)
+/* `fresh`: NULL, nothing changes. */
+static long exchange(struct proc *proc, unsigned resource, const struct limit *fresh, vaddr_t old)
 {
-	struct limit was, is;
+	struct limit was;
 	long error = 0;
 
-	if (fresh != 0 && env_copyin(&is, fresh, sizeof(is)) != K_OK)
-		return -EFAULT;
 	if (resource >= LIMIT_COUNT)
 		return -EINVAL;
 	was = proc->limits.of[resource];
-	if (fresh != 0)
-		error = check_change(proc, resource, &is);
+	if (fresh)
+		error = check_change(proc, resource, fresh);
 	if (error != 0)
 		return error;
-	if (fresh != 0)
-		proc->limits.of[resource] = is;
-	if (fresh != 0 && resource == LIMIT_CPU)
+	if (fresh)
+		proc->limits.of[resource] = *fresh;
+	if (fresh && resource == LIMIT_CPU)
 		cpu_limit_changed(proc);
 	return old != 0 ? errno_of(env_copyout(old, &was, sizeof(was))) : 0;
 }
 
 long sys_prlimit64(int pid, unsigned int resource, vaddr_t fresh, vaddr_t old)
 {
-	struct proc *thread = pid == 0 ? env_current() : process_find_thread(pid);
+	struct proc *thread;
+	struct limit is;
 
+	if (fresh != 0 && env_copyin(&is, fresh, sizeof(is)) != K_OK)
+		return -EFAULT;
+	thread = pid == 0 ? env_current() : process_find_thread(pid);
 	if (!thread)
 		return -ESRCH;
 	if (!may_look_at(thread))
 		return -EPERM;
-	return exchange(thread->leader, resource, fresh, old);
+	return exchange(thread->leader, resource, fresh != 0 ? &is : NULL, old);
 }
 
 long sys_setrlimit(unsigned int resource, vaddr_t fresh)
 {
-	if (fresh == 0)
+	struct limit is;
+
+	if (env_copyin(&is, fresh, sizeof(is)) != K_OK)
 		return -EFAULT;
-	return exchange(process_current(), resource, fresh, 0);
+	return exchange(process_current(), resource, &is, 0);
 }
 
 long sys_getrlimit(unsigned int resource, vaddr_t old)

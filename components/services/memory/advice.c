@@ -56,7 +56,7 @@ static long populate(const struct mapping *m, vaddr_t start, vaddr_t end, int ad
 {
 	bool writes = advice == MADV_POPULATE_WRITE;
 
-	if (!(m->prot & (writes ? ENV_PROT_WRITE : PROT_ALL)))
+	if (!(m->prot & (writes ? ENV_PROT_WRITE : ENV_PROT_READ)))
 		return -EINVAL;
 	if (writes)
 		return touch_pages(start, end);

@@ -71,13 +71,14 @@ static long lock(vaddr_t address, size_t length, bool now)
 {
 	struct proc *proc = env_current();
 	vaddr_t start = ALIGN_DOWN(address, PAGE_SIZE);
-	u64 bytes = ALIGN_UP((u64)length + (address - start), PAGE_SIZE);
+	u64 bytes = ALIGN_UP((u64)length + (address - start), PAGE_SIZE), counted = 0;
 	long error;
 
 	if (!memory_may_lock())
 		return -EPERM;
-	if (start + bytes >= start &&
-		!memory_may_lock_more(bytes - locked_in(proc->memory, start, start + bytes)))
+	if (start + bytes >= start)
+		counted = locked_in(proc->memory, start, start + bytes);
+	if (!memory_may_lock_more(bytes - counted))
 		return -ENOMEM;
 	error = set_locked(start, start + bytes, true);
 	if (error == 0 && now && memory_populate(proc, start, bytes) != bytes)

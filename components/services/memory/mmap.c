@@ -29,7 +29,7 @@
 #define MAP_HUGETLB         0x40000
 #define MAP_FIXED_NOREPLACE 0x100000
 /* What MAP_SHARED_VALIDATE lets pass: Linux's LEGACY_MAP_MASK. */
-#define MAP_KNOWN 0x0407f9f3ul
+#define MAP_KNOWN 0x7c07f973ul
 
 /* Where a mapping may go: the error, or 0. The length is a page multiple, not 0. */
 static long check_place(vaddr_t *address, u64 length, bool fixed)
@@ -107,6 +107,17 @@ static long check_locking(u64 length, unsigned long flags)
 	if (flags & MAP_LOCKED && !memory_may_lock())
 		return -EPERM;
 	return locks && !memory_may_lock_more(length) ? -EAGAIN : 0;
+}
+
+/* A file of bytes ends where positions do; a device may have more. */
+static bool is_within_file(const struct open_file *file, u64 offset, u64 length)
+{
+	bool has_inode = IS_ENABLED(CONFIG_SERVICES_TREE) && file && file->inode;
+	u64 most = has_inode && inode_is(file->inode, S_IFREG) ? INT64_MAX : UINT64_MAX;
+
+	if (!file || (has_inode && inode_is(file->inode, S_IFCHR)))
+		return true;
+	return length <= most && offset <= most - length;
 }
 
 static long check_type(const struct open_file *file, unsigned long prot, unsigned long flags)
@@ -197,6 +208,8 @@ long memory_map(struct open_file *file, vaddr_t address, u64 length, unsigned lo
 		error = -EEXIST;
 	if (error == 0)
 		error = check_locking(length, flags);
+	if (error == 0 && !is_within_file(file, offset, length))
+		error = -EOVERFLOW;
 	if (error == 0)
 		error = check_type(file, prot, flags);
 	if (error == 0 && flags & MAP_32BIT && !fixed)

@@ -71,6 +71,7 @@ static void pidfd_release(struct open_file *file)
 
 static const struct file_ops pidfd_ops = {
 	.name = "[pidfd]",
+	.nothing = -EINVAL,
 	.read = io_never,
 	.write = io_never,
 	.poll = pidfd_poll,

@@ -37,6 +37,13 @@ void pipe_status(const struct open_file *file, struct file_status *status)
 	status->atime_ns = status->mtime_ns = status->ctime_ns = pipe->made.nanoseconds;
 }
 
+struct place *pipe_place(struct open_file *file)
+{
+	struct pipe *pipe = file->object;
+
+	return &pipe->place;
+}
+
 u64 pipe_capacity(const struct open_file *file)
 {
 	const struct pipe *pipe = file->object;
@@ -159,7 +166,7 @@ u32 pipe_poll(struct open_file *file, struct watch *watch)
 
 const struct file_ops pipe_ops[4] = FILE_OPS_BY_MODE(pipe_read, pipe_write, NULL, NULL,
 	.poll = pipe_poll, .ioctl = pipe_ioctl, .status = pipe_status, .capacity = pipe_capacity,
-	.resize = pipe_resize, .release = pipe_release);
+	.resize = pipe_resize, .place = pipe_place, .release = pipe_release);
 
 struct pipe *pipe_create(void)
 {

@@ -33,7 +33,7 @@ static long fifo_write(struct open_file *file, struct io *io)
 
 static const struct file_ops fifo_ops[4] = FILE_OPS_BY_MODE(fifo_read, fifo_write, NULL, NULL,
 	.poll = pipe_poll, .ioctl = pipe_ioctl, .status = pipe_status, .capacity = pipe_capacity,
-	.resize = pipe_resize, .release = pipe_release);
+	.resize = pipe_resize, .place = pipe_place, .release = pipe_release);
 
 /* The inode's pipe; a new one if nobody has it open. */
 static struct pipe *find_pipe(struct inode *inode)

@@ -74,6 +74,7 @@ long fifo_open(struct inode *inode, struct open_file *file) must_check;
 u32 pipe_poll(struct open_file *file, struct watch *watch);
 long pipe_ioctl(struct open_file *file, unsigned request, vaddr_t argument);
 void pipe_status(const struct open_file *file, struct file_status *status);
+struct place *pipe_place(struct open_file *file);
 u64 pipe_capacity(const struct open_file *file);
 long pipe_resize(struct open_file *file, u64 bytes);
 void pipe_release(struct open_file *file);

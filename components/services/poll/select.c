@@ -120,8 +120,11 @@ static long answer(struct selection *s, u32 words)
 			s->bits[set][word] = 0;
 		}
 		for (; left != 0; left &= left - 1, i++) {
-			if (s->fds[i].found & POLLNVAL)
-				return -EBADF;
+			if (s->fds[i].found & POLLNVAL) { /* a mere place answers everything */
+				if (!files_find(s->fds[i].fd))
+					return -EBADF;
+				s->fds[i].found = POLL_READABLE | POLL_WRITABLE | POLLPRI;
+			}
 			if (s->fds[i].found != 0)
 				found += add_found(s, word, left & -left, s->fds[i].found, wanted);
 		}

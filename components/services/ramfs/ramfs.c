@@ -17,6 +17,8 @@ struct ramfs {
 	u64 inodes_max, inodes_used;
 };
 
+#define NO_BOUND UINT64_MAX /* of pages or inodes */
+
 static const struct inode_ops directory_inode_ops, file_inode_ops, device_inode_ops;
 static struct object_cache inode_cache;
 static bool cache_is_ready;
@@ -104,12 +106,24 @@ static long create(struct inode *dir, struct node *node, u32 mode, u32 device, c
 	return 0;
 }
 
+/* As on Linux each further name counts as an inode: it takes memory as one does. */
 static long add_link(struct inode *dir, struct node *node, struct inode *inode)
 {
+	struct ramfs *ramfs = ramfs_of(inode);
+
 	(void)node;
-	(void)inode;
+	if (inode->links > 0 && ramfs->inodes_used >= ramfs->inodes_max)
+		return -ENOSPC;
+	ramfs->inodes_used += inode->links > 0;
 	dir->size += ENTRY_BYTES;
 	return 0;
+}
+
+/* One name of the inode goes. */
+static void drop_link(const struct inode *inode)
+{
+	if (!inode_is(inode, S_IFDIR) && inode->links > 1)
+		ramfs_of(inode)->inodes_used--;
 }
 
 static bool is_empty(const struct node *node)
@@ -121,6 +135,7 @@ static long remove_entry(struct inode *dir, struct node *node)
 {
 	if (inode_is(node->inode, S_IFDIR) && !is_empty(node))
 		return -ENOTEMPTY;
+	drop_link(node->inode);
 	dir->size -= ENTRY_BYTES;
 	return 0;
 }
@@ -134,8 +149,10 @@ static long rename_entry(struct inode *from, struct node *node, struct inode *to
 		return 0;
 	if (target && inode_is(target->inode, S_IFDIR) && !is_empty(target))
 		return -ENOTEMPTY;
-	if (target)
+	if (target) {
+		drop_link(target->inode);
 		to->size -= ENTRY_BYTES;
+	}
 	from->size -= ENTRY_BYTES;
 	to->size += ENTRY_BYTES;
 	return 0;
@@ -198,12 +215,15 @@ void ramfs_status(struct volume *volume, struct volume_status *status)
 {
 	const struct ramfs *ramfs = container_of(volume, struct ramfs, volume);
 
-	*status = (struct volume_status){
-		.blocks = ramfs->pages_max,
-		.blocks_free = ramfs->pages_max - ramfs->pages_used,
-		.inodes = ramfs->inodes_max,
-		.inodes_free = ramfs->inodes_max - ramfs->inodes_used,
-	};
+	*status = (struct volume_status){.blocks = 0}; /* as on Linux, of what has no bound */
+	if (ramfs->pages_max != NO_BOUND) {
+		status->blocks = ramfs->pages_max;
+		status->blocks_free = ramfs->pages_max - ramfs->pages_used;
+	}
+	if (ramfs->inodes_max != NO_BOUND) {
+		status->inodes = ramfs->inodes_max;
+		status->inodes_free = ramfs->inodes_max - ramfs->inodes_used;
+	}
 }
 
 void ramfs_release(struct volume *volume)
@@ -244,7 +264,12 @@ static bool take_word(const char **text, const char *word)
 	return true;
 }
 
-/* The options of mount(2): size=, nr_inodes=, mode=. */
+static u64 bound_of(u64 value)
+{
+	return value == 0 ? NO_BOUND : value;
+}
+
+/* The options of mount(2); 0 is no bound: size=, nr_inodes=, mode=. */
 static long read_options(struct ramfs *ramfs, const char *options, u32 *mode)
 {
 	while (*options != '\0') {
@@ -253,11 +278,11 @@ static long read_options(struct ramfs *ramfs, const char *options, u32 *mode)
 		if (take_word(&options, "size=")) {
 			if (!read_size(&options, &value, 10))
 				return -EINVAL;
-			ramfs->pages_max = ALIGN_UP(value, PAGE_SIZE) >> PAGE_SHIFT;
+			ramfs->pages_max = bound_of(ALIGN_UP(value, PAGE_SIZE) >> PAGE_SHIFT);
 		} else if (take_word(&options, "nr_inodes=")) {
 			if (!read_size(&options, &value, 10))
 				return -EINVAL;
-			ramfs->inodes_max = value;
+			ramfs->inodes_max = bound_of(value);
 		} else if (take_word(&options, "mode=")) {
 			if (!read_size(&options, &value, 8))
 				return -EINVAL;

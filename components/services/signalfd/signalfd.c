@@ -114,6 +114,8 @@ static void signal_release(struct open_file *file)
 
 static const struct file_ops signal_ops = {
 	.name = "[signalfd]",
+	.nothing = -EINVAL,
+	.seek = file_seek_nowhere,
 	.read = signal_read,
 	.write = io_never,
 	.poll = signal_poll,

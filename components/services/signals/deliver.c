@@ -101,7 +101,7 @@ static bool run_handler(struct proc *proc, const struct signal_info *info)
 	signals_pass_on(proc, action.mask & ~state->mask);
 	state->mask |= action.mask;
 	if (action.flags & SA_RESETHAND)
-		*current = (struct signal_action){.handler = SIG_DFL};
+		current->handler = SIG_DFL; /* the rest stays, as who asks will see */
 	return true;
 }
 

@@ -139,23 +139,47 @@ static bool is_forged(const struct signal_info *info, int tid)
 	return (info->code >= 0 || info->code == SI_TKILL) && tid != env_current()->tid;
 }
 
+#define INFO_BYTES    48 /* of the client's that mean something: Linux's struct kernel_siginfo */
+#define CODE_ASYNC_NL (-60)
+#define CODE_LOWEST   (-7) /* of those that Linux knows */
+
+/* What lies behind them must be zero where nobody knows what the code would have there. */
+static long fetch_info(int signal, vaddr_t from, struct signal_info *info)
+{
+	u64 rest[(sizeof(*info) - INFO_BYTES) / sizeof(u64)];
+
+	memset(info, 0, sizeof(*info));
+	if (env_copyin(info, from, INFO_BYTES) != K_OK)
+		return -EFAULT;
+	info->signal = signal;
+	if (info->code >= CODE_LOWEST || info->code == CODE_ASYNC_NL)
+		return 0;
+	if (env_copyin(rest, from + INFO_BYTES, sizeof(rest)) != K_OK)
+		return -EFAULT;
+	for (size_t i = 0; i < ARRAY_SIZE(rest); i++) {
+		if (rest[i] != 0)
+			return -E2BIG;
+	}
+	return 0;
+}
+
 long sys_rt_sigqueueinfo(int pid, int signal, vaddr_t info)
 {
 	struct signal_info copy;
+	long error = fetch_info(signal, info, &copy);
 
-	if (env_copyin(&copy, info, sizeof(copy)) != K_OK)
-		return -EFAULT;
-	copy.signal = signal;
+	if (error != 0)
+		return error;
 	return is_forged(&copy, pid) ? -EPERM : send_to_process(pid, &copy);
 }
 
 long sys_rt_tgsigqueueinfo(int group, int tid, int signal, vaddr_t info)
 {
 	struct signal_info copy;
+	long error = fetch_info(signal, info, &copy);
 
-	if (env_copyin(&copy, info, sizeof(copy)) != K_OK)
-		return -EFAULT;
-	copy.signal = signal;
+	if (error != 0)
+		return error;
 	if (group <= 0 || tid <= 0)
 		return -EINVAL;
 	return is_forged(&copy, tid) ? -EPERM : send_to_thread(group, tid, &copy);

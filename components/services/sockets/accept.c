@@ -70,8 +70,6 @@ static long accept_and_install(struct open_file *file, vaddr_t to, vaddr_t lengt
 	struct open_file *end;
 	long result;
 
-	if ((flags & ~(O_CLOEXEC | O_NONBLOCK)) != 0)
-		return -EINVAL;
 	result = accept(file, flags, &end);
 	if (result == 0) {
 		result = name_peer(end, to, length_at);
@@ -85,9 +83,15 @@ static long accept_and_install(struct open_file *file, vaddr_t to, vaddr_t lengt
 
 long sys_accept4(int fd, vaddr_t to, vaddr_t length_at, int flags)
 {
+	bool has_flags = ((u32)flags & ~(O_CLOEXEC | O_NONBLOCK)) != 0;
 	struct open_file *file;
 	long result = socket_get(fd, &file);
 
+	if (has_flags && result != -EBADF) { /* before it matters whether it is a socket */
+		if (result == 0)
+			socket_put(file);
+		return -EINVAL;
+	}
 	if (result != 0)
 		return result;
 	result = accept_and_install(file, to, length_at, (u32)flags);

@@ -58,9 +58,8 @@ static long bind_abstract(struct unix_socket *socket, const u8 *name, u32 length
 }
 
 /* Makes the file that the path names; `bound`: it has a name, but that is what Linux finds last. */
-static long make_file(const char *path, bool bound, struct place *place)
+static long make_file(const char *path, u32 mode, bool bound, struct place *place)
 {
-	u32 mode = S_IFSOCK | (0777 & ~env_current()->tree->umask);
 	struct place there;
 	struct walk *walk;
 	long error = walk_begin_kernel(&walk, AT_FDCWD, path, false);
@@ -97,6 +96,7 @@ static long bind_in_tree(struct unix_socket *socket, u8 *name, u32 length)
 {
 	struct address *address;
 	struct place place = {NULL, NULL};
+	u32 mode = socket->own.mount ? socket->own.node->inode->mode & MODE_ALL : 0777;
 	long error;
 
 	name[length] = '\0';
@@ -104,7 +104,8 @@ static long bind_in_tree(struct unix_socket *socket, u8 *name, u32 length)
 	address = address_create(name, length);
 	if (!address)
 		return -ENOMEM;
-	error = make_file((char *)name + ADDRESS_PATH, socket->address != NULL, &place);
+	mode = S_IFSOCK | (mode & ~env_current()->tree->umask);
+	error = make_file((char *)name + ADDRESS_PATH, mode, socket->address != NULL, &place);
 	if (error == 0 && socket->address)
 		error = -EINVAL; /* meanwhile */
 	if (error != 0) {

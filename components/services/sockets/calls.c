@@ -84,6 +84,8 @@ static long send_described(
 
 	extra.name_length = (u32)header->name_length;
 	if (result == 0)
+		result = socket_may_send(socket_of(file));
+	if (result == 0)
 		result = control_read(&extra, header->control, header->control_length);
 	if (result == 0)
 		result = socket_send(file, io, &extra);

@@ -102,6 +102,15 @@ static long stream_send(struct open_file *file, struct io *io, struct socket_ext
 	return result;
 }
 
+long socket_may_send(struct unix_socket *socket)
+{
+	long error = socket->type == SOCK_SEQPACKET ? socket_take_error(socket) : 0;
+
+	if (error == 0 && socket->type == SOCK_SEQPACKET && socket->state != SOCKET_CONNECTED)
+		error = -ENOTCONN;
+	return error;
+}
+
 long socket_send(struct open_file *file, struct io *io, struct socket_extra *extra)
 {
 	struct unix_socket *socket = socket_of(file);
@@ -111,11 +120,9 @@ long socket_send(struct open_file *file, struct io *io, struct socket_extra *ext
 	case SOCK_STREAM:
 		return stream_send(file, io, extra);
 	case SOCK_SEQPACKET:
-		error = socket_take_error(socket);
+		error = socket_may_send(socket);
 		if (error != 0)
 			return error;
-		if (socket->state != SOCKET_CONNECTED)
-			return -ENOTCONN;
 		extra->name_length = 0;
 		return datagram_send(file, io, extra);
 	default:

@@ -48,6 +48,7 @@ void socket_unref(struct unix_socket *socket)
 	if (socket->address)
 		address_unref(socket->address);
 	place_unref(socket->place);
+	place_unref(socket->own);
 	kfree(socket, sizeof(*socket));
 }
 
@@ -180,8 +181,11 @@ static void release(struct open_file *file)
 static long socket_read(struct open_file *file, struct io *io)
 {
 	struct socket_extra extra = {.flags = 0};
-	long result = socket_receive(file, io, &extra);
+	long result;
 
+	if (io->left == 0)
+		return 0;
+	result = socket_receive(file, io, &extra);
 	rights_free(extra.rights); /* nobody asked for them */
 	return result;
 }
@@ -201,6 +205,8 @@ const struct file_ops socket_ops = {
 	.write = socket_write,
 	.poll = socket_poll,
 	.ioctl = socket_ioctl,
+	.place = socket_place,
+	.nothing = IO_AS_USUAL, /* one can write an empty message */
 	.status = socket_status,
 	.release = release,
 };
@@ -209,7 +215,10 @@ struct open_file *socket_file(struct unix_socket *socket, u32 flags)
 {
 	struct open_file *file = file_create(&socket_ops, socket, O_RDWR | flags);
 
-	if (file)
+	if (file) {
 		socket->file = file;
+		socket->uid = env_current()->identity.fsuid;
+		socket->gid = env_current()->identity.fsgid;
+	}
 	return file;
 }

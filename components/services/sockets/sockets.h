@@ -110,10 +110,12 @@ struct unix_socket {
 	u32 mark;
 	/* Files in flight. */
 	struct open_file *file; /* NULL: not accepted yet, or dead */
-	u32 in_flight;          /* how often its file is in messages */
-	struct list flying;     /* in the list of those with in_flight > 0 */
-	bool suspect;           /* while cycles are looked for */
-	u32 proofs;             /* that it is none */
+	u32 uid, gid;       /* who made that: what fstat tells until it has a place of its own */
+	struct place own;   /* where it is found in /proc and changed by fchmod, once it was */
+	u32 in_flight;      /* how often its file is in messages */
+	struct list flying; /* in the list of those with in_flight > 0 */
+	bool suspect;       /* while cycles are looked for */
+	u32 proofs;         /* that it is none */
 };
 
 /* More bytes of a message than fit behind it. */
@@ -197,6 +199,7 @@ struct peer_identity socket_own_identity(void);
 struct peer_identity socket_effective_identity(void);
 u32 socket_poll(struct open_file *file, struct watch *watch);
 long socket_ioctl(struct open_file *file, unsigned request, vaddr_t argument);
+struct place *socket_place(struct open_file *file);
 void socket_status(const struct open_file *file, struct file_status *status);
 
 /* How long a call may sleep: 0 if not at all. */
@@ -252,6 +255,8 @@ void message_add_sender(struct message *message, const struct unix_socket *to);
 
 /* --- transfers --- */
 
+/* What a sequenced packet's sender hears before anything of the message is looked at: -ENOTCONN. */
+long socket_may_send(struct unix_socket *socket) must_check;
 long socket_send(struct open_file *file, struct io *io, struct socket_extra *extra) must_check;
 long datagram_send(struct open_file *file, struct io *io, struct socket_extra *extra) must_check;
 long socket_receive(struct open_file *file, struct io *io, struct socket_extra *extra) must_check;

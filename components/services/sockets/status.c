@@ -74,10 +74,21 @@ long socket_ioctl(struct open_file *file, unsigned request, vaddr_t argument)
 	return errno_of(env_copyout(argument, &answer, sizeof(answer)));
 }
 
+struct place *socket_place(struct open_file *file)
+{
+	return &socket_of(file)->own;
+}
+
 void socket_status(const struct open_file *file, struct file_status *status)
 {
 	const struct unix_socket *socket = socket_of(file);
 
-	status->mode = S_IFSOCK | 0777;
 	status->number = socket->number;
+	if (IS_ENABLED(CONFIG_SERVICES_TREE) && socket->own.mount) {
+		inode_status(socket->own.node->inode, status);
+		return;
+	}
+	status->mode = S_IFSOCK | 0777;
+	status->uid = socket->uid;
+	status->gid = socket->gid;
 }

@@ -123,6 +123,8 @@ static long pipe_to_file(struct pipe *pipe, struct open_file *out, s64 *at, u64 
 
 	if (error == 0 && (out->flags & O_APPEND || !file_can_splice(out)))
 		error = -EINVAL;
+	if (error == 0 && to.position && n > INT64_MAX - *to.position)
+		error = -EINVAL;
 	return error == 0 ? pipe_move_out(pipe, n, waits, put, &to) : error;
 }
 

@@ -131,6 +131,8 @@ static void timer_release(struct open_file *file)
 
 static const struct file_ops timer_ops = {
 	.name = "[timerfd]",
+	.nothing = -EINVAL,
+	.seek = file_seek_nowhere,
 	.read = timer_read,
 	.write = io_never,
 	.poll = timer_poll,

@@ -32,7 +32,7 @@ static long find_volume(void)
 
 	if (memory)
 		return 0;
-	error = ramfs_create(&volume, &ramfs_type, "");
+	error = ramfs_create(&volume, &ramfs_type, "size=0,nr_inodes=0");
 	if (error != 0)
 		return error;
 	error = mount_create(NULL, volume, volume->root, 0, "memfd", &memory);
@@ -132,22 +132,24 @@ static long create_place(const struct open_file *file, struct place *place)
 
 long tree_place_of(struct open_file *file, struct place *place)
 {
-	bool is_pipe = IS_ENABLED(CONFIG_SERVICES_PIPES) && file->ops->ioctl &&
-		       file->ops->ioctl == pipe_ops[O_RDONLY].ioctl;
-	struct pipe *pipe = is_pipe ? file->object : NULL;
+	struct place *kept = file->ops->place ? file->ops->place(file) : NULL;
 	long error;
 
-	if (pipe && pipe->place.mount) {
-		*place = pipe->place;
+	if (kept && kept->mount) {
+		*place = *kept;
 		place_ref(*place);
 		return 0;
 	}
 	error = create_place(file, place);
-	if (error == 0 && pipe) {
-		pipe->place = *place; /* as long as the pipe lives, so that all find the same */
-		place_ref(*place);
+	if (error != 0 || !kept)
+		return error;
+	*kept = *place;
+	place_ref(*place);
+	if (IS_ENABLED(CONFIG_SERVICES_PIPES) && file->ops->capacity) {
+		struct pipe *pipe = file->object;
+
 		pipe->inode = place->node->inode;
 		pipe->inode->pipe = pipe;
 	}
-	return error;
+	return 0;
 }

@@ -292,7 +292,7 @@ long sys_linkat(int old_fd, vaddr_t old_path, int dirfd, vaddr_t path, int flags
 	if ((how & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH)) != 0)
 		return -EINVAL;
 	if (how & AT_EMPTY_PATH && !identity_may(CAP_DAC_READ_SEARCH))
-		how &= ~AT_EMPTY_PATH;
+		return -ENOENT;
 	error = tree_find(old_fd, old_path, how & AT_SYMLINK_FOLLOW, how & AT_EMPTY_PATH, &old);
 	if (error != 0)
 		return error;

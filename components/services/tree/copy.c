@@ -70,9 +70,7 @@ static long copy(struct copying *c, u64 count)
 /* The position at `address` of the client's. */
 static long fetch_position(vaddr_t address, s64 *position)
 {
-	if (env_copyin(position, address, sizeof(*position)) != K_OK)
-		return -EFAULT;
-	return *position < 0 ? -EINVAL : 0;
+	return errno_of(env_copyin(position, address, sizeof(*position)));
 }
 
 /* What sendfile looks at before it looks at where the bytes go. */
@@ -80,7 +78,7 @@ static long check_source(const struct copying *c, bool given, s64 *position, siz
 {
 	if (!c->in || (!c->in->ops->read && file_not_readable(c->in) == -EBADF))
 		return -EBADF;
-	if (given && !c->in->ops->seek)
+	if (given && !file_has_positions(c->in))
 		return -ESPIPE;
 	if (!given)
 		*position = (s64)c->in->position;
@@ -135,6 +133,14 @@ static long check_range_copy(const struct copying *c, u64 *count)
 		return -EINVAL;
 	if (!c->in->ops->read || !c->out->ops->write || c->out->flags & O_APPEND)
 		return -EBADF;
+	if (in->volume != out->volume)
+		return -EXDEV;
+	if (*c->in_at + *count < *c->in_at || *c->out_at + *count < *c->out_at)
+		return -EOVERFLOW;
+	if ((s64)*c->in_at < 0 || (s64)*c->out_at < 0)
+		return -EINVAL;
+	if (*c->out_at == INT64_MAX)
+		return -EFBIG;
 	*count = *c->in_at < in->size ? MIN(*count, in->size - *c->in_at) : 0;
 	if (in == out && *c->in_at < *c->out_at + *count && *c->out_at < *c->in_at + *count)
 		return -EINVAL;

@@ -244,6 +244,15 @@ static bool is_lock_command(unsigned command)
 	       (command >= F_OFD_GETLK && command <= F_OFD_SETLKW);
 }
 
+/* Whether the file is open for what the lock keeps others from; a directory can be read too. */
+static bool may_lock(const struct open_file *file, int type)
+{
+	u32 mode = file->flags & O_ACCMODE;
+
+	return type == F_RDLCK ? mode == O_RDONLY || mode == O_RDWR
+			       : mode == O_WRONLY || mode == O_RDWR;
+}
+
 /* Of what has no name, a pipe say: nobody else asks for a lock, so every one is granted. */
 static long lock_unnamed(struct open_file *file, struct flock *f, bool gets, vaddr_t argument)
 {
@@ -251,10 +260,7 @@ static long lock_unnamed(struct open_file *file, struct flock *f, bool gets, vad
 		f->type = F_UNLCK;
 		return errno_of(env_copyout(argument, f, sizeof(*f)));
 	}
-	if (f->type == F_UNLCK)
-		return 0;
-	return (f->type == F_RDLCK ? file->ops->read != NULL : file->ops->write != NULL) ? 0
-											 : -EBADF;
+	return f->type == F_UNLCK || may_lock(file, f->type) ? 0 : -EBADF;
 }
 
 long locks_control(int fd, struct open_file *file, unsigned command, vaddr_t argument)
@@ -277,7 +283,7 @@ long locks_control(int fd, struct open_file *file, unsigned command, vaddr_t arg
 		lock.owner = file;
 		lock.pid = -1;
 	}
-	if (f.type < F_RDLCK || f.type > F_UNLCK || (gets && !of_file && f.type == F_UNLCK))
+	if (f.type < F_RDLCK || f.type > F_UNLCK || (gets && f.type == F_UNLCK))
 		return -EINVAL;
 	error = range_of(file, &f, &lock);
 	if (error != 0)
@@ -289,7 +295,7 @@ long locks_control(int fd, struct open_file *file, unsigned command, vaddr_t arg
 		return get_lock(file->inode, &lock, &f, argument);
 	if (f.type == F_UNLCK)
 		return apply(file->inode, &lock, true);
-	if (f.type == F_RDLCK ? !file->ops->read : !file->ops->write)
+	if (!may_lock(file, f.type))
 		return -EBADF;
 	return set_lock(file->inode, &lock, command == F_SETLKW || command == F_OFD_SETLKW);
 }

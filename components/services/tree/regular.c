@@ -195,6 +195,8 @@ static long regular_read(struct open_file *file, struct io *io)
 {
 	long result = regular_read_at(file, io, file->position);
 
+	if (unlikely(result == 0) && io->left > INT64_MAX - file->position)
+		return -EINVAL; /* where it would end there is no position */
 	if (result > 0)
 		file->position += (u64)result;
 	return result;
@@ -216,6 +218,29 @@ static void note_write(struct inode *inode, u64 to)
 {
 	inode->size = MAX(inode->size, to);
 	inode_was_written(inode);
+}
+
+/* How many pages that were written lie at or behind `first`. */
+static u64 count_pages(struct inode *inode, u64 first)
+{
+	u64 count = 0;
+
+	for (u64 i = first; (i = env_object_next_page(inode->pages, i)) < inode->pages_room; i++)
+		count++;
+	return MIN(count, inode->pages_used);
+}
+
+/* The object ends with `size`; what pages there were behind it are given back. */
+static long inode_cut(struct inode *inode, u64 size)
+{
+	u64 gone = inode->ops->unreserve ? count_pages(inode, pages_for(size)) : 0;
+	long error = inode_room(inode, size);
+
+	if (error == 0 && gone > 0) {
+		inode->ops->unreserve(inode, gone);
+		inode->pages_used -= gone;
+	}
+	return error;
 }
 
 /* Copies in as much as there is room for. The inode is locked and has pages. */
@@ -243,7 +268,7 @@ static long write_locked(struct inode *inode, struct io *io, u64 position)
 	if (inode->ops->settle)
 		inode->ops->settle(inode);
 	if (error != 0 && end > inode->size) {
-		long ignored = inode_room(inode, inode->size); /* getting smaller cannot fail */
+		long ignored = inode_cut(inode, inode->size); /* getting smaller cannot fail */
 
 		check(ignored == 0);
 	}
@@ -284,6 +309,8 @@ static long regular_write(struct open_file *file, struct io *io)
 {
 	long result = regular_write_at(file, io, file->position);
 
+	if (unlikely(result == -EFBIG) && io->left > INT64_MAX - file->position)
+		return -EINVAL;
 	if (result > 0)
 		file->position =
 			file->flags & O_APPEND ? file->inode->size : file->position + (u64)result;
@@ -300,19 +327,9 @@ static void clear_tail(struct inode *inode, u64 size)
 		memset(page + size % PAGE_SIZE, 0, PAGE_SIZE - size % PAGE_SIZE);
 }
 
-/* How many pages that were written lie at or behind `first`. */
-static u64 count_pages(struct inode *inode, u64 first)
-{
-	u64 count = 0;
-
-	for (u64 i = first; (i = env_object_next_page(inode->pages, i)) < inode->pages_room; i++)
-		count++;
-	return MIN(count, inode->pages_used);
-}
-
 long inode_truncate(struct inode *inode, u64 size)
 {
-	u64 gone, old;
+	u64 old;
 	long error;
 
 	if (size > SIZE_MAX_BYTES)
@@ -330,16 +347,13 @@ long inode_truncate(struct inode *inode, u64 size)
 		if (error != 0)
 			return error;
 	}
-	gone = size < old && inode->ops->unreserve ? count_pages(inode, pages_for(size)) : 0;
-	error = inode_room(inode, size);
+	error = inode_cut(inode, size);
 	if (error != 0)
 		return error;
-	if (gone > 0 && inode->ops->unreserve)
-		inode->ops->unreserve(inode, gone);
-	inode->pages_used -= gone;
 	if (inode->mapped && size < old)
 		memory_cut_file(inode, size);
-	clear_tail(inode, MIN(size, old));
+	if (size < old)
+		clear_tail(inode, size);
 	inode->size = size;
 	inode_was_written(inode);
 	return 0;

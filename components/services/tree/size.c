@@ -153,6 +153,11 @@ static bool is_known_mode(u32 mode)
 	}
 }
 
+static bool is_stream(const struct open_file *file)
+{
+	return file->ops->capacity || (file->inode && inode_is(file->inode, S_IFIFO));
+}
+
 long sys_fallocate(int fd, int mode, long offset, long length)
 {
 	struct open_file *file = files_find_usable(fd);
@@ -168,8 +173,10 @@ long sys_fallocate(int fd, int mode, long offset, long length)
 	if (!file->ops->write)
 		return -EBADF;
 	inode = file->inode;
-	if (!inode)
+	if (is_stream(file))
 		return -ESPIPE;
+	if (!inode)
+		return -ENODEV;
 	if (inode_is(inode, S_IFDIR))
 		return -EISDIR;
 	if (!inode_is(inode, S_IFREG))
@@ -194,11 +201,6 @@ long sys_fallocate(int fd, int mode, long offset, long length)
 
 #define ADVICE_LAST 5 /* POSIX_FADV_NOREUSE */
 
-static bool is_stream(const struct open_file *file)
-{
-	return file->ops->capacity || (file->inode && inode_is(file->inode, S_IFIFO));
-}
-
 long sys_fadvise64(int fd, long offset, size_t length, int advice)
 {
 	struct open_file *file = files_find_usable(fd);
@@ -215,10 +217,10 @@ long sys_readahead(int fd, long offset, size_t count)
 {
 	struct open_file *file = files_find_usable(fd);
 
-	(void)offset, (void)count;
-	if (!file || !file->ops->read)
+	(void)offset;
+	if (!file || (!file->ops->read && file_not_readable(file) == -EBADF))
 		return -EBADF;
-	return file->inode && inode_is(file->inode, S_IFREG) ? 0 : -EINVAL;
+	return file->inode && inode_is(file->inode, S_IFREG) && (s64)count >= 0 ? 0 : -EINVAL;
 }
 
 /* --- to the disk --- */

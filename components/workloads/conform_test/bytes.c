@@ -40,6 +40,20 @@ static void offset_2(void)
 	*(int64_t *)BUF = 2;
 }
 
+static void place_asked(void)
+{
+	memset((void *)BUF, 0, 128);
+	*(uint64_t *)BUF = 1UL << PATH_FD;
+}
+
+static void memory_file(void)
+{
+	long fd = sys_call3(SYS_memfd_create, (long)"m", 0, 0);
+
+	CHECK(fd >= 0);
+	CHECK_EQ(sys_dup2((int)fd, 20), 20);
+}
+
 static void broken_pipe(void)
 {
 	sys_close(PR);
@@ -212,5 +226,24 @@ static const struct conform_case bytes_cases[] = {
 	{"readahead of a file works", {GIVES(0, readahead, RD, 0, 10)}},
 	{"readahead of what is open for writing gives EBADF", {FAILS(EBADF, readahead, WR, 0, 10)}},
 	{"readahead of a pipe gives EINVAL", {FAILS(EINVAL, readahead, PR, 0, 10)}},
+	{"readahead of a negative count gives EINVAL", {FAILS(EINVAL, readahead, RD, 0, -1)}},
+	{"F_SETPIPE_SZ makes a power of two of pages", {GIVES(16384, fcntl, PW, 1031, 10000)}},
+	{"a pipe of two pages is full after two writes of more than half",
+		{GIVES(8192, fcntl, PW, 1031, 8192), GIVES(0, fcntl, PW, F_SETFL, O_NONBLOCK),
+			GIVES(3000, write, PW, BUF, 3000), GIVES(3000, write, PW, BUF, 3000),
+			FAILS(EAGAIN, write, PW, BUF, 3000), GIVES(1000, write, PW, BUF, 1000)}},
+	{"F_SETPIPE_SZ for less than is in the pipe gives EBUSY",
+		{GIVES(3000, write, PW, BUF, 3000), GIVES(3000, write, PW, BUF, 3000),
+			FAILS(EBUSY, fcntl, PW, 1031, 4096)}},
+	{"pread of an eventfd gives ESPIPE", {FAILS(ESPIPE, pread64, EVENT, BUF, 8, 0)}},
+	{"lseek of an eventfd goes nowhere", {GIVES(0, lseek, EVENT, 5, SEEK_SET)}},
+	{"a read that would end behind the last position gives EINVAL",
+		{GIVES(INT64_MAX, lseek, RW, INT64_MAX, SEEK_SET), FAILS(EINVAL, read, RW, BUF, 1),
+			FAILS(EINVAL, write, RW, BUF, 1)}},
+	{"preadv of no pieces looks at no address", {GIVES(0, preadv, RD, BAD, 0, 0)}},
+	{"select says that a mere place is ready",
+		{DO(place_asked), GIVES(1, select, PATH_FD + 1, BUF, 0, 0, BUF + 64)}},
+	{"copy_file_range to another file system gives EXDEV",
+		{DO(memory_file), FAILS(EXDEV, copy_file_range, RD, 0, 20, 0, 4, 0)}},
 };
 SUITE(bytes, bytes_cases);
