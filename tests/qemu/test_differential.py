@@ -15,7 +15,7 @@ from qemu_fixture import PRESETS, boot_of, built_preset, explain
 
 from kit import differential
 
-RUNS = ((301000, 12), (302000, 12), (303000, 30))
+RUNS = ((301000, 12), (302000, 12), (303000, 30), (305000, 60))
 """First seed, and steps of a round."""
 ROUNDS = 40
 SHORT, LONG = 60, 240

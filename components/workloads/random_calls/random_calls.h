@@ -66,11 +66,22 @@ uint64_t digest_of(const void *bytes, size_t n);
 
 /* --- arguments ---------------------------------------------------------------------- */
 
-/* What an argument may be; see arguments.c. */
+/* What an argument may be. Lists of values are in choices.c, ranges in scalars.c, what lies in
+ * memory in shapes.c. */
 enum kind {
 	NONE,
+	/* Descriptors: any; or one of what was made last. */
 	FD,
 	DIRFD,
+	FD_PIPE,
+	FD_EPOLL,
+	FD_TIMER,
+	FD_SIGNAL,
+	FD_PIDFD,
+	FD_INOTIFY,
+	FD_SOCKET,
+	FD_MEMORY,
+	/* Scalars. */
 	PATH,
 	TARGET, /* of a symbolic link */
 	OPEN_FLAGS,
@@ -81,7 +92,6 @@ enum kind {
 	LENGTH,
 	OFFSET,
 	SIZE, /* of a file */
-	SIGNED_SIZE,
 	WHENCE,
 	AT_FLAGS,
 	STATX_MASK,
@@ -95,9 +105,13 @@ enum kind {
 	FCNTL_PLAIN, /* commands without a structure */
 	FCNTL_VALUE,
 	FCNTL_LOCK,
+	FCNTL_SEALS,
+	SEALS,
 	CLOSE_FROM,
 	CLOSE_TO,
 	CLOSE_FLAGS,
+	PIECES, /* of a vector */
+	POLL_COUNT,
 	POLL_TIMEOUT,
 	IOCTL,
 	ADDRESS,
@@ -105,13 +119,17 @@ enum kind {
 	PROT,
 	MAP_FLAGS,
 	MAP_OFFSET,
+	REMAP_FLAGS,
+	LOCK_FLAGS,
 	BREAK,
 	ADVICE,
+	FILE_ADVICE,
 	PROCESS,
 	PROCESS_OWN, /* processes of the round only, never a group */
 	GROUP,
 	WAIT_OPTIONS,
 	WAITID_TYPE,
+	WAITID_PIDFD,
 	MEMFD_FLAGS,
 	WAITID_OPTIONS,
 	SIGNAL,
@@ -120,7 +138,84 @@ enum kind {
 	RESOURCE,
 	NICE_WHICH,
 	NICE,
-	XATTR_FLAGS,
+	POLICY,
+	POLICY_ANY,
+	ATTRIBUTES_SIZE,
+	SET_BYTES, /* the size of a set of processors */
+	IOPRIO_WHICH,
+	IOPRIO,
+	PRCTL_PLAIN,
+	PRCTL_VALUE,
+	PRCTL_TO_INT,
+	PRCTL_SET_NAME,
+	PRCTL_GET_NAME,
+	PRCTL_AMBIENT,
+	PRCTL_DROP,
+	CAP_OPERATION,
+	CAPABILITY,
+	WHOSE_USAGE,
+	RANDOM_FLAGS,
+	CLOCK,
+	CLOCK_TO_SLEEP_BY,
+	CLOCK_OF_TIMER,
+	TIMER,
+	TIMER_FLAGS,
+	TIMERFD_CLOCK,
+	TIMERFD_FLAGS,
+	TIMERFD_SET,
+	ITIMER,
+	ALARM_SECONDS,
+	SIGNALFD_FD,
+	CLOSE_ON_EXEC,
+	EPOLL_OP,
+	EVENTS_MOST,
+	INOTIFY_FLAGS,
+	WATCH_MASK,
+	WATCH,
+	PIDFD_FLAGS,
+	PIDFD_SIGNAL_FLAGS,
+	SPLICE_FLAGS,
+	SHORT_LENGTH, /* of a message */
+	SOCKET_FAMILY,
+	SOCKET_TYPE,
+	SOCKET_PROTOCOL,
+	ACCEPT_FLAGS,
+	ADDRESS_LENGTH,
+	BACKLOG,
+	SHUTDOWN,
+	SEND_FLAGS,
+	RECEIVE_FLAGS,
+	OPTION_LEVEL,
+	OPTION,
+	OPTION_PEER,
+	OPTION_BYTES,
+	KEY,
+	GET_FLAGS,
+	SHARED_SIZE,
+	SHARED_ID,
+	SHARED_ADDRESS,
+	SHARED_FLAGS,
+	SHARED_STAT,
+	SHARED_SET,
+	SHARED_DO,
+	SEMAPHORES,
+	SEMAPHORES_ID,
+	SEMAPHORE,
+	SEMAPHORE_STAT,
+	SEMAPHORE_SET,
+	SEMAPHORE_GET_ALL,
+	SEMAPHORE_SET_ALL,
+	SEMAPHORE_DO,
+	SEMAPHORE_VALUE,
+	OPERATIONS,
+	LETTERS_ID,
+	LETTERS_STAT,
+	LETTERS_SET,
+	LETTERS_DO,
+	LETTER_SIZE,
+	LETTER_TYPE,
+	LETTER_SEND,
+	LETTER_RECEIVE,
 	/* Memory that the call reads. */
 	IN_BYTES,
 	IN_VECTOR,
@@ -132,10 +227,31 @@ enum kind {
 	IN_STACK,
 	IN_LIMIT,
 	IN_GROUPS,
-	IN_NAME,
+	IN_INFO,
+	IN_SHORT_TIME,
+	IN_NO_TIME, /* how long to wait: hardly */
+	IN_TIMER,
+	IN_ITIMER,
+	IN_EVENT,
+	IN_EPOLL,
+	IN_PRIORITY,
+	IN_ATTRIBUTES,
+	IN_PROCESSORS,
+	IN_CAPABILITIES,
+	IN_WORD,
+	IN_ADDRESS,
+	IN_MESSAGE,
+	IN_OPTION,
+	IN_OPERATIONS,
+	IN_SEMAPHORES,
+	IN_LETTER,
+	IN_LETTERS_STATUS,
+	IN_SHARED_STATUS,
+	IN_SEMAPHORES_STATUS,
 	/* That it writes. */
 	OUT_BYTES,
 	OUT_VECTOR,
+	OUT_UNTOLD, /* what is there depends on the machine */
 	OUT_STATUS,
 	OUT_STATX,
 	OUT_VOLUME,
@@ -151,11 +267,28 @@ enum kind {
 	OUT_GROUPS,
 	OUT_ID,
 	OUT_INT,
-	OUT_RESIDENT,
+	OUT_WORD,
+	OUT_CAPABILITIES,
+	OUT_ATTRIBUTES,
+	OUT_TIMER,
+	OUT_ITIMER,
+	OUT_EPOLL,
+	OUT_ADDRESS,
+	OUT_OPTION,
+	OUT_PEER,
+	OUT_SEMAPHORES,
+	OUT_LETTER,
+	OUT_LETTERS_STATUS,
+	OUT_SHARED_STATUS,
+	OUT_SEMAPHORES_STATUS,
 	/* Both. */
 	INOUT_OFFSET,
 	INOUT_LOCK,
 	INOUT_POLL,
+	INOUT_FDS,
+	INOUT_LENGTH,
+	INOUT_MESSAGE,
+	INOUT_CAP_HEADER,
 	KINDS
 };
 
@@ -175,8 +308,8 @@ void arguments_map(void);
 void argument_draw(struct draw *draw, struct drawn *drawn, unsigned index, enum kind kind);
 /* Tells what the call has left where the argument points. */
 void argument_tell(const struct drawn *drawn, unsigned index, enum kind kind, long result);
-/* A path of the kind that the calls are given, at `path`. */
-void draw_path(struct draw *draw, char *path);
+/* Remembers what the call has made, for arguments of later calls. */
+void made_add(const struct drawn *drawn, long result);
 
 #define ARENA        0x200000000UL /* where mmap and its kin play */
 #define ARENA_PAGES  32UL
@@ -201,7 +334,7 @@ void child_add(long pid);
 
 /* --- steps ---------------------------------------------------------------------------- */
 
-enum focus { FILES, MEMORY, PROCESSES, FOCI };
+enum focus { FILES, MEMORY, PROCESSES, EVENTS, MESSAGES, FOCI };
 
 struct round {
 	uint64_t seed;
@@ -212,16 +345,26 @@ struct round {
 	bool quick; /* look at nothing: many calls matter, not what they leave */
 };
 
+enum how {
+	STAYS,
+	SLEEPS,  /* it may sleep for ever, and has to be broken off */
+	SETTLES, /* what it starts happens at once, but not before it returns */
+};
+
 struct call {
 	const char *name;
 	short number;
 	unsigned char weight[FOCI];
-	unsigned char sleeps; /* it may have to be broken off */
+	unsigned char how; /* of enum how */
 	unsigned char arguments[ARGUMENTS];
 };
 
 extern const struct call calls[];
 extern const size_t calls_count;
+
+/* Whether the call would be one that the world around the round could tell, or that kernels after
+ * Linux 6.1 answer otherwise. */
+bool is_left_out(const struct drawn *drawn);
 
 /* Something other than one call. */
 struct act {

@@ -8,10 +8,12 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <time.h>
 
 #include <workloads/random_calls/arguments.h>
 
-#define NUDGE_US 4000 /* after which a call that sleeps is broken off, again and again */
+#define NUDGE_US  8000    /* after which a call that sleeps is broken off, again and again */
+#define SETTLE_NS 2000000 /* within which what is due now has happened */
 
 long children[CHILDREN];
 bool blocks_told;
@@ -69,6 +71,10 @@ void handler_tell(int number, siginfo_t *info, void *context)
 		note(" of ");
 		note_process(info->si_pid);
 	}
+	if (info->si_code == SI_TIMER || info->si_code == SI_QUEUE) {
+		note(" value ");
+		note_number(info->si_value.sival_int);
+	}
 	note("]");
 }
 
@@ -99,9 +105,9 @@ static void nudge(bool on)
 /* --- one step ------------------------------------------------------------------------------ */
 
 /* Results that are numbers of the kernel's own choice. */
-static void note_result(const struct call *call, long result)
+static void note_result(const struct drawn *drawn, long result)
 {
-	switch (call->number) {
+	switch (drawn->call->number) {
 	case SYS_getpid:
 	case SYS_getppid:
 	case SYS_getpgid:
@@ -115,21 +121,38 @@ static void note_result(const struct call *call, long result)
 		note_number(result - (long)break_start);
 		break;
 	case SYS_mmap:
+	case SYS_mremap:
 		if (result >= (long)ARENA && result < (long)(ARENA + ARENA_PAGES * PAGE))
 			note_hex((uint64_t)result);
 		else
 			note_number(result > 0 ? 1 : result);
+		break;
+	case SYS_shmget:
+	case SYS_semget:
+	case SYS_msgget:
+		note_number(result > 0 ? 0 : result);
+		break;
+	case SYS_semctl:
+		if (drawn->values[2] == 11) /* GETPID */
+			note_process(result);
+		else
+			note_number(result);
+		break;
+	case SYS_times:
+	case SYS_sched_getaffinity: /* as many bytes as the kernel was built for processors */
+		note_number(result > 0 ? 0 : result);
 		break;
 	default:
 		note_number(result);
 	}
 }
 
-/* A process that ends all others at once would leave the end of the round to chance. */
-static bool is_massacre(const struct drawn *drawn)
+/* A timer rings where it has to: what it starts is told with the call that set it. */
+static void let_settle(void)
 {
-	return drawn->call->number == SYS_kill && drawn->values[0] <= 0 &&
-	       (int)drawn->values[1] == SIGKILL;
+	struct timespec moment = {0, SETTLE_NS};
+
+	sys_call3(SYS_nanosleep, (long)&moment, 0, 0);
 }
 
 static void step_call(const struct call *call, struct draw *draw)
@@ -147,19 +170,22 @@ static void step_call(const struct call *call, struct draw *draw)
 		argument_draw(draw, &drawn, i, call->arguments[i]);
 	}
 	note(") = ");
-	if (is_massacre(&drawn)) {
+	if (is_left_out(&drawn)) {
 		note("left out");
 		return;
 	}
 	record->calls++;
-	if (call->sleeps) {
+	if (call->how == SLEEPS) {
 		nudge(true);
 		record->calls += 2;
 	}
 	result = sys_call6(call->number, v[0], v[1], v[2], v[3], v[4], v[5]);
-	if (call->sleeps)
+	if (call->how == SLEEPS)
 		nudge(false);
-	note_result(call, result);
+	if (call->how == SETTLES)
+		let_settle();
+	note_result(&drawn, result);
+	made_add(&drawn, result);
 	for (unsigned i = 0; i < ARGUMENTS; i++)
 		argument_tell(&drawn, i, call->arguments[i], result);
 }

@@ -1,29 +1,17 @@
 /*
- * structures: what calls read from memory and write there.
+ * structures: what calls on files read from memory and write there.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/time.h>
-#include <sys/uio.h>
 #include <time.h>
 
 #include <workloads/random_calls/arguments.h>
-
-/* --- read by calls ------------------------------------------------------------------ */
-
-/* What the kernel takes and gives, which is not what the library has. */
-struct kernel_action {
-	uintptr_t handler;
-	unsigned long flags;
-	uintptr_t restorer;
-	uint64_t mask;
-};
 
 /* struct statx, as far as it is told. */
 struct extended_status {
@@ -38,7 +26,7 @@ struct extended_status {
 	} atime, btime, ctime, mtime;
 };
 
-static void note_pair(int64_t a, int64_t b)
+void note_pair(int64_t a, int64_t b)
 {
 	note("{");
 	note_number(a);
@@ -47,7 +35,9 @@ static void note_pair(int64_t a, int64_t b)
 	note("}");
 }
 
-static void fill_times(struct draw *draw, char *at)
+/* --- read by calls ------------------------------------------------------------------ */
+
+void fill_times(struct draw *draw, char *at)
 {
 	static const long nanoseconds[] = {0, 1, 999999999, 1000000000, UTIME_NOW, UTIME_OMIT, -1};
 	struct timespec *times = (struct timespec *)at;
@@ -59,50 +49,35 @@ static void fill_times(struct draw *draw, char *at)
 	}
 }
 
-static void fill_numbers(struct draw *draw, char *at, enum kind kind)
+static void fill_numbers(struct draw *draw, int64_t *numbers, size_t n, uint64_t bound)
 {
-	int64_t *numbers = (int64_t *)at;
-	int64_t bound = kind == IN_MICROSECONDS ? 1000000 : 900000000;
-
-	for (size_t i = 0; i < (kind == IN_MICROSECONDS ? 4 : 2); i++)
-		numbers[i] = (int64_t)draw_below(draw, (uint64_t)bound);
-	if (kind == IN_MICROSECONDS && draw_one_in(draw, 8))
+	for (size_t i = 0; i < n; i++)
+		numbers[i] = (int64_t)draw_below(draw, bound);
+	if (n == 4 && draw_one_in(draw, 8))
 		numbers[1] = 1000000;
 	note_pair(numbers[0], numbers[1]);
 }
 
-static void fill_set(struct draw *draw, char *at)
+void fill_seconds(struct draw *draw, char *at)
 {
-	static const uint64_t sets[] = {0, 1UL << (SIGUSR1 - 1), 1UL << (SIGUSR2 - 1), 1UL << 33,
-		1UL << (SIGCHLD - 1), 0x0000000200000a00, ~0UL};
-	uint64_t set = DRAW_FROM(draw, sets) &
-		       ~(1UL << (SIGALRM - 1) | 1UL << (SIGSEGV - 1) | 1UL << (SIGBUS - 1));
-
-	memcpy(at, &set, sizeof(set));
-	note_hex(set);
+	fill_numbers(draw, (int64_t *)at, 2, 900000000);
 }
 
-static void fill_action(struct draw *draw, char *at)
+void fill_microseconds(struct draw *draw, char *at)
 {
-	static const unsigned long flags[] = {
-		0, 0, SA_RESTART, SA_NODEFER, SA_RESETHAND, SA_NOCLDWAIT, SA_NOCLDSTOP, SA_ONSTACK};
-	struct kernel_action *action = (struct kernel_action *)at;
-	uint64_t which = draw_below(draw, 8);
-
-	memset(action, 0, sizeof(*action));
-	if (which < 2) {
-		action->handler = which; /* SIG_DFL, SIG_IGN */
-	} else {
-		action->handler = (uintptr_t)handler_tell;
-		action->flags = DRAW_FROM(draw, flags) | SA_SIGINFO | 0x04000000;
-		action->restorer = (uintptr_t)signal_restorer;
-	}
-	action->mask = draw_one_in(draw, 3) ? 1UL << (SIGUSR2 - 1) : 0;
-	note(which < 2 ? which == 0 ? "default" : "ignore" : "handler ");
-	note_hex(action->flags);
+	fill_numbers(draw, (int64_t *)at, 4, 1000000);
 }
 
-static void fill_lock(struct draw *draw, char *at)
+void fill_offset(struct draw *draw, char *at)
+{
+	static const int64_t offsets[] = {0, 1, 100, 4096, 65536, -1, 0x7fffffffffffffff};
+	int64_t offset = offsets[draw_below(draw, draw_one_in(draw, 6) ? 7 : 4)];
+
+	memcpy(at, &offset, sizeof(offset));
+	note_number(offset);
+}
+
+void fill_lock(struct draw *draw, char *at)
 {
 	static const short types[] = {F_RDLCK, F_WRLCK, F_UNLCK, F_WRLCK, 3, -1};
 	static const long starts[] = {0, 1, 10, 100, 4096, -1, -10, 0x7fffffffffffffff};
@@ -118,7 +93,7 @@ static void fill_lock(struct draw *draw, char *at)
 	note_pair(lock->l_start, lock->l_len);
 }
 
-static void fill_poll(struct draw *draw, char *at)
+void fill_poll(struct draw *draw, char *at)
 {
 	struct pollfd *fds = (struct pollfd *)at;
 
@@ -129,66 +104,9 @@ static void fill_poll(struct draw *draw, char *at)
 	}
 }
 
-static void fill_limit(struct draw *draw, char *at)
-{
-	static const rlim_t limits[] = {0, 1, 5, 16, 1024, 4096, 65536, 1 << 20, RLIM_INFINITY};
-	struct rlimit *limit = (struct rlimit *)at;
-
-	limit->rlim_cur = DRAW_FROM(draw, limits);
-	limit->rlim_max = RLIM_INFINITY;
-	note_pair((int64_t)limit->rlim_cur, (int64_t)limit->rlim_max);
-}
-
-void structure_fill(struct draw *draw, char *at, enum kind kind)
-{
-	static const int64_t offsets[] = {0, 1, 100, 4096, 65536, -1, 0x7fffffffffffffff};
-	int64_t offset;
-
-	switch (kind) {
-	case IN_TIMES:
-		fill_times(draw, at);
-		break;
-	case IN_SECONDS:
-	case IN_MICROSECONDS:
-		fill_numbers(draw, at, kind);
-		break;
-	case IN_SET:
-		fill_set(draw, at);
-		break;
-	case IN_ACTION:
-		fill_action(draw, at);
-		break;
-	case IN_STACK:
-		memset(at, 0, 24);
-		at[8] = (char)draw_below(draw, 4); /* flags */
-		note_number(at[8]);
-		break;
-	case IN_LIMIT:
-		fill_limit(draw, at);
-		break;
-	case IN_GROUPS:
-		for (int i = 0; i < 4; i++)
-			((uint32_t *)at)[i] = (uint32_t)draw_below(draw, 3) + 1000;
-		break;
-	case INOUT_OFFSET:
-		offset = offsets[draw_below(draw, draw_one_in(draw, 6) ? 7 : 4)];
-		memcpy(at, &offset, sizeof(offset));
-		note_number(offset);
-		break;
-	case INOUT_LOCK:
-		fill_lock(draw, at);
-		break;
-	case INOUT_POLL:
-		fill_poll(draw, at);
-		break;
-	default:
-		break;
-	}
-}
-
 /* --- written by calls ---------------------------------------------------------------- */
 
-static void note_time(int64_t seconds, int64_t nanoseconds)
+void note_time(int64_t seconds, int64_t nanoseconds)
 {
 	if (seconds < 1000000000) {
 		note_number(seconds);
@@ -201,8 +119,6 @@ static void note_time(int64_t seconds, int64_t nanoseconds)
 
 void tell_status(const struct stat *status)
 {
-	bool is_directory = S_ISDIR(status->st_mode);
-
 	note("mode ");
 	note_hex(status->st_mode);
 	note(" links ");
@@ -211,13 +127,15 @@ void tell_status(const struct stat *status)
 	note_pair(status->st_uid, status->st_gid);
 	note(" size ");
 	note_number(status->st_size);
-	if (blocks_told) {
+	if (blocks_told && !S_ISLNK(status->st_mode)) {
 		note(" blocks ");
 		note_pair(status->st_blocks, status->st_blksize);
 	}
 	note(" device ");
 	note_hex(status->st_rdev);
-	note(is_directory ? " times " : " times ");
+	if (S_ISSOCK(status->st_mode)) /* of one without a name they are what they are */
+		return;
+	note(" times ");
 	note_time(status->st_atim.tv_sec, status->st_atim.tv_nsec);
 	note(" ");
 	note_time(status->st_mtim.tv_sec, status->st_mtim.tv_nsec);
@@ -225,8 +143,17 @@ void tell_status(const struct stat *status)
 	note_time(status->st_ctim.tv_sec, status->st_ctim.tv_nsec);
 }
 
-static void tell_statx(const struct extended_status *status)
+void tell_stat(const char *at, long result)
 {
+	(void)result;
+	tell_status((const struct stat *)at);
+}
+
+void tell_statx(const char *at, long result)
+{
+	const struct extended_status *status = (const struct extended_status *)at;
+
+	(void)result;
 	note("mask ");
 	note_hex(status->mask);
 	note(" attributes ");
@@ -242,7 +169,7 @@ static void tell_statx(const struct extended_status *status)
 }
 
 /* Names in alphabetical order: the order of a directory is its file system's own affair. */
-static void tell_entries(const char *bytes, long n)
+void tell_entries(const char *bytes, long n)
 {
 	const char *last = "";
 
@@ -266,50 +193,21 @@ static void tell_entries(const char *bytes, long n)
 	}
 }
 
-static void tell_lock(const struct flock *lock)
+void tell_lock(const char *at, long result)
 {
+	const struct flock *lock = (const struct flock *)at;
+
+	(void)result;
 	note_pair(lock->l_type, lock->l_whence);
 	note_pair(lock->l_start, lock->l_len);
 	note_process(lock->l_pid);
 }
 
-static void tell_vector(const char *vector, long result)
+void tell_volume(const char *at, long result)
 {
-	struct iovec copy;
-	long left = result;
+	const struct statfs *volume = (const struct statfs *)at;
 
-	for (int i = 0; i < 4 && left > 0; i++) {
-		long n;
-
-		memcpy(&copy, vector + i * (long)sizeof(copy), sizeof(copy));
-		n = left < (long)copy.iov_len ? left : (long)copy.iov_len;
-		if (n > 512) /* the next piece overlaps it */
-			n = 512;
-		note_bytes(copy.iov_base, (size_t)n);
-		note(" ");
-		left -= (long)copy.iov_len;
-	}
-}
-
-static void tell_action(const char *at)
-{
-	const struct kernel_action *action = (const struct kernel_action *)at;
-
-	note(action->handler < 2 ? action->handler == 0 ? "default " : "ignore " : "handler ");
-	note_hex(action->flags);
-	note(" ");
-	note_hex(action->mask);
-}
-
-static void tell_info(const siginfo_t *info)
-{
-	note_pair(info->si_signo, info->si_code);
-	note_process(info->si_pid);
-	note_number(info->si_status);
-}
-
-static void tell_volume(const struct statfs *volume)
-{
+	(void)result;
 	note_hex((uint64_t)volume->f_type);
 	note_number((int64_t)volume->f_blocks);
 	if (blocks_told)
@@ -318,79 +216,20 @@ static void tell_volume(const struct statfs *volume)
 	note_pair(volume->f_namelen, volume->f_bsize);
 }
 
-/* Memory that a successful call has filled. */
-static void tell_structure(const char *at, enum kind kind, long result)
+void tell_poll(const char *at, long result)
 {
-	switch (kind) {
-	case OUT_STATUS:
-		tell_status((const struct stat *)at);
-		break;
-	case OUT_STATX:
-		tell_statx((const struct extended_status *)at);
-		break;
-	case OUT_VOLUME:
-		tell_volume((const struct statfs *)at);
-		break;
-	case OUT_PAIR:
-		note_pair(((const int *)at)[0], ((const int *)at)[1]);
-		break;
-	case OUT_PATH:
-		note_bytes(at, (size_t)result < 64 ? (size_t)result : 64);
-		break;
-	case OUT_WAIT:
-	case OUT_INT:
-	case OUT_ID:
-		note_hex(*(const uint32_t *)at);
-		break;
-	case OUT_INFO:
-		tell_info((const siginfo_t *)at);
-		break;
-	case OUT_SET:
-	case INOUT_OFFSET:
-		note_hex(*(const uint64_t *)at);
-		break;
-	case OUT_ACTION:
-		tell_action(at);
-		break;
-	case OUT_LIMIT:
-		note_pair(((const int64_t *)at)[0], ((const int64_t *)at)[1]);
-		break;
-	case OUT_STACK:
-		note_number(at[8]);
-		break;
-	case OUT_GROUPS:
-		note_bytes(at, 16);
-		break;
-	case OUT_RESIDENT:
-		note_bytes(at, 64);
-		break;
-	case INOUT_LOCK:
-		tell_lock((const struct flock *)at);
-		break;
-	case INOUT_POLL:
-		for (int i = 0; i < 3; i++)
-			note_hex((uint16_t)((const struct pollfd *)at)[i].revents);
-		break;
-	default:
-		break;
-	}
+	(void)result;
+	for (int i = 0; i < 3; i++)
+		note_hex((uint16_t)((const struct pollfd *)at)[i].revents);
 }
 
-void argument_tell(const struct drawn *drawn, unsigned index, enum kind kind, long result)
+void tell_pair(const char *at, long result)
 {
-	const char *at = (const char *)drawn->values[index];
+	(void)result;
+	note_pair(((const int *)at)[0], ((const int *)at)[1]);
+}
 
-	if (kind < OUT_BYTES || !drawn->good[index])
-		return;
-	note(" ");
-	if (kind == OUT_BYTES)
-		note_bytes(at, result > (long)WINDOW ? (size_t)result : WINDOW);
-	else if (kind == OUT_VECTOR)
-		tell_vector(at, result);
-	else if (result < 0)
-		note_bytes(at, 4);
-	else if (kind == OUT_ENTRIES)
-		tell_entries(at, result);
-	else
-		tell_structure(at, kind, result);
+void tell_path(const char *at, long result)
+{
+	note_bytes(at, (size_t)result < 64 ? (size_t)result : 64);
 }
