@@ -50,7 +50,7 @@ long sys_kcmp(int pid1, int pid2, int kind, long index1, long index2)
 	case KIND_ACTIONS:
 		return compare(a->signals.actions, b->signals.actions);
 	case KIND_IO:
-		return 0; /* nobody has any */
+		return 0;     /* nobody has any */
 	case KIND_SEMAPHORES: /* what is to be undone when they end */
 		return compare(a->undo_list, b->undo_list);
 	default:
