@@ -44,8 +44,8 @@ s64 file_seek_nowhere(struct open_file *file, s64 offset, unsigned whence)
 }
 
 /* The file to read or write at `position`, or NULL with *error. `reads`: which of the two; it may
- * have no read operation. */
-static struct open_file *find_seekable(int fd, s64 position, bool reads, long *error)
+ * have no read operation. A call of its own would cost 20 instructions. */
+static always_inline struct open_file *find_seekable(int fd, s64 position, bool reads, long *error)
 {
 	struct open_file *file = files_find_usable(fd);
 
