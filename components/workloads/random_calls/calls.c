@@ -102,7 +102,7 @@ const struct call calls[] = {
 		POLL_TIMEOUT),
 	CALL(memfd_create, 2, 2, 0, 1, 1, STAYS, PATH, MEMFD_FLAGS),
 	CALL(fcntl, 1, 3, 0, 0, 1, STAYS, FD_MEMORY, FCNTL_SEALS, SEALS),
-	CALL(write, 1, 2, 0, 0, 0, STAYS, FD_MEMORY, IN_BYTES, SHORT_LENGTH),
+	CALL(write, 1, 2, 0, 0, 0, SLEEPS, FD_MEMORY, IN_BYTES, SHORT_LENGTH),
 	CALL(ftruncate, 1, 2, 0, 0, 0, STAYS, FD_MEMORY, SIZE),
 	/* Memory. */
 	CALL(mmap, 0, 30, 0, 0, 0, STAYS, ADDRESS, PAGES, PROT, MAP_FLAGS, FD, MAP_OFFSET),
