@@ -45,16 +45,10 @@ static void stay_below(struct walk *walk)
 	walk->moves = tree_moves;
 }
 
-/* `resolve`: how far it may lead. */
-static inline long begin(struct walk **out, int dirfd, vaddr_t path, bool may_be_empty, u32 resolve)
+/* Its path has that length, or could not be had: `error`. */
+static inline long set_out(struct walk **out, struct walk *walk, int dirfd, size_t length,
+	bool may_be_empty, long error)
 {
-	struct walk *walk = walk_alloc(resolve);
-	size_t length;
-	long error;
-
-	if (!walk)
-		return -ENOMEM;
-	error = errno_of(env_copyin_string(walk->path, path, sizeof(walk->path), &length));
 	if (error == 0 && length == 0) {
 		walk->empty = may_be_empty;
 		error = may_be_empty ? 0 : -ENOENT;
@@ -68,6 +62,19 @@ static inline long begin(struct walk **out, int dirfd, vaddr_t path, bool may_be
 	walk->rest = walk->path;
 	*out = walk;
 	return 0;
+}
+
+/* `resolve`: how far it may lead. */
+static inline long begin(struct walk **out, int dirfd, vaddr_t path, bool may_be_empty, u32 resolve)
+{
+	struct walk *walk = walk_alloc(resolve);
+	size_t length;
+	long error;
+
+	if (!walk)
+		return -ENOMEM;
+	error = errno_of(env_copyin_string(walk->path, path, sizeof(walk->path), &length));
+	return set_out(out, walk, dirfd, length, may_be_empty, error);
 }
 
 long walk_begin(struct walk **out, int dirfd, vaddr_t path, bool may_be_empty)
@@ -96,19 +103,7 @@ long walk_begin_kernel(struct walk **out, int dirfd, const char *path, bool may_
 		error = -ENAMETOOLONG;
 	else
 		memcpy(walk->path, path, length + 1);
-	if (error == 0 && length == 0) {
-		walk->empty = may_be_empty;
-		error = may_be_empty ? 0 : -ENOENT;
-	}
-	if (error == 0)
-		error = begin_at(walk, dirfd);
-	if (error != 0) {
-		kfree(walk, sizeof(*walk));
-		return error;
-	}
-	walk->rest = walk->path;
-	*out = walk;
-	return 0;
+	return set_out(out, walk, dirfd, length, may_be_empty, error);
 }
 
 long tree_find(int dirfd, vaddr_t path, bool follow, bool may_be_empty, struct place *place)
