@@ -125,9 +125,10 @@ def _make_devices(root: Path) -> None:
 
 
 def _forget_own_settings() -> None:
-    """What Python has changed for itself and what this system has set for its users, as a kernel's first program finds it."""
-    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+    """What Python, whoever called it (nohup ignores SIGHUP) and this system have set, as a kernel's first program finds it."""
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
         signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
     for limit, values in LIMITS.items():
         resource.setrlimit(limit, values)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,3 +66,17 @@ def test_missing_calls_are_told_once_each_with_who_asks_most(capsys: pytest.Capt
         "missing system call: socket (41), 2 times, by id",
         "missing system call: rseq (334), 28 times, by p7, p6, p5, p4 and 3 others",
     ]
+
+
+def test_who_called_a_comparison_leaves_no_signal_ignored_or_blocked() -> None:
+    """nohup ignores SIGHUP, and a shell script would answer otherwise to one."""
+
+    def call_badly() -> None:
+        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGRTMIN):
+            signal.signal(number, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+
+    script = "from kit import private_root; private_root.LIMITS = {}; private_root._forget_own_settings(); print(open('/proc/self/status').read())"
+    status = subprocess.run([sys.executable, "-c", script], preexec_fn=call_badly, capture_output=True, text=True, check=True).stdout
+    masks = dict(line.split(":", 1) for line in status.splitlines() if line.startswith("Sig"))
+    assert {name: int(masks[name], 16) for name in ("SigBlk", "SigIgn")} == {"SigBlk": 0, "SigIgn": 0}
