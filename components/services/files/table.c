@@ -250,8 +250,8 @@ long files_fork(struct proc *parent, struct proc *child)
 
 void files_exec(struct proc *proc)
 {
-	for (u32 fd = proc->files.used; fd-- > 0;) {
-		if (fd < proc->files.used && proc->files.files[fd] && files_get_cloexec(proc, fd))
+	for (u32 fd = 0; fd < proc->files.used; fd++) {
+		if (proc->files.files[fd] && files_get_cloexec(proc, fd))
 			check(files_close(proc, (int)fd) == 0);
 	}
 }
@@ -259,12 +259,15 @@ void files_exec(struct proc *proc)
 /* Closes all of the table of `proc`, which is its own. */
 static void table_exit(struct proc *proc, struct file_table *table)
 {
-	while (table->used > 0) {
-		struct open_file *file = table->files[--table->used];
+	/* The lowest first, as on Linux: sockets in flight are looked for as each socket goes. */
+	for (u32 fd = 0; fd < table->used; fd++) {
+		struct open_file *file = table->files[fd];
 
+		table->files[fd] = NULL;
 		if (file)
 			file_drop(proc, file);
 	}
+	table->used = 0;
 	table_free(table);
 }
 
