@@ -173,8 +173,6 @@ static long enter(struct open_file *file, struct mapping *mapping, unsigned env_
 		return error;
 	mapping->start = address;
 	mapping->end = address + length;
-	if (env_flags & ENV_MAP_FIXED)
-		memory_remove(proc->memory, address, address + length);
 	if (mapping->flags & MAPPING_SHARED)
 		mapping->source = (const void *)++shared_memories;
 	if (file && file->inode) {
@@ -183,6 +181,9 @@ static long enter(struct open_file *file, struct mapping *mapping, unsigned env_
 		if (inode_is(file->inode, S_IFREG))
 			mapping->source = source_of(file->inode);
 	}
+	/* Only now: what is replaced may be the last that holds the same segment. */
+	if (env_flags & ENV_MAP_FIXED)
+		memory_remove(proc->memory, address, address + length);
 	memory_add(proc->memory, mapping);
 	return (long)address;
 }

@@ -138,6 +138,19 @@ static void addresses(void)
 	drop();
 }
 
+/* What it replaces is the last that holds it. */
+static void over_itself(void)
+{
+	make(4096);
+	*(char *)shared = 5;
+	drop();
+	CHECK_EQ(attach(id, (void *)shared, SHM_REMAP), (long)shared);
+	CHECK_EQ(*(char *)shared, 5);
+	CHECK_EQ(attached(), 1);
+	CHECK_EQ(detach((void *)shared), 0);
+	CHECK_EQ(attach(id, NULL, 0), -EINVAL);
+}
+
 static void high_addresses(void)
 {
 	make(4096);
@@ -251,6 +264,7 @@ static const struct test_case cases[] = {
 	CASE("its key is free at once", key_is_freed),
 	CASE("fork, exec, mprotect and munmap count", counted),
 	CASE("where it goes", addresses),
+	CASE("removed, over itself", over_itself),
 	CASE("where it cannot go", high_addresses),
 	CASE("for reading", read_only),
 	CASE("permissions", permitted),
