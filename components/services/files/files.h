@@ -239,6 +239,13 @@ static inline bool file_has_positions(const struct open_file *file)
 {
 	return file->ops->seek && (file->inode || file->ops->read_at || file->ops->write_at);
 }
+/* What a read or write at the file's own position gave: the position moves by as much. */
+static inline long file_advance(struct open_file *file, long result)
+{
+	if (result > 0)
+		file->position += (u64)result;
+	return result;
+}
 /* file_ops.seek of what has no positions, though nobody is told so (Linux's noop_llseek). */
 s64 file_seek_nowhere(struct open_file *file, s64 offset, unsigned whence);
 /* The same of a file whose end nobody knows beforehand. */

@@ -14,6 +14,12 @@
 #define RWF_NOWAIT 8
 #define RWF_APPEND 16
 
+s64 file_seek_nowhere(struct open_file *file, s64 offset, unsigned whence)
+{
+	(void)file, (void)offset, (void)whence;
+	return 0;
+}
+
 s64 file_seek_endless(struct open_file *file, s64 offset, unsigned whence)
 {
 	if (whence == SEEK_CUR)
@@ -35,12 +41,6 @@ long sys_lseek(int fd, long offset, unsigned int whence)
 	if (whence > SEEK_HOLE)
 		return -EINVAL;
 	return file->ops->seek ? file->ops->seek(file, offset, whence) : -ESPIPE;
-}
-
-s64 file_seek_nowhere(struct open_file *file, s64 offset, unsigned whence)
-{
-	(void)file, (void)offset, (void)whence;
-	return 0;
 }
 
 /* The file to read or write at `position`, or NULL with *error. `reads`: which of the two; it may

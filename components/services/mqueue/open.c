@@ -11,23 +11,6 @@
 /* What opening does and the open file does not show. */
 #define ONCE_FLAGS (O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC)
 
-/* The caller's name, in PATH_MAX bytes of ours. */
-static long fetch_name(vaddr_t from, char **name)
-{
-	size_t length = 0;
-	long error;
-
-	*name = kalloc(PATH_MAX);
-	if (!*name)
-		return -ENOMEM;
-	error = errno_of(env_copyin_string(*name, from, PATH_MAX, &length));
-	if (error == 0 && length == 0)
-		error = -ENOENT;
-	if (error != 0)
-		kfree(*name, PATH_MAX);
-	return error;
-}
-
 /* The node of that name, held, in the directory of all. */
 static long look_up(const char *name, struct place *place)
 {
@@ -101,7 +84,7 @@ long sys_mq_open(vaddr_t at, int flags, unsigned int mode, vaddr_t attributes)
 
 	if (attributes != 0 && env_copyin(&wanted, attributes, sizeof(wanted)) != K_OK)
 		return -EFAULT;
-	result = fetch_name(at, &name);
+	result = path_fetch(&name, at);
 	if (result != 0)
 		return result;
 	result = files_may_install(proc);
@@ -121,7 +104,7 @@ long sys_mq_unlink(vaddr_t at)
 {
 	struct place place;
 	char *name;
-	long error = fetch_name(at, &name);
+	long error = path_fetch(&name, at);
 
 	if (error != 0)
 		return error;

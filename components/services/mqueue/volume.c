@@ -52,11 +52,7 @@ static long queue_read_at(struct open_file *file, struct io *io, u64 position)
 
 static long queue_read(struct open_file *file, struct io *io)
 {
-	long result = queue_read_at(file, io, file->position);
-
-	if (result > 0)
-		file->position += (u64)result;
-	return result;
+	return file_advance(file, queue_read_at(file, io, file->position));
 }
 
 static long queue_write_at(struct open_file *file, struct io *io, u64 position)

@@ -206,11 +206,7 @@ static long text_read_at(struct open_file *open, struct io *io, u64 position)
 
 static long text_read(struct open_file *open, struct io *io)
 {
-	long result = text_read_at(open, io, open->position);
-
-	if (result > 0)
-		open->position += (u64)result;
-	return result;
+	return file_advance(open, text_read_at(open, io, open->position));
 }
 
 /* What is written is looked at once, whole. */
@@ -239,11 +235,7 @@ static long text_write_at(struct open_file *open, struct io *io, u64 position)
 
 static long text_write(struct open_file *open, struct io *io)
 {
-	long result = text_write_at(open, io, open->position);
-
-	if (result > 0)
-		open->position += (u64)result;
-	return result;
+	return file_advance(open, text_write_at(open, io, open->position));
 }
 
 static long text_open(struct inode *inode, struct open_file *open)

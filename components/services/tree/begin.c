@@ -45,6 +45,22 @@ static void stay_below(struct walk *walk)
 	walk->moves = tree_moves;
 }
 
+long path_fetch(char **text, vaddr_t from)
+{
+	size_t length;
+	long error;
+
+	*text = kalloc(PATH_MAX);
+	if (!*text)
+		return -ENOMEM;
+	error = errno_of(env_copyin_string(*text, from, PATH_MAX, &length));
+	if (error == 0 && length == 0)
+		error = -ENOENT;
+	if (error != 0)
+		kfree(*text, PATH_MAX);
+	return error;
+}
+
 /* Its path has that length, or could not be had: `error`. */
 static inline long set_out(struct walk **out, struct walk *walk, int dirfd, size_t length,
 	bool may_be_empty, long error)

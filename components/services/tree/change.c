@@ -213,17 +213,12 @@ long sys_mknod(vaddr_t path, unsigned int mode, unsigned int device)
 
 long sys_symlinkat(vaddr_t target, int dirfd, vaddr_t path)
 {
-	char *text = kalloc(PATH_MAX);
-	size_t length;
-	long error;
+	char *text;
+	long error = path_fetch(&text, target);
 
-	if (!text)
-		return -ENOMEM;
-	error = errno_of(env_copyin_string(text, target, PATH_MAX, &length));
-	if (error == 0 && length == 0)
-		error = -ENOENT;
-	if (error == 0)
-		error = create_at(dirfd, path, S_IFLNK | 0777, 0, text);
+	if (error != 0)
+		return error;
+	error = create_at(dirfd, path, S_IFLNK | 0777, 0, text);
 	kfree(text, PATH_MAX);
 	return error;
 }

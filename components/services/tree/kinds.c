@@ -10,21 +10,15 @@
 
 static long index_of(vaddr_t from)
 {
-	char *name = kalloc(PATH_MAX);
-	size_t length;
-	long result;
+	char *name;
+	long result = path_fetch(&name, from);
 
-	if (!name)
-		return -ENOMEM;
-	result = errno_of(env_copyin_string(name, from, PATH_MAX, &length));
-	if (result == 0 && length == 0)
-		result = -ENOENT;
-	if (result == 0) {
-		result = -EINVAL;
-		for (size_t i = 0; i < volume_types_count && result < 0; i++) {
-			if (strcmp(volume_types[i]->name, name) == 0)
-				result = (long)i;
-		}
+	if (result != 0)
+		return result;
+	result = -EINVAL;
+	for (size_t i = 0; i < volume_types_count && result < 0; i++) {
+		if (strcmp(volume_types[i]->name, name) == 0)
+			result = (long)i;
 	}
 	kfree(name, PATH_MAX);
 	return result;

@@ -486,6 +486,9 @@ struct walk {
 	char path[PATH_MAX];
 };
 
+/* The caller's name or path as a text of PATH_MAX bytes, for kfree(). -ENOENT: it is empty;
+ * -ENAMETOOLONG, -EFAULT, -ENOMEM. */
+long path_fetch(char **text, vaddr_t from) must_check;
 /* The caller's path at `path`, from `dirfd` on. On success end it with walk_end(). */
 long walk_begin(struct walk **out, int dirfd, vaddr_t path, bool may_be_empty) must_check;
 /* The same for a path that was fetched already. */

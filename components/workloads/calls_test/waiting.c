@@ -36,17 +36,6 @@ static void wish_for_all(int count)
 		wish_for(i, 0, WAIT_32 | FUTEX_PRIVATE_FLAG);
 }
 
-static struct timespec in_ms(int clock, long ms)
-{
-	struct timespec now;
-
-	CHECK_EQ(sys_clock_gettime(clock, &now), 0);
-	now.tv_nsec += ms * MS;
-	now.tv_sec += now.tv_nsec / (1000 * MS);
-	now.tv_nsec %= 1000 * MS;
-	return now;
-}
-
 static void refused(void)
 {
 	struct timespec bad = {-1, 0}, past = {0, 0};

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include <workloads/common/sys.h>
 
@@ -92,6 +93,17 @@ char *map_guarded(size_t pages);
 
 /* Sleeps. */
 void sleep_ms(long milliseconds);
+/* The time of a clock, so many milliseconds from now. */
+static inline struct timespec in_ms(int clock, long ms)
+{
+	struct timespec now;
+
+	CHECK_EQ(sys_clock_gettime(clock, &now), 0);
+	now.tv_nsec += ms * 1000000;
+	now.tv_sec += now.tv_nsec / 1000000000;
+	now.tv_nsec %= 1000000000;
+	return now;
+}
 
 /* Time-stamp counter: instructions under QEMU with -icount, cycles or so elsewhere. */
 static inline uint64_t ticks(void)

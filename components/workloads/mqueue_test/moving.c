@@ -89,7 +89,7 @@ static void not_waiting(void)
 /* The time has come, and not before. */
 static void check_reached(const struct timespec *until)
 {
-	struct timespec now = in_ms(0);
+	struct timespec now = in_ms(CLOCK_REALTIME, 0);
 
 	CHECK(now.tv_sec > until->tv_sec ||
 		(now.tv_sec == until->tv_sec && now.tv_nsec >= until->tv_nsec));
@@ -103,12 +103,12 @@ static void in_time(void)
 	begin();
 	queue = make("q", O_RDWR, 1, 16);
 	unlink_("q");
-	until = in_ms(30);
+	until = in_ms(CLOCK_REALTIME, 30);
 	CHECK_EQ(fetch_until(queue, bytes, 16, NULL, &until), -ETIMEDOUT);
 	check_reached(&until);
 	CHECK_EQ(post(queue, "a", 1, 0), 0);
 	CHECK_EQ(attributes_of(queue).count, 1); /* who gave up is not handed it */
-	until = in_ms(30);
+	until = in_ms(CLOCK_REALTIME, 30);
 	CHECK_EQ(post_until(queue, "b", 1, 0, &until), -ETIMEDOUT);
 	check_reached(&until);
 	CHECK_EQ(fetch(queue, bytes, 16, NULL), 1);

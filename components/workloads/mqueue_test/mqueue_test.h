@@ -85,17 +85,6 @@ static inline struct attributes attributes_of(int fd)
 	return now;
 }
 
-static inline struct timespec in_ms(long ms)
-{
-	struct timespec now;
-
-	CHECK_EQ(sys_clock_gettime(CLOCK_REALTIME, &now), 0);
-	now.tv_nsec += ms * MS;
-	now.tv_sec += now.tv_nsec / (1000 * MS);
-	now.tv_nsec %= 1000 * MS;
-	return now;
-}
-
 static inline int poll_now(int fd)
 {
 	struct pollfd one = {fd, POLLIN | POLLOUT, 0};
